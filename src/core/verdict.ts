@@ -1,0 +1,42 @@
+/** What the evidence of one signal says now. `Inconclusive`: no data, or too little. `Error`: could not measure. Neither is ever a pass. */
+export type Verdict = 'Successful' | 'Failed' | 'Inconclusive' | 'Error';
+
+/** Requests of one subset since the last reading: how many, and how many of them were bad. */
+export interface Counts {
+  readonly bad: number;
+  readonly total: number;
+}
+
+/** One reading of a signal, before judgement. Counts are increments since the reading before. */
+export type Measurement =
+  | { readonly kind: 'counts'; readonly canary: Counts; readonly stable: Counts }
+  | { readonly kind: 'scalar'; readonly value: number }
+  | { readonly kind: 'none'; readonly why: string }
+  | { readonly kind: 'error'; readonly why: string };
+
+/** A measurement with what it takes to explain it later: when, by which query, and the raw answer (short, without secrets). */
+export interface Reading {
+  readonly signal: string;
+  readonly at: number;
+  readonly query: string;
+  readonly raw: string;
+  readonly measurement: Measurement;
+}
+
+/** The judged state of one signal, ready to show: `value`, `bound` as text for people; `samples` counts requests or measurements. */
+export interface Finding {
+  readonly name: string;
+  readonly source: string;
+  readonly verdict: Verdict;
+  readonly value: string | null;
+  readonly bound: string;
+  readonly samples: number;
+  /** Bad requests (or failed measurements) among the samples. */
+  readonly failed: number;
+  readonly at: number;
+  /** One sentence with the numbers. */
+  readonly message: string;
+  /** Stable is clearly worse than canary by this signal: the trouble is elsewhere. */
+  readonly stableWorse?: boolean;
+  readonly query?: string;
+}
