@@ -1,6 +1,8 @@
-import type { Signal } from './core/plan.js';
-import type { ServiceRef } from './core/plan.js';
-import type { Reading } from './core/verdict.js';
+import type { EntryWrite, StoredEntry } from './core/entries.js';
+import type { LogEntry } from './core/history.js';
+import type { Chain, Instances } from './core/observation.js';
+import type { Plan, ServiceRef, Signal, Subset } from './core/plan.js';
+import type { Finding, Reading } from './core/verdict.js';
 
 /** Whom to measure: the service and the subset names in their roles, and further callers to read. */
 export interface Target extends ServiceRef {
@@ -32,6 +34,53 @@ export interface TrafficSource {
 /** Time, so that hosts of the core can be tested without waiting. */
 export interface Clock {
   now(): number;
-  /** Resolves after `ms`, or at once when `abort` fires; never rejects. */
-  sleep(ms: number, abort: AbortSignal): Promise<void>;
+}
+
+/** The entries of one service that bear on a rollout; a missing one is absent. */
+export interface Entries {
+  readonly splitter?: StoredEntry;
+  readonly resolver?: StoredEntry;
+  readonly defaults?: StoredEntry;
+  readonly proxyDefaults?: StoredEntry;
+  readonly router?: StoredEntry;
+}
+
+/** Options of a read; with an index it blocks until the thing changes (or about 30 s). */
+export interface ReadOptions {
+  readonly index?: number;
+  readonly wait?: string;
+  readonly abort?: AbortSignal | undefined;
+}
+
+/** The mesh as a driver needs it: entries, the compiled chain, instances, and one compare-and-set write. */
+export interface Mesh {
+  readEntries(service: string, abort?: AbortSignal): Promise<Entries>;
+  readEntry(kind: string, name: string, options?: ReadOptions): Promise<{ readonly entry: StoredEntry | undefined; readonly index: number }>;
+  readChain(service: string, abort?: AbortSignal): Promise<Chain>;
+  countInstances(service: string, subsets: readonly Subset[], abort?: AbortSignal): Promise<Readonly<Record<string, Instances>>>;
+  /** Returns when sidecars or their checks change, or after about 30 s, with the index to go on from. */
+  watchInstances(service: string, index: number, abort: AbortSignal): Promise<number>;
+  /** `lost`: somebody was faster; read again and decide again. */
+  write(write: EntryWrite, abort?: AbortSignal): Promise<'written' | 'lost'>;
+}
+
+/** The decision log. */
+export interface DecisionLog {
+  recordPlan(service: string, rollout: string, digest: string, plan: Plan, source: string): Promise<void>;
+  log(service: string, rollout: string, entries: readonly LogEntry[]): Promise<void>;
+}
+
+/** What a driver tells the others with every beat. */
+export interface LiveState {
+  readonly why: string;
+  readonly wakeAt: number;
+  readonly observed?: Readonly<Record<string, number>>;
+  readonly findings: readonly Finding[];
+}
+
+/** A held driver's lock. */
+export interface HeldLock {
+  /** Refreshes it. False when it was lost to somebody else. */
+  beat(live: LiveState | undefined): Promise<boolean>;
+  release(): Promise<void>;
 }

@@ -1,0 +1,84 @@
+import { decide } from '../core/decide.js';
+import { type Decision, splitterWrite } from '../core/decision.js';
+import { logEntry } from '../core/history.js';
+import type { Plan } from '../core/plan.js';
+import type { Rollout } from '../core/rollout.js';
+import type { VerbContext, VerbResult } from '../core/verbs.js';
+import { ConsulError } from '../consul/errors.js';
+import type { Context } from './context.js';
+import { CommandError } from './exit.js';
+import { type Look, lookAt } from './look.js';
+
+const TRIES = 50;
+
+/** What became of a verb: the record after it, and whether it changed anything. */
+export interface Acted {
+  readonly rollout: Rollout;
+  readonly changed: boolean;
+  readonly message: string;
+}
+
+/** Applies a verb to the service's rollout: read, compute the next record, write it by compare-and-set, and again as long as others are faster. */
+export async function act(context: Context, service: string, verb: (rollout: Rollout, verbContext: VerbContext, look: Look) => VerbResult, entriesOnly = false): Promise<Acted> {
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const look = await lookAt(context, service, entriesOnly);
+    const rollout = requireRollout(look);
+    const now = context.clock.now();
+    const result = verb(rollout, { service, seen: look.seen, by: context.by, now }, look);
+    if (result.kind === 'refused') throw new CommandError(result.message, result.hint);
+    if (result.kind === 'nothing') return { rollout, changed: false, message: result.message };
+    if (await writeRecordOf(context, look, result.next, result.move)) return { rollout: result.next, changed: true, message: result.next.message };
+  }
+  throw new CommandError(`service-splitter/${service} was changed by others ${TRIES} times in a row`, `splitter status ${service}`);
+}
+
+/** Does what is left of a promotion or a revert (the default subset follows, then the last record), so that no driver is needed for it. */
+export async function finish(context: Context, service: string): Promise<Rollout> {
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const look = await lookAt(context, service, true);
+    const rollout = requireRollout(look);
+    if (rollout.state.phase !== 'Promoting' && rollout.state.phase !== 'Reverting') return rollout;
+    const decision: Decision = decide({ plan: look.plan?.plan ?? planOfNone(service), rollout, seen: look.seen, tally: rollout.tally, now: context.clock.now() });
+    if (decision.write === undefined) throw new CommandError(decision.why, `splitter status ${service}`);
+    const written = await context.mesh.write(decision.write);
+    if (written === 'written' && decision.next !== undefined) await logWrite(context, look, decision.next);
+  }
+  throw new CommandError(`service-splitter/${service} was changed by others ${TRIES} times in a row`, `splitter status ${service}`);
+}
+
+/** The rollout of a look, or an error that says that there is none. */
+export function requireRollout({ rollout, service, seen }: Look): Rollout {
+  if (rollout !== undefined) return rollout;
+  if (seen.splitter === undefined) throw new CommandError(`${service} has no service-splitter, so no rollout`, `splitter ramp ${service} --to 10`);
+  throw new CommandError(`service-splitter/${service} carries no rollout of splitter`, `splitter ramp ${service} --to 10   (or --to 0 to take canary's traffic away)`);
+}
+
+async function writeRecordOf(context: Context, look: Look, next: Rollout, move: boolean): Promise<boolean> {
+  const write = splitterWrite(look.seen.splitter, look.service, next, move);
+  try {
+    if ((await context.mesh.write(write)) === 'lost') return false;
+  } catch (error) {
+    // Whether it was applied is for the next look to tell.
+    if (error instanceof ConsulError && error.code === 'unknown-outcome') return false;
+    throw error;
+  }
+  await logWrite(context, look, next);
+  return true;
+}
+
+async function logWrite(context: Context, look: Look, next: Rollout): Promise<void> {
+  const before = look.seen.splitter?.modifyIndex ?? 0;
+  try {
+    const { entry } = await context.mesh.readEntry('service-splitter', look.service);
+    await context.store.log(look.service, next.id, [logEntry(next, context.clock.now(), [], before, entry?.modifyIndex ?? 0)]);
+  } catch (error) {
+    if (!(error instanceof ConsulError)) throw error;
+    context.io.err(`Warning: done, but the decision log could not be written: ${error.message}\n`);
+  }
+}
+
+/** Promoting and reverting look at no step and no signal, so a rollout whose plan is gone can still be finished. */
+function planOfNone(service: string): Plan {
+  const on = { noData: 'wait', drift: 'hold', stepTimeout: 'revert', signalError: 'hold' } as const;
+  return { service, subsets: [], legs: [], steps: [], bake: 0, undoWindow: 0, stepTimeout: 0, on, signals: [], callers: [] };
+}

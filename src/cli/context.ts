@@ -1,0 +1,56 @@
+import { userInfo, hostname } from 'node:os';
+import { ConsulClient } from '../consul/client.js';
+import { DriverLock } from '../consul/driver-lock.js';
+import { ConsulKv } from '../consul/kv.js';
+import { ConsulMesh } from '../consul/mesh.js';
+import { type ConsulFlags, resolveSettings } from '../consul/settings.js';
+import { Store } from '../consul/store.js';
+import type { Clock } from '../ports.js';
+import type { Io } from './io.js';
+
+/** Flags that every command takes. */
+export interface GlobalFlags extends ConsulFlags {
+  readonly output?: 'text' | 'json';
+  readonly kvPrefix?: string;
+}
+
+/** The parts that commands talk to Consul with. */
+export interface Context {
+  readonly io: Io;
+  readonly json: boolean;
+  readonly client: ConsulClient;
+  readonly mesh: ConsulMesh;
+  readonly store: Store;
+  readonly lock: DriverLock;
+  readonly clock: Clock;
+  /** Who asks, for records: SPLITTER_BY, or user@host. */
+  readonly by: string;
+}
+
+/** Puts the parts together from flags and environment; nothing is sent yet. */
+export function createContext(flags: GlobalFlags, io: Io): Context {
+  const client = new ConsulClient(resolveSettings(flags, io.env));
+  const kv = new ConsulKv(client);
+  const prefix = flags.kvPrefix ?? io.env.SPLITTER_KV_PREFIX ?? 'splitter/';
+  return {
+    io,
+    json: flags.output === 'json',
+    client,
+    mesh: new ConsulMesh(client),
+    store: new Store(kv, prefix),
+    lock: new DriverLock(client, kv, prefix),
+    clock: systemClock,
+    by: io.env.SPLITTER_BY || `${userName()}@${hostname()}`,
+  };
+}
+
+/** The system's time. */
+export const systemClock: Clock = { now: () => Date.now() };
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,140 @@
+import { ulid } from 'ulid';
+import { isHeld, type DriverInfo } from '../consul/driver-lock.js';
+import { isPassing } from '../consul/errors.js';
+import { drive, type DriveEnd } from '../controller/drive.js';
+import { formatTime } from '../core/record.js';
+import type { Observation } from '../core/observation.js';
+import { type Check, preflight } from '../core/preflight.js';
+import { findRoles, isRefusal, type Roles } from '../core/roles.js';
+import { isFinal, nextRollout, type Rollout } from '../core/rollout.js';
+import type { HeldLock } from '../ports.js';
+import { abort, retarget } from '../core/verbs.js';
+import { act } from './act.js';
+import type { Context } from './context.js';
+import { CommandError, EXIT, type ExitCode } from './exit.js';
+import { lookAt } from './look.js';
+import type { SourcedPlan } from './plan-source.js';
+import { createSignals } from './signals.js';
+import { openView } from './frames.js';
+
+/** How a foreground drive behaves, as flags said. Times in ms. */
+export interface DriveOptions {
+  readonly kind: DriverInfo['kind'];
+  readonly hold: number;
+  readonly onInterrupt: 'hold' | 'revert';
+}
+
+/** Checks before anything is written; prints warnings, and ends with exit 1 when a check failed. */
+export function requireReady(context: Context, sourced: SourcedPlan, seen: Observation): Roles {
+  const roles = findRoles(sourced.plan, seen);
+  const checks = preflight(sourced.plan, seen, roles);
+  for (const check of checks) if (check.verdict === 'warning') context.io.err(describeCheck(check));
+  const failed = checks.filter((check) => check.verdict === 'failed');
+  for (const check of failed.slice(1)) context.io.err(describeCheck(check));
+  if (failed[0] !== undefined) throw new CommandError(`${failed[0].message} [${failed[0].name}]. Nothing was written`, failed[0].hint ?? `splitter doctor ${sourced.plan.service}`);
+  if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint);
+  return roles;
+}
+
+/** A check as one or two lines: `Warning: … [name]`, then what to type. */
+export function describeCheck(check: Check): string {
+  const label = check.verdict === 'failed' ? 'Error' : check.verdict === 'warning' ? 'Warning' : 'ok';
+  return `${label}: ${check.message} [${check.name}]\n${check.hint === undefined ? '' : `  -> ${check.hint}\n`}`;
+}
+
+/** Takes the service's lock, or ends with exit 1 and the name of whoever holds it. */
+export async function takeLock(context: Context, service: string, driver: string, kind: DriverInfo['kind']): Promise<HeldLock> {
+  const { clock, io, by, lock } = context;
+  const taken = await lock.take(service, { id: driver, kind, by }, () => clock.now(), (holder) => io.err(`${holder.kind} of ${holder.by} on ${holder.host} holds the lock; looking whether it still lives (5s)\n`));
+  if (isHeld(taken)) return taken;
+  throw new CommandError(`${service} is driven already: ${taken.kind} of ${taken.by} on ${taken.host} (pid ${taken.pid}) since ${formatTime(taken.since)} [driven]`, `splitter status ${service} -w   or   splitter abort ${service}`);
+}
+
+/** A new driver id: what drives, where, and a unique part. */
+export function newDriverId(kind: DriverInfo['kind'], by: string): string {
+  return `${kind}:${by}:${process.pid}:${ulid()}`;
+}
+
+/** Drives the service in the foreground from here: a rollout under way goes on under the given plan, else one begins; ends with the exit code of its outcome. */
+export async function driveService(context: Context, sourced: SourcedPlan, lock: HeldLock, driver: string, options: DriveOptions): Promise<ExitCode> {
+  const { plan, digest, source } = sourced;
+  const { service } = plan;
+  const signals = createSignals(context, plan);
+  const view = openView(context);
+  const interrupt = new AbortController();
+  const off = context.io.onInterrupt(() => {
+    context.io.err(interrupt.signal.aborted ? 'interrupted again: leaving at once\n' : 'interrupted: finishing the write that is under way\n');
+    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+    interrupt.abort();
+  });
+  try {
+    const { rollout, roles } = await takeOver(context, sourced, driver, options.kind);
+    const beginning = { id: rollout?.id ?? ulid(), plan: digest, driver, by: context.by };
+    await context.store.recordPlan(service, beginning.id, digest, plan, source);
+    const parts = { mesh: context.mesh, signals, log: context.store, lock, clock: context.clock, isPassing };
+    const patience = context.io.terminal.live ? Number.POSITIVE_INFINITY : plan.stepTimeout;
+    const end = await drive({ plan, rollout, roles, beginning, hold: options.hold, patience }, parts, (frame) => view.show(frame, driver), interrupt.signal);
+    view.close();
+    return await conclude(context, service, end, options);
+  } finally {
+    view.close();
+    off();
+    await lock.release().catch(() => undefined);
+  }
+}
+
+async function takeOver(context: Context, sourced: SourcedPlan, driver: string, kind: DriverInfo['kind']): Promise<{ rollout: Rollout | undefined; roles: Roles }> {
+  const { plan, digest, source } = sourced;
+  const look = await lookAt(context, plan.service);
+  const instances = await context.mesh.countInstances(plan.service, plan.subsets);
+  const roles = findRoles(plan, { ...look.seen, instances });
+  if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint);
+  if (look.rollout === undefined || isFinal(look.rollout)) return { rollout: undefined, roles };
+  await context.store.recordPlan(plan.service, look.rollout.id, digest, plan, source);
+  const acted = await act(context, plan.service, (rollout, verbContext) => {
+    if (kind === 'ramp') return retarget(rollout, verbContext, digest, driver);
+    if (rollout.plan === digest) return { kind: 'write', next: nextRollout(rollout, { driver }), move: false };
+    return { kind: 'refused', message: `a rollout of ${plan.service} is under way with another plan (${rollout.plan.slice(0, 7)}; this one is ${digest.slice(0, 7)})`, hint: `splitter abort ${plan.service}   or go on with the plan that it began with` };
+  });
+  return { rollout: acted.rollout, roles };
+}
+
+async function conclude(context: Context, service: string, end: DriveEnd, options: DriveOptions): Promise<ExitCode> {
+  const { io } = context;
+  const say = (text: string): void => io.err(`${text}\n`);
+  if (end.kind === 'interrupted') {
+    if (options.onInterrupt === 'revert' && end.rollout !== undefined) {
+      const acted = await act(context, service, abort, true);
+      say(`Reverted ${service}: ${acted.message}`);
+      return EXIT.interrupted;
+    }
+    say(`Interrupted: weights stand as they are, and nobody watches from here on.\n  -> splitter ramp ${service} --to …   goes on;   splitter abort ${service}   takes it back`);
+    return EXIT.interrupted;
+  }
+  const code = exitOf(end);
+  if (context.json) io.out(`${JSON.stringify({ type: 'end', exit: code, message: end.why })}\n`);
+  say(describeEnd(service, end));
+  return code;
+}
+
+function exitOf(end: DriveEnd): ExitCode {
+  if (end.kind === 'left') return EXIT.error;
+  if (end.kind === 'needs-person') return EXIT.needsPerson;
+  if (end.kind === 'target') return EXIT.done;
+  return end.rollout?.state.phase === 'Promoted' ? EXIT.done : EXIT.reverted;
+}
+
+function describeEnd(service: string, end: DriveEnd): string {
+  const phase = end.rollout?.state.phase ?? 'Pending';
+  switch (end.kind) {
+    case 'target':
+      return `Done: ${service} is ${phase} (TargetReached): ${end.why}.\nNobody watches from here on.\n  -> splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}   takes it back`;
+    case 'needs-person':
+      return `${service} is Paused (${end.rollout?.state.reason}): ${end.why}.\nNobody watches from here on.\n  -> splitter status ${service}`;
+    case 'left':
+      return `Left ${service}: ${end.why}\n  -> splitter status ${service} -w`;
+    case 'finished':
+    case 'interrupted':
+      return phase === 'Promoted' ? `Promoted ${service}: ${end.why}` : `${phase} ${service}: ${end.why} [reverted]\n  -> splitter history ${service}   shows why, with the numbers`;
+  }
+}

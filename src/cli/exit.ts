@@ -1,0 +1,44 @@
+import { ConsulError } from '../consul/errors.js';
+
+/** The exit codes of every command: promises to scripts (listed in --help and in the reference). */
+export const EXIT = {
+  done: 0,
+  error: 1,
+  changes: 2,
+  reverted: 3,
+  timedOut: 4,
+  needsPerson: 5,
+  planInvalid: 6,
+  consul: 7,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** An error that a command ends with: a sentence, what to type next, and the exit code. */
+export class CommandError extends Error {
+  readonly hint: string;
+  readonly exit: ExitCode;
+
+  constructor(message: string, hint: string, exit: ExitCode = EXIT.error) {
+    super(message);
+    this.name = 'CommandError';
+    this.hint = hint;
+    this.exit = exit;
+  }
+}
+
+/** The exit code and the words for an error; anything unforeseen keeps its stack for a bug report. */
+export function explainError(error: unknown): { readonly exit: ExitCode; readonly text: string } {
+  if (error instanceof CommandError) return { exit: error.exit, text: inHouseForm(error.message, error.hint) };
+  if (error instanceof ConsulError) {
+    const exit = error.code === 'usage' || error.code === 'aborted' ? EXIT.error : EXIT.consul;
+    return { exit, text: inHouseForm(`${error.message} [${error.code}]`, error.hint) };
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { exit: EXIT.error, text: `Error: this is a bug in splitter; please report it with these lines\n${stack}\n` };
+}
+
+function inHouseForm(message: string, hint: string): string {
+  return hint === '' ? `Error: ${message}\n` : `Error: ${message}\n  -> ${hint}\n`;
+}

@@ -1,0 +1,70 @@
+import type { Frame } from '../controller/drive.js';
+import { statusOf } from '../core/status.js';
+import { liveLines } from '../view/live.js';
+import { plainLine } from '../view/plain.js';
+import { Screen } from '../view/screen.js';
+import type { Context } from './context.js';
+
+/** Shows the frames of a drive: redrawn in place on a terminal, one line a change elsewhere, NDJSON with `-o json`. */
+export interface FrameView {
+  show(frame: Frame, driver: string): void;
+  close(): void;
+}
+
+/** The view that fits where the output goes. */
+export function openView(context: Context): FrameView {
+  if (context.json) return jsonView(context);
+  return context.io.terminal.live ? liveView(context) : plainView(context);
+}
+
+const REDRAW = 100;
+const HEARTBEAT = 60_000;
+
+function liveView({ io }: Context): FrameView {
+  const screen = new Screen(io.out, io.terminal.columns);
+  let drawnAt = 0;
+  let last: readonly string[] = [];
+  return {
+    show: (frame, driver) => {
+      last = liveLines(frame, driver, io.style, io.terminal.columns());
+      if (frame.now < drawnAt + REDRAW) return;
+      drawnAt = frame.now;
+      screen.draw(last);
+    },
+    close: () => {
+      if (last.length > 0) screen.draw(last);
+      last = [];
+    },
+  };
+}
+
+function plainView({ io }: Context): FrameView {
+  let said = '';
+  let saidAt = 0;
+  return {
+    show: (frame) => {
+      const { line, key } = plainLine(frame);
+      if (key === said && frame.now < saidAt + HEARTBEAT) return;
+      said = key;
+      saidAt = frame.now;
+      io.out(`${line}\n`);
+    },
+    close: () => undefined,
+  };
+}
+
+function jsonView({ io }: Context): FrameView {
+  io.out(`${JSON.stringify({ type: 'version', version: 1 })}\n`);
+  let said = '';
+  return {
+    show: (frame, driver) => {
+      const plan = { plan: frame.plan, source: null };
+      const status = statusOf({ service: frame.plan.service, rollout: frame.rollout, seen: frame.seen, plan, driver: { kind: 'foreground', id: driver, why: frame.why, wakeAt: frame.wakeAt } });
+      const key = plainLine(frame).key;
+      if (key === said) return;
+      said = key;
+      io.out(`${JSON.stringify({ type: 'snapshot', ...status })}\n`);
+    },
+    close: () => undefined,
+  };
+}

@@ -1,0 +1,47 @@
+import type { History } from '../core/history.js';
+import { formatLegs } from '../core/legs.js';
+import { formatTime } from '../core/record.js';
+import { harmless } from '../view/style.js';
+import { createContext, type GlobalFlags } from './context.js';
+import { CommandError, EXIT, type ExitCode } from './exit.js';
+import { type Io, printJson } from './io.js';
+
+/** `splitter history SERVICE [--rollout ID]`: the decision log of the last rollout (or the one named), with the evidence of each decision. */
+export async function history(service: string, flags: GlobalFlags & { readonly rollout?: string; readonly all?: boolean }, io: Io): Promise<ExitCode> {
+  const context = createContext(flags, io);
+  const rollouts = await context.store.listRollouts(service);
+  const wanted = flags.rollout === undefined ? (flags.all === true ? rollouts : rollouts.slice(-1)) : rollouts.filter((id) => id === flags.rollout);
+  if (wanted.length === 0) throw new CommandError(flags.rollout === undefined ? `${service} has no history` : `${service} has no rollout ${flags.rollout}`, rollouts.length === 0 ? `splitter ramp ${service} --to 10` : `splitter history ${service} --all`);
+  const logs = await Promise.all(wanted.map((id) => context.store.readHistory(service, id)));
+  if (context.json) {
+    printJson(io, { service, rollouts: logs.map(jsonHistory) });
+    return EXIT.done;
+  }
+  for (const log of logs) io.out(renderHistory(log));
+  return EXIT.done;
+}
+
+function jsonHistory(log: History): unknown {
+  return {
+    rollout: log.rollout,
+    plans: log.plans,
+    entries: log.entries.map((entry) => ({
+      ...entry,
+      at: formatTime(entry.at),
+      startedAt: formatTime(entry.startedAt),
+      enteredAt: formatTime(entry.enteredAt),
+      asked: Object.fromEntries(entry.asked.map((leg) => [leg.subset, leg.weight / 100])),
+      findings: entry.findings.map((finding) => ({ ...finding, at: finding.at === 0 ? null : formatTime(finding.at) })),
+    })),
+  };
+}
+
+function renderHistory(log: History): string {
+  const sources = Object.entries(log.plans).map(([digest, { source }]) => `${digest.slice(0, 7)} (${source})`);
+  const lines = log.entries.flatMap((entry) => {
+    const index = entry.indexAfter === 0 ? 'index unknown' : `#${entry.indexBefore} -> #${entry.indexAfter}`;
+    const head = `${formatTime(entry.at)}  ${entry.phase} (${entry.reason})  ${formatLegs(entry.asked)}  ${harmless(entry.message)}  [by ${harmless(entry.by)}, ${index}]`;
+    return [head, ...entry.findings.map((finding) => `    ${finding.name} ${finding.verdict}: ${harmless(finding.message)}${finding.query === undefined ? '' : `   query: ${harmless(finding.query)}`}`)];
+  });
+  return [`rollout ${log.rollout} of ${log.service}, plan ${sources.join(', ') || 'unknown'}`, ...lines, ''].join('\n');
+}

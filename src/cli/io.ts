@@ -1,0 +1,21 @@
+import type { Style } from '../view/style.js';
+
+/** Everything a command may touch of the process: streams, environment, stdin; so that commands run in tests as they run in a shell. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Data goes here. */
+  out(text: string): void;
+  /** Words go here. */
+  err(text: string): void;
+  /** Whether stdout is a terminal that can redraw, and how wide it is. */
+  readonly terminal: { readonly live: boolean; readonly columns: () => number };
+  readonly style: Style;
+  readStdin(): Promise<string>;
+  /** Calls back on Ctrl-C or SIGTERM until the returned function is called. */
+  onInterrupt(handler: () => void): () => void;
+}
+
+/** Prints one JSON document. */
+export function printJson(io: Io, document: unknown): void {
+  io.out(`${JSON.stringify(document, null, 2)}\n`);
+}

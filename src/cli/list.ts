@@ -1,0 +1,40 @@
+import { legsOf, metaOf } from '../core/entries.js';
+import { formatLegs } from '../core/legs.js';
+import { readRecord } from '../core/record.js';
+import { fit, harmless } from '../view/style.js';
+import { createContext, type GlobalFlags } from './context.js';
+import { EXIT, type ExitCode } from './exit.js';
+import { type Io, printJson } from './io.js';
+
+/** `splitter list`: every splitter in Consul with its rollout, those that need a person first. */
+export async function list(flags: GlobalFlags, io: Io): Promise<ExitCode> {
+  const context = createContext(flags, io);
+  const stored = await context.mesh.listEntries('service-splitter');
+  const rows = stored.map(({ entry, modifyIndex }) => {
+    const service = String(entry.Name);
+    const rollout = readRecord(metaOf(entry));
+    return {
+      service,
+      rollout: rollout?.id ?? null,
+      phase: rollout?.state.phase ?? null,
+      reason: rollout?.state.reason ?? null,
+      weights: Object.fromEntries(legsOf(entry, service).map((leg) => [leg.subset || leg.service || '', leg.weight / 100])),
+      legs: formatLegs(legsOf(entry, service)),
+      message: rollout?.message ?? '',
+      modifyIndex,
+    };
+  });
+  rows.sort((a, b) => rank(a.phase) - rank(b.phase) || a.service.localeCompare(b.service));
+  if (context.json) {
+    printJson(io, { rollouts: rows.map(({ legs: _, ...row }) => row) });
+    return EXIT.done;
+  }
+  if (rows.length === 0) io.err('No service-splitter in Consul yet.\n  -> splitter ramp SERVICE --to 10\n');
+  for (const row of rows) io.out(`${fit(harmless(row.service), 24)} ${fit(row.phase === null ? '-' : `${row.phase} (${row.reason})`, 26)} ${fit(harmless(row.legs), 32)} ${harmless(row.message)}\n`);
+  return EXIT.done;
+}
+
+function rank(phase: string | null): number {
+  const order = ['Paused', 'Reverting', 'Reverted', 'Progressing', 'Pending', 'Baking', 'Promoting', 'Promoted'];
+  return phase === null ? order.length : order.indexOf(phase);
+}

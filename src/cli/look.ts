@@ -1,0 +1,48 @@
+import { metaOf } from '../core/entries.js';
+import { type History, lastKnown } from '../core/history.js';
+import type { Observation } from '../core/observation.js';
+import type { Plan, Subset } from '../core/plan.js';
+import { subsetsOf } from '../core/entries.js';
+import { readRecord } from '../core/record.js';
+import { isFinal, type Rollout } from '../core/rollout.js';
+import type { Entries } from '../ports.js';
+import { ConsulError } from '../consul/errors.js';
+import type { Context } from './context.js';
+
+/** One service as a command finds it: entries, instances, the rollout of its record (or, if somebody overwrote that, the last one logged), and its plan. */
+export interface Look {
+  readonly service: string;
+  readonly seen: Observation;
+  readonly rollout: Rollout | undefined;
+  /** The record is in the splitter; false when it is only remembered by the log. */
+  readonly recorded: boolean;
+  readonly history: History | undefined;
+  readonly plan: { readonly plan: Plan; readonly source: string } | undefined;
+}
+
+/** Looks at a service: one round trip for the entries, one for instances and log. `entriesOnly` spares the instances, for what must work even where they cannot be read. */
+export async function lookAt(context: Context, service: string, entriesOnly = false): Promise<Look> {
+  const entries = await context.mesh.readEntries(service);
+  const record = entries.splitter === undefined ? undefined : readRecord(metaOf(entries.splitter.entry));
+  const [history, instances] = await Promise.all([readHistory(context, service, record?.id), entriesOnly ? {} : context.mesh.countInstances(service, subsetsIn(entries))]);
+  const remembered = record === undefined && history !== undefined ? lastKnown(history) : undefined;
+  const rollout = record ?? (remembered !== undefined && !isFinal(remembered) ? remembered : undefined);
+  const seen: Observation = { ...entries, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
+  return { service, seen, rollout, recorded: record !== undefined, history, plan: rollout === undefined ? undefined : history?.plans[rollout.plan] };
+}
+
+/** The subsets of a resolver, with their filters. */
+export function subsetsIn(entries: Entries): readonly Subset[] {
+  return [...subsetsOf(entries.resolver?.entry)].map(([name, filter]) => ({ name, filter }));
+}
+
+async function readHistory(context: Context, service: string, rollout: string | undefined): Promise<History | undefined> {
+  try {
+    const id = rollout ?? (await context.store.listRollouts(service)).at(-1);
+    return id === undefined ? undefined : await context.store.readHistory(service, id);
+  } catch (error) {
+    if (!(error instanceof ConsulError)) throw error;
+    context.io.err(`Warning: the decision log cannot be read: ${error.message}\n`);
+    return undefined;
+  }
+}

@@ -1,0 +1,71 @@
+import type { EnvoySignal, Plan, Protocol, Signal, Step } from '../core/plan.js';
+import { DEFAULTS } from '../core/defaults.js';
+import { inferSubsets } from '../core/infer.js';
+import type { Observation } from '../core/observation.js';
+import { digestPlan } from '../plan/digest.js';
+import type { Context } from './context.js';
+import { CommandError, EXIT } from './exit.js';
+
+/** A plan with where it came from, for records and for people. */
+export interface SourcedPlan {
+  readonly plan: Plan;
+  readonly digest: string;
+  readonly source: string;
+}
+
+/** Reads the one plan of a file; with a service, the plan of that service among those in the file. Errors are printed with their place, exit 6. */
+export async function readPlanFile(context: Context, file: string, service?: string): Promise<SourcedPlan> {
+  const { loadPlans } = await import('../plan/load.js');
+  const { reportDiagnostics } = await import('./report-diagnostics.js');
+  const { plans, diagnostics } = await loadPlans([file], () => context.io.readStdin());
+  if (await reportDiagnostics(context.io, diagnostics)) throw new CommandError(`${file} is not a valid plan; nothing was written`, `splitter validate ${file}`, EXIT.planInvalid);
+  const wanted = service === undefined ? plans : plans.filter(({ plan }) => plan.service === service);
+  const [first] = wanted;
+  const names = plans.map(({ plan }) => plan.service).join(', ');
+  if (first === undefined) throw new CommandError(`${file} has no plan for ${service ?? 'any service'}${names && ` (it has: ${names})`}`, `splitter ramp ${plans[0]?.plan.service ?? 'SERVICE'} --plan ${file} --to 10`, EXIT.planInvalid);
+  if (wanted.length > 1) throw new CommandError(`${file} has ${wanted.length} plans (${names})`, 'name one service', EXIT.planInvalid);
+  return { plan: first.plan, digest: first.digest, source: file };
+}
+
+/** What a ramp changes in the plan that it takes from elsewhere. */
+export interface RampOverrides {
+  readonly steps: (from: number) => readonly Step[];
+  readonly signals?: readonly Signal[];
+  readonly protocol?: Protocol;
+  readonly bake?: number;
+  readonly stable?: string;
+}
+
+/** The plan that a ramp follows: the given or applied one, or one inferred from the mesh, with the ramp's own steps from this weight. */
+export function rampPlan(base: SourcedPlan, from: number, overrides: RampOverrides): SourcedPlan {
+  const { signals, protocol, bake, stable } = overrides;
+  const changes = Object.fromEntries(Object.entries({ signals, protocol, bake, stable }).filter(([, value]) => value !== undefined));
+  const plan: Plan = { ...base.plan, ...changes, steps: overrides.steps(from) };
+  return { plan, digest: digestPlan(plan), source: base.source };
+}
+
+/** The plan for a service where no file names one: the applied plan, else subsets told from the resolver or the running versions. */
+export async function findPlan(context: Context, service: string, seen: Observation): Promise<SourcedPlan> {
+  const applied = await context.store.readPlan(service);
+  if (applied !== undefined) return { plan: applied.plan, digest: applied.digest, source: applied.source };
+  const versions = await context.mesh.readVersions(service);
+  const inferred = inferSubsets(service, seen, versions);
+  if ('refused' in inferred) throw new CommandError(inferred.refused, inferred.hint);
+  const plan: Plan = {
+    service,
+    subsets: inferred.subsets,
+    ...(inferred.stable === undefined ? {} : { stable: inferred.stable }),
+    legs: [],
+    steps: [],
+    bake: DEFAULTS.bake,
+    undoWindow: DEFAULTS.undoWindow,
+    stepTimeout: DEFAULTS.stepTimeout,
+    on: DEFAULTS.on,
+    signals: [],
+    callers: [],
+  };
+  return { plan, digest: digestPlan(plan), source: 'no plan: told from the mesh' };
+}
+
+/** What a ramp without a plan watches where a caller's sidecar can be read: at most 1 % of canary's answers may be 5xx. */
+export const DEFAULT_SIGNAL: EnvoySignal = { name: 'errors', source: 'envoy', metric: 'errors', max: 0.01 };

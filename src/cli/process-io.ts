@@ -1,0 +1,33 @@
+import { COLOUR, PLAIN } from '../view/style.js';
+import type { Io } from './io.js';
+
+const WIDTH = 80;
+
+/** The real process: its streams, its environment, its signals. */
+export function processIo(): Io {
+  const { env, stdout, stderr } = process;
+  const dumb = env.TERM === 'dumb';
+  const plain = dumb || (env.NO_COLOR !== undefined && env.NO_COLOR !== '') || process.argv.includes('--no-color') || (!stdout.isTTY && !env.FORCE_COLOR);
+  // A reader that went away (head, grep -q) is no error of ours.
+  for (const stream of [stdout, stderr]) stream.on('error', (error: NodeJS.ErrnoException) => void (error.code === 'EPIPE' && process.exit(0)));
+  return {
+    env,
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    terminal: { live: stdout.isTTY === true && !dumb, columns: () => stdout.columns ?? WIDTH },
+    style: plain ? PLAIN : COLOUR,
+    readStdin: async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks).toString('utf8');
+    },
+    onInterrupt: (handler) => {
+      process.on('SIGINT', handler);
+      process.on('SIGTERM', handler);
+      return () => {
+        process.off('SIGINT', handler);
+        process.off('SIGTERM', handler);
+      };
+    },
+  };
+}

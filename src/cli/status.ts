@@ -1,0 +1,91 @@
+import { findingOf, alphaShare } from '../judge/judge.js';
+import { decodeTally } from '../judge/tally.js';
+import { type Status, statusOf } from '../core/status.js';
+import type { Finding } from '../core/verdict.js';
+import { renderStatus } from '../view/status.js';
+import { Screen } from '../view/screen.js';
+import { type Context, createContext, type GlobalFlags } from './context.js';
+import { CommandError, EXIT, type ExitCode } from './exit.js';
+import { type Io, printJson } from './io.js';
+import { type Look, lookAt } from './look.js';
+import { durationFlag } from './ramp.js';
+
+/** Flags of `splitter status`. */
+export interface StatusFlags extends GlobalFlags {
+  readonly watch?: boolean;
+  readonly timeout?: string;
+}
+
+const REFRESH = 500;
+
+/** `splitter status SERVICE [-w] [--timeout D]`: where the rollout stands. With -w it follows until the end and exits by the outcome. */
+export async function status(service: string, flags: StatusFlags, io: Io): Promise<ExitCode> {
+  const context = createContext(flags, io);
+  const timeout = durationFlag('--timeout', flags.timeout);
+  if (flags.watch === true || timeout !== undefined) return watch(context, service, timeout);
+  const now = await readStatus(context, service);
+  if (context.json) printJson(io, now);
+  else io.out(renderStatus(now, io.style, context.clock.now()));
+  return EXIT.done;
+}
+
+/** The status of one service, with what its driver sees just now, if one lives. */
+export async function readStatus(context: Context, service: string): Promise<Status> {
+  const [look, driver] = await Promise.all([lookAt(context, service), context.lock.read(service, context.clock.now())]);
+  const { rollout, plan } = look;
+  const driven = rollout !== undefined && driver !== undefined && driver.id === rollout.driver ? driver : undefined;
+  const findings = driven?.live?.findings ?? recordedFindings(look, context.clock.now());
+  const observed = driven?.live?.observed;
+  const seen = { ...look.seen, findings, ...(observed === undefined ? {} : { observed }) };
+  const live = driver === undefined ? undefined : { kind: driver.kind, id: driver.id, ...(driven?.live === undefined ? {} : { why: driven.live.why, wakeAt: driven.live.wakeAt }) };
+  return statusOf({ service, rollout, seen, plan, driver: live });
+}
+
+/** The findings as the record keeps them, for when nobody measures now. */
+function recordedFindings({ rollout, plan }: Look, at: number): readonly Finding[] {
+  if (rollout === undefined || plan === undefined) return [];
+  const tally = decodeTally(rollout.tally);
+  const alpha = alphaShare(plan.plan.signals);
+  return plan.plan.signals.map((signal) => findingOf(signal, tally[signal.name], { alpha, at }));
+}
+
+async function watch(context: Context, service: string, timeout: number | undefined): Promise<ExitCode> {
+  const { io, clock } = context;
+  const deadline = timeout === undefined ? Number.POSITIVE_INFINITY : clock.now() + timeout;
+  const screen = new Screen(io.out, io.terminal.columns);
+  let stopped = false;
+  const off = io.onInterrupt(() => {
+    stopped = true;
+  });
+  if (context.json) io.out(`${JSON.stringify({ type: 'version', version: 1 })}\n`);
+  let said = '';
+  try {
+    for (;;) {
+      const current = await readStatus(context, service);
+      if (current.rollout === null) throw new CommandError(current.message, `splitter ramp ${service} --to 10`);
+      const text = context.json ? JSON.stringify({ type: 'snapshot', ...current }) : renderStatus(current, io.style, clock.now());
+      const key = [current.phase, current.reason, current.step?.index, current.canary?.weight.stored, current.driver?.id].join('|');
+      if (!context.json && io.terminal.live) screen.draw(text.trimEnd().split('\n'));
+      else if (key !== said) io.out(`${text.trimEnd()}\n`);
+      said = key;
+      const code = exitByPhase(current);
+      if (code !== undefined) return code;
+      if (stopped) return EXIT.interrupted;
+      if (clock.now() >= deadline) {
+        io.err(`still ${current.phase} after ${Math.round((timeout ?? 0) / 1000)}s: ${current.message}\n`);
+        return EXIT.timedOut;
+      }
+      await new Promise((resolve) => setTimeout(resolve, REFRESH));
+    }
+  } finally {
+    off();
+  }
+}
+
+/** The exit code of a rollout that has come to rest; undefined while it moves. */
+function exitByPhase({ phase, reason }: Status): ExitCode | undefined {
+  if (phase === 'Promoted') return EXIT.done;
+  if (phase === 'Reverted' || phase === 'Superseded') return EXIT.reverted;
+  if (phase === 'Paused') return reason === 'TargetReached' ? EXIT.done : EXIT.needsPerson;
+  return undefined;
+}

@@ -1,0 +1,18 @@
+import { EXIT, type ExitCode } from './exit.js';
+import { type Io, printJson } from './io.js';
+import { reportDiagnostics } from './report-diagnostics.js';
+
+/** `splitter validate PATH…`: reads plans from files, directories and stdin; touches no Consul. Exit 6 when one is not valid. */
+export async function validate(paths: readonly string[], flags: { readonly output?: string }, io: Io): Promise<ExitCode> {
+  const { loadPlans } = await import('../plan/load.js');
+  const { plans, diagnostics } = await loadPlans(paths, () => io.readStdin(), false);
+  const invalid = diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+  if (flags.output === 'json') {
+    printJson(io, { valid: !invalid, plans: plans.map(({ plan, file, digest }) => ({ service: plan.service, file, digest })), diagnostics });
+    return invalid ? EXIT.planInvalid : EXIT.done;
+  }
+  await reportDiagnostics(io, diagnostics);
+  if (invalid) return EXIT.planInvalid;
+  for (const { plan, file, digest } of plans) io.out(`${file}: ${plan.service} is valid (${plan.steps.length} steps, ${plan.signals.length} signals, digest ${digest.slice(0, 7)})\n`);
+  return EXIT.done;
+}

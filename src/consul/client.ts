@@ -1,0 +1,108 @@
+import { EventEmitter } from 'node:events';
+import { Agent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
+import Consul from 'consul';
+import { ConsulError, errorOfAnswer, errorOfRequest } from './errors.js';
+import type { ConsulSettings } from './settings.js';
+
+/** An answer of Consul: its status (2xx, or 404 where the caller takes it), body as JSON or text, and the index for blocking queries. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly index: number;
+  /** ACLs may have hidden part of the answer: Consul then says 200 with less, or nothing, in it. */
+  readonly filtered: boolean;
+}
+
+/** One request. `what` completes "Consul refused (…)"; undefined query values are dropped, so that no guard is sent empty. */
+export interface Call {
+  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly what: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+  readonly abort?: AbortSignal | undefined;
+  readonly timeout?: number;
+}
+
+/** The low-level request of the `consul` package (papi), which has no types of its own. */
+interface RawRequest {
+  _request(options: Readonly<Record<string, unknown>>): Promise<RawResponse>;
+}
+interface RawResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body?: Buffer;
+}
+
+const TIMEOUT = 10_000;
+/** Consul closes idle connections after 120 s; ours go earlier, so that no write meets the close. */
+const IDLE = 60_000;
+
+/** The `consul` package's client with what it lacks: config entries and chains by path, texts of errors, aborting, namespaces. */
+export class ConsulClient extends Consul {
+  readonly settings: ConsulSettings;
+
+  constructor(settings: ConsulSettings) {
+    const secure = settings.address.startsWith('https:');
+    const agent = secure ? new SecureAgent({ keepAlive: true, timeout: IDLE }) : new Agent({ keepAlive: true, timeout: IDLE });
+    const options = { baseUrl: `${settings.address}/v1`, agent, ...(settings.socketPath === undefined ? {} : { socketPath: settings.socketPath }), ...settings.tls };
+    super(options as ConstructorParameters<typeof Consul>[0]);
+    this.settings = settings;
+  }
+
+  /** Sends one request. Resolves on 2xx and on 404; every other outcome is a ConsulError. */
+  async call(call: Call): Promise<Answer> {
+    const { settings } = this;
+    const about = { what: call.what, write: call.method !== 'GET', tokenFrom: settings.tokenFrom, address: settings.address, addressFrom: settings.addressFrom };
+    if (call.abort?.aborted === true) throw new ConsulError('aborted', `${call.what}: given up`, '');
+    const ctx = new EventEmitter();
+    const cancel = (): void => void ctx.emit('cancel');
+    call.abort?.addEventListener('abort', cancel, { once: true });
+    try {
+      const response = await (this as unknown as RawRequest)._request({
+        name: call.what,
+        method: call.method,
+        path: call.path,
+        query: this.#query(call.query),
+        headers: this.#headers(),
+        ...(call.body === undefined ? {} : { body: Buffer.from(typeof call.body === 'string' ? call.body : JSON.stringify(call.body)) }),
+        timeout: call.timeout ?? TIMEOUT,
+        buffer: true,
+        ctx,
+      });
+      return answerOf(response, settings);
+    } catch (error) {
+      const response = (error as { response?: RawResponse }).response;
+      if (response === undefined) throw errorOfRequest(error as NodeJS.ErrnoException, about);
+      const answer = answerOf(response, settings);
+      if (response.statusCode === 404) return answer;
+      throw errorOfAnswer(response.statusCode, typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? ''), about);
+    } finally {
+      call.abort?.removeEventListener('abort', cancel);
+    }
+  }
+
+  #headers(): Readonly<Record<string, string>> {
+    const { token, basicAuth } = this.settings;
+    return {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { 'x-consul-token': token }),
+      ...(basicAuth === undefined ? {} : { authorization: `Basic ${Buffer.from(basicAuth).toString('base64')}` }),
+    };
+  }
+
+  #query(query: Call['query'] = {}): Readonly<Record<string, string>> {
+    const { datacenter, namespace, partition } = this.settings;
+    const all = { dc: datacenter, ns: namespace, partition, ...query };
+    return Object.fromEntries(Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])));
+  }
+}
+
+function answerOf({ statusCode, headers, body }: RawResponse, settings: ConsulSettings): Answer {
+  const text = body?.toString('utf8') ?? '';
+  const json = (headers['content-type'] ?? '').startsWith('application/json');
+  const denied = headers['x-consul-default-acl-policy'] === 'deny' && settings.token === undefined;
+  const filtered = headers['x-consul-results-filtered-by-acls'] === 'true' || denied;
+  return { status: statusCode, filtered, body: json && text !== '' ? JSON.parse(text) : text, index: Number(headers['x-consul-index'] ?? 0) };
+}

@@ -1,0 +1,136 @@
+import type { EntryWrite, StoredEntry } from '../core/entries.js';
+import { isRecord } from '../core/entries.js';
+import type { Leg } from '../core/legs.js';
+import type { Chain, Instances } from '../core/observation.js';
+import type { Subset } from '../core/plan.js';
+import { fromConsulWeight } from '../core/weights.js';
+import type { Entries, Mesh, ReadOptions } from '../ports.js';
+import type { Answer, Call, ConsulClient } from './client.js';
+import { ConsulError } from './errors.js';
+
+const KINDS = { splitter: 'service-splitter', resolver: 'service-resolver', defaults: 'service-defaults', router: 'service-router' } as const;
+
+/** What splitter reads from and writes to Consul about services; thin over the HTTP API, nothing is decided here. */
+export class ConsulMesh implements Mesh {
+  readonly #client: ConsulClient;
+
+  constructor(client: ConsulClient) {
+    this.#client = client;
+  }
+
+  /** One entry with the index of its last change, and the index to block on; `entry` is undefined when there is none. */
+  async readEntry(kind: string, name: string, options: ReadOptions = {}): Promise<{ entry: StoredEntry | undefined; index: number }> {
+    const blocking = options.index !== undefined;
+    const answer = await this.#client.call({
+      method: 'GET',
+      path: `/config/${encodeURIComponent(kind)}/${encodeURIComponent(name)}`,
+      what: `reading ${kind}/${name}`,
+      query: blocking ? { index: options.index, wait: options.wait ?? '30s' } : {},
+      abort: options.abort,
+      ...(blocking ? { timeout: 45_000 } : {}),
+    });
+    return { entry: answer.status === 404 ? undefined : storedEntry(answer.body), index: answer.index };
+  }
+
+  /** Every entry of one kind. */
+  async listEntries(kind: string): Promise<readonly StoredEntry[]> {
+    const { body } = await this.#client.call({ method: 'GET', path: `/config/${kind}`, what: `listing ${kind} entries` });
+    return Array.isArray(body) ? body.map(storedEntry) : [];
+  }
+
+  /** All entries that bear on the service, read at once. */
+  async readEntries(service: string, abort?: AbortSignal): Promise<Entries> {
+    const names = Object.keys(KINDS) as (keyof typeof KINDS)[];
+    const own = names.map(async (name) => [name, (await this.readEntry(KINDS[name], service, { abort })).entry] as const);
+    const proxies = this.readEntry('proxy-defaults', 'global', { abort }).then(({ entry }) => ['proxyDefaults', entry] as const);
+    return Object.fromEntries((await Promise.all([...own, proxies])).filter(([, entry]) => entry !== undefined));
+  }
+
+  /** Writes one entry by compare-and-set. `lost`: somebody was faster; read again and decide again. */
+  async write(write: EntryWrite, abort?: AbortSignal): Promise<'written' | 'lost'> {
+    if (!Number.isInteger(write.cas) || write.cas < 0) throw new TypeError(`cas must be an index, not ${write.cas}: an empty guard writes over everybody`);
+    const call: Call = { method: 'PUT', path: '/config', what: `writing ${write.kind}/${write.name}`, query: { cas: write.cas }, body: write.entry, abort };
+    const { body } = await this.#client.call(call);
+    return body === true ? 'written' : 'lost';
+  }
+
+  /** The compiled discovery chain of the service. */
+  async readChain(service: string, abort?: AbortSignal): Promise<Chain> {
+    const { body } = await this.#client.call({ method: 'GET', path: `/discovery-chain/${encodeURIComponent(service)}`, what: `compiling the discovery chain of ${service}`, abort });
+    return readCompiledChain(body);
+  }
+
+  /** How many sidecars match each subset's filter, by the worst of their checks. */
+  async countInstances(service: string, subsets: readonly Subset[], abort?: AbortSignal): Promise<Readonly<Record<string, Instances>>> {
+    const counts = subsets.map(async (subset) => [subset.name, await this.#countSubset(service, subset, abort)] as const);
+    return Object.fromEntries(await Promise.all(counts));
+  }
+
+  /** The versions (Service.Meta.version) of the sidecars of the service, with repeats. */
+  async readVersions(service: string): Promise<readonly string[]> {
+    const what = `reading the instances of ${service}`;
+    const all = this.#instances(await this.#client.call({ method: 'GET', path: `/health/connect/${encodeURIComponent(service)}`, what }), what);
+    return all.flatMap((one) => {
+      const meta = isRecord(one.Service) && isRecord(one.Service.Meta) ? one.Service.Meta : {};
+      return typeof meta.version === 'string' && meta.version !== '' ? [meta.version] : [];
+    });
+  }
+
+  /** Returns when the service's sidecars or their checks change, or after `wait`; gives the index to go on from. */
+  async watchInstances(service: string, index: number, abort: AbortSignal): Promise<number> {
+    const answer = await this.#client.call({ method: 'GET', path: `/health/connect/${encodeURIComponent(service)}`, what: `watching the instances of ${service}`, query: { index, wait: '30s' }, abort, timeout: 45_000 });
+    return answer.index;
+  }
+
+  async #countSubset(service: string, subset: Subset, abort?: AbortSignal): Promise<Instances> {
+    const what = `counting the instances of ${service} in ${subset.name}`;
+    const answer = await this.#client.call({ method: 'GET', path: `/health/connect/${encodeURIComponent(service)}`, what, query: { filter: subset.filter }, abort });
+    const statuses = this.#instances(answer, what).map(worstCheck);
+    const count = (status: string): number => statuses.filter((one) => one === status).length;
+    return { passing: count('passing'), warning: count('warning'), critical: count('critical') };
+  }
+
+  /** Instances that ACLs hid look like instances that are gone; the two must never be mixed up. */
+  #instances({ body, filtered }: Answer, what: string): readonly Readonly<Record<string, unknown>>[] {
+    const all = Array.isArray(body) ? body.filter(isRecord) : [];
+    if (all.length === 0 && filtered) {
+      throw new ConsulError('denied', `this token may not see any instance (${what}; token from ${this.#client.settings.tokenFrom})`, 'it needs service:read on the service and its sidecars, and node:read');
+    }
+    return all;
+  }
+}
+
+function storedEntry(body: unknown): StoredEntry {
+  if (!isRecord(body) || typeof body.ModifyIndex !== 'number') throw new ConsulError('rejected', 'Consul answered with something that is no config entry', 'is this address really Consul?');
+  return { entry: body, modifyIndex: body.ModifyIndex };
+}
+
+function worstCheck(instance: Readonly<Record<string, unknown>>): 'passing' | 'warning' | 'critical' {
+  const statuses = (Array.isArray(instance.Checks) ? instance.Checks.filter(isRecord) : []).map((check) => check.Status);
+  if (statuses.some((status) => status !== 'passing' && status !== 'warning')) return 'critical';
+  return statuses.includes('warning') ? 'warning' : 'passing';
+}
+
+/** Reads a compiled chain: follows a router's last route, then sums the splitter's weights by subset. Keys are opaque and only followed. */
+export function readCompiledChain(body: unknown): Chain {
+  const chain = isRecord(body) && isRecord(body.Chain) ? body.Chain : {};
+  const nodes = isRecord(chain.Nodes) ? chain.Nodes : {};
+  const targets = isRecord(chain.Targets) ? chain.Targets : {};
+  const node = (key: unknown): Readonly<Record<string, unknown>> => (isRecord(nodes[String(key)]) ? (nodes[String(key)] as Readonly<Record<string, unknown>>) : {});
+  const start = node(chain.StartNode);
+  const routes = Array.isArray(start.Routes) ? start.Routes.filter(isRecord) : [];
+  const routed = start.Type === 'router' ? node(routes.at(-1)?.NextNode) : start;
+  const splits = routed.Type === 'splitter' && Array.isArray(routed.Splits) ? routed.Splits.filter(isRecord) : [{ Weight: 100, NextNode: undefined }];
+  const legs = new Map<string, number>();
+  for (const split of splits) {
+    const resolver = routed.Type === 'splitter' ? node(split.NextNode).Resolver : routed.Resolver;
+    const target = isRecord(resolver) ? targets[String(resolver.Target)] : undefined;
+    const subset = isRecord(target) && typeof target.ServiceSubset === 'string' ? target.ServiceSubset : '';
+    legs.set(subset, (legs.get(subset) ?? 0) + fromConsulWeight(Number(split.Weight ?? 0)));
+  }
+  return {
+    protocol: typeof chain.Protocol === 'string' ? chain.Protocol : 'tcp',
+    startsWith: routed.Type === 'splitter' ? (start.Type === 'router' ? 'router' : 'splitter') : 'resolver',
+    legs: [...legs].map(([subset, weight]): Leg => ({ subset, weight })),
+  };
+}

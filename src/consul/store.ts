@@ -1,0 +1,93 @@
+import { appendEntry, emptyHistory, type History, type LogEntry } from '../core/history.js';
+import type { Plan } from '../core/plan.js';
+import type { DecisionLog } from '../ports.js';
+import { ConsulError } from './errors.js';
+import type { ConsulKv } from './kv.js';
+
+/** A plan as `apply` left it in KV, with where it came from. */
+export interface AppliedPlan {
+  readonly plan: Plan;
+  readonly digest: string;
+  readonly source: string;
+}
+
+const KEPT_ROLLOUTS = 50;
+const TRIES = 8;
+
+/** Plans and decision logs in Consul's KV. Nothing in here is needed to revert. */
+export class Store implements DecisionLog {
+  readonly #kv: ConsulKv;
+  readonly #prefix: string;
+
+  constructor(kv: ConsulKv, prefix: string) {
+    this.#kv = kv;
+    this.#prefix = prefix.replace(/\/*$/, '/');
+  }
+
+  /** The plan that was applied for the service. */
+  async readPlan(service: string): Promise<AppliedPlan | undefined> {
+    const { found } = await this.#kv.read(this.#key('plans', service));
+    return found === undefined ? undefined : parse<AppliedPlan>(found.value, this.#key('plans', service));
+  }
+
+  /** Keeps the applied plan; false when exactly this one was there already. */
+  async savePlan(applied: AppliedPlan): Promise<boolean> {
+    const key = this.#key('plans', applied.plan.service);
+    return this.#update(key, (old) => (old !== undefined && parse<AppliedPlan>(old, key).digest === applied.digest ? undefined : JSON.stringify(applied)));
+  }
+
+  /** The log of one rollout; empty when there is none. */
+  async readHistory(service: string, rollout: string): Promise<History> {
+    const key = this.#key('history', service, rollout);
+    const { found } = await this.#kv.read(key);
+    return found === undefined ? emptyHistory(service, rollout) : parse<History>(found.value, key);
+  }
+
+  /** The rollouts of the service that have a log, oldest first (ULIDs sort by time). */
+  async listRollouts(service: string): Promise<readonly string[]> {
+    const prefix = `${this.#key('history', service)}/`;
+    return (await this.#kv.keys(prefix)).map((key) => key.slice(prefix.length));
+  }
+
+  /** Adds the plan that a rollout follows to its log, before the first record names it; forgets the oldest rollouts. */
+  async recordPlan(service: string, rollout: string, digest: string, plan: Plan, source: string): Promise<void> {
+    await this.#updateHistory(service, rollout, (history) => ({ ...history, plans: { ...history.plans, [digest]: { plan, source } } }));
+    const rollouts = await this.listRollouts(service);
+    for (const old of rollouts.slice(0, Math.max(0, rollouts.length - KEPT_ROLLOUTS))) await this.#kv.remove(this.#key('history', service, old));
+  }
+
+  /** Adds entries to the log; what is there already is not added twice. */
+  async log(service: string, rollout: string, entries: readonly LogEntry[]): Promise<void> {
+    await this.#updateHistory(service, rollout, (history) => entries.reduce(appendEntry, history));
+  }
+
+  async #updateHistory(service: string, rollout: string, change: (history: History) => History): Promise<void> {
+    const key = this.#key('history', service, rollout);
+    await this.#update(key, (old) => {
+      const next = JSON.stringify(change(old === undefined ? emptyHistory(service, rollout) : parse<History>(old, key)));
+      return next === old ? undefined : next;
+    });
+  }
+
+  async #update(key: string, change: (old: string | undefined) => string | undefined): Promise<boolean> {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const { found } = await this.#kv.read(key);
+      const next = change(found?.value);
+      if (next === undefined) return false;
+      if (await this.#kv.write(key, next, found?.modifyIndex ?? 0)) return true;
+    }
+    throw new ConsulError('rejected', `key ${key} changed ${TRIES} times while it was being written`, 'try again');
+  }
+
+  #key(...parts: readonly string[]): string {
+    return this.#prefix + parts.join('/');
+  }
+}
+
+function parse<T>(value: string, key: string): T {
+  try {
+    return JSON.parse(value) as T;
+  } catch {
+    throw new ConsulError('rejected', `key ${key} does not hold what splitter wrote there`, `look at it: consul kv get ${key}`);
+  }
+}

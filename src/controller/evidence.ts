@@ -1,0 +1,79 @@
+import type { Plan, Signal } from '../core/plan.js';
+import type { Finding } from '../core/verdict.js';
+import { alphaShare, findingOf, judge } from '../judge/judge.js';
+import { decodeTally, encodeTally, startStep, type Tally } from '../judge/tally.js';
+import type { SignalSource, Target } from '../ports.js';
+
+/** How long one look waits for its sources, ms. */
+const PATIENCE = 250;
+
+/** The evidence of one rollout: readings go in, findings come out, and the tally that survives a restart. */
+export class Evidence {
+  readonly #plan: Plan;
+  readonly #source: SignalSource;
+  readonly #alpha: number;
+  #tally: Tally;
+  #findings: ReadonlyMap<string, Finding>;
+  #failed = 0;
+  readonly #underWay = new Map<Signal['source'], Promise<void>>();
+
+  constructor(plan: Plan, source: SignalSource, tally: string, now: number) {
+    this.#plan = plan;
+    this.#source = source;
+    this.#alpha = alphaShare(plan.signals);
+    this.#tally = decodeTally(tally);
+    this.#findings = new Map(plan.signals.map((signal) => [signal.name, findingOf(signal, this.#tally[signal.name], { alpha: this.#alpha, at: now })]));
+  }
+
+  /** Reads the signals that are due and judges them. A slow source goes on by itself: it delays neither the others nor a revert. */
+  async measure(target: Target, abort: AbortSignal): Promise<void> {
+    const sources = new Set(this.#plan.signals.map((signal) => signal.source));
+    for (const source of sources) {
+      if (this.#underWay.has(source)) continue;
+      const reading = this.#measureSource(source, target, abort).finally(() => this.#underWay.delete(source));
+      this.#underWay.set(source, reading);
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, PATIENCE);
+    });
+    await Promise.race([Promise.all(this.#underWay.values()), patience]);
+    clearTimeout(timer);
+  }
+
+  async #measureSource(source: Signal['source'], target: Target, abort: AbortSignal): Promise<void> {
+    const own = this.#plan.signals.filter((signal) => signal.source === source);
+    for (const reading of await this.#source.read(own, target, abort)) {
+      const signal = own.find((one) => one.name === reading.signal);
+      if (signal === undefined) continue;
+      const { tally, finding } = judge(signal, this.#tally[signal.name], reading, { alpha: this.#alpha, at: reading.at });
+      this.#tally = { ...this.#tally, [signal.name]: tally };
+      this.#findings = new Map(this.#findings).set(signal.name, finding);
+    }
+  }
+
+  /** The present finding of every signal, in the plan's order. */
+  get findings(): readonly Finding[] {
+    return this.#plan.signals.flatMap((signal) => this.#findings.get(signal.name) ?? []);
+  }
+
+  /** Starts the counts of a new step; failures and evidence stay. */
+  startStep(): void {
+    this.#tally = startStep(this.#tally);
+  }
+
+  /** The tally as the record keeps it. */
+  encoded(): string {
+    this.#failed = this.#countFailed();
+    return encodeTally(this.#tally);
+  }
+
+  /** Whether failures were counted that no record holds yet. */
+  get unsaved(): boolean {
+    return this.#countFailed() > this.#failed;
+  }
+
+  #countFailed(): number {
+    return this.findings.reduce((sum, finding) => sum + finding.failed, 0);
+  }
+}

@@ -1,0 +1,110 @@
+import { legsOf, type StoredEntry } from '../core/entries.js';
+import { type Leg, sameShares } from '../core/legs.js';
+import type { Chain, Instances, Observation } from '../core/observation.js';
+import type { Plan } from '../core/plan.js';
+import type { Entries, Mesh } from '../ports.js';
+
+const RETRY = 500;
+
+/** One service as Consul has it, kept fresh by blocking queries: entries, instances, and on demand the compiled chain. */
+export class World {
+  readonly #mesh: Mesh;
+  readonly #plan: Plan;
+  readonly #abort: AbortSignal;
+  readonly #changed: () => void;
+  readonly #now: () => number;
+  #entries: Entries = {};
+  #instances: Readonly<Record<string, Instances>> = {};
+  #chain: Chain | undefined;
+  #resolverSince = 0;
+  #weightsSince = 0;
+
+  constructor(mesh: Mesh, plan: Plan, now: () => number, changed: () => void, abort: AbortSignal) {
+    this.#mesh = mesh;
+    this.#plan = plan;
+    this.#now = now;
+    this.#changed = changed;
+    this.#abort = abort;
+  }
+
+  /** Reads everything once; from then on splitter, resolver and instances are followed in the background. */
+  async open(): Promise<void> {
+    await this.refresh();
+    this.#instances = await this.#mesh.countInstances(this.#plan.service, this.#plan.subsets, this.#abort);
+    void this.#follow((index) => this.#followEntry('service-splitter', 'splitter', index));
+    void this.#follow((index) => this.#followEntry('service-resolver', 'resolver', index));
+    void this.#follow((index) => this.#followInstances(index));
+  }
+
+  /** Reads the entries again, as after a write of one's own or a lost race. */
+  async refresh(): Promise<void> {
+    const entries = await this.#mesh.readEntries(this.#plan.service, this.#abort);
+    this.#set('splitter', entries.splitter);
+    this.#set('resolver', entries.resolver);
+    this.#entries = entries;
+  }
+
+  /** Reads the compiled chain unless the last one says already what was asked for. */
+  async compile(asked: readonly Leg[]): Promise<void> {
+    if (this.#chain !== undefined && sameShares(this.#chain.legs, asked)) return;
+    this.#chain = await this.#mesh.readChain(this.#plan.service, this.#abort);
+  }
+
+  /** What Consul knows now, without what only sidecars and signals can tell. */
+  seen(): Omit<Observation, 'agreement' | 'observed' | 'findings'> {
+    return { ...this.#entries, resolverSince: this.#resolverSince, instances: this.#instances, ...(this.#chain === undefined ? {} : { chain: this.#chain }) };
+  }
+
+  /** Since when the stored weights are what they are. */
+  get weightsSince(): number {
+    return this.#weightsSince;
+  }
+
+  async #follow(step: (index: number) => Promise<number>): Promise<void> {
+    let index = 1;
+    while (!this.#abort.aborted) {
+      try {
+        const next = await step(index);
+        // An index that went back means another history (a restored snapshot): start over.
+        index = next >= index && next > 0 ? next : 1;
+      } catch {
+        // The driver's own reads report errors; a watch only has to come back.
+        if (!this.#abort.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY));
+        index = 1;
+      }
+    }
+  }
+
+  async #followEntry(kind: string, part: 'splitter' | 'resolver', index: number): Promise<number> {
+    const read = await this.#mesh.readEntry(kind, this.#plan.service, { index, abort: this.#abort });
+    const newer = (read.entry?.modifyIndex ?? 0) !== (this.#entries[part]?.modifyIndex ?? 0);
+    // A watch that was under way during a write of ours may answer with what was before it.
+    if (newer && (read.entry === undefined || read.entry.modifyIndex > (this.#entries[part]?.modifyIndex ?? 0))) {
+      this.#set(part, read.entry);
+      this.#entries = withPart(this.#entries, part, read.entry);
+      this.#changed();
+    }
+    return read.index;
+  }
+
+  async #followInstances(index: number): Promise<number> {
+    const next = await this.#mesh.watchInstances(this.#plan.service, index, this.#abort);
+    this.#instances = await this.#mesh.countInstances(this.#plan.service, this.#plan.subsets, this.#abort);
+    this.#changed();
+    return next;
+  }
+
+  #set(part: 'splitter' | 'resolver', entry: StoredEntry | undefined): void {
+    const before = this.#entries[part];
+    if (before?.modifyIndex === entry?.modifyIndex) return;
+    this.#chain = undefined;
+    if (part === 'resolver') this.#resolverSince = this.#now();
+    const legs = (stored: StoredEntry | undefined): readonly Leg[] => (stored === undefined ? [] : legsOf(stored.entry, this.#plan.service));
+    if (part === 'splitter' && !sameShares(legs(before), legs(entry))) this.#weightsSince = this.#now();
+  }
+}
+
+function withPart(entries: Entries, part: 'splitter' | 'resolver', entry: StoredEntry | undefined): Entries {
+  const { [part]: _, ...others } = entries;
+  return entry === undefined ? others : { ...others, [part]: entry };
+}

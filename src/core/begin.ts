@@ -1,0 +1,47 @@
+import { baseWrites } from './base.js';
+import { type Decision, splitterWrite, wait } from './decision.js';
+import type { Observation } from './observation.js';
+import type { Plan } from './plan.js';
+import type { Roles } from './roles.js';
+import type { Rollout } from './rollout.js';
+
+/** Sidecars need the new subsets before a splitter names them: creating both within 100 ms fails requests, a second apart none did. */
+export const RESOLVER_SETTLES = 1_000;
+
+/** Who begins a rollout, and under which names. */
+export interface Beginning {
+  readonly id: string;
+  readonly plan: string;
+  readonly driver: string;
+  readonly by: string;
+}
+
+/** The next move before a rollout has a record: protocol, then subsets, then a pause, then the splitter with the first record. */
+export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beginning: Beginning, now: number): Decision {
+  const write = baseWrites(plan, seen)[0];
+  if (write !== undefined) return { why: write.why, wakeAt: now, write };
+  if (seen.splitter === undefined && now < seen.resolverSince + RESOLVER_SETTLES) {
+    return wait('giving the sidecars a second to learn the subsets', seen.resolverSince + RESOLVER_SETTLES);
+  }
+  const next = beginRollout(roles, beginning, now);
+  return { why: next.message, wakeAt: now, next, write: splitterWrite(seen.splitter, plan.service, next, true) };
+}
+
+/** The first record of a rollout: nothing has moved yet. */
+export function beginRollout(roles: Roles, beginning: Beginning, now: number): Rollout {
+  return {
+    id: beginning.id,
+    seq: 1,
+    stable: roles.stable,
+    canary: roles.canary,
+    plan: beginning.plan,
+    driver: beginning.driver,
+    by: beginning.by,
+    startedAt: now,
+    enteredAt: now,
+    asked: roles.legs,
+    state: { phase: 'Pending', reason: 'Starting', step: 0 },
+    tally: '',
+    message: `started by ${beginning.by}: ${roles.stable} is stable, ${roles.canary} is canary`,
+  };
+}

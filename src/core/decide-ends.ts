@@ -1,0 +1,27 @@
+import { type Decision, type Situation, transition } from './decision.js';
+import { defaultSubsetOf, type EntryWrite, type StoredEntry, withDefaultSubset } from './entries.js';
+import type { RevertReason, State } from './rollout.js';
+
+/** The default subset follows the traffic, then the rollout is `Promoted`. */
+export function decidePromoting(situation: Situation, state: Extract<State, { phase: 'Promoting' }>): Decision {
+  const { rollout, seen, now } = situation;
+  const behind = followingWrite(situation, rollout.canary);
+  if (behind !== undefined) return { why: behind.why, wakeAt: now, write: behind };
+  const message = `${rollout.canary} is promoted${seen.resolver === undefined ? '' : ' and the default subset'}; ${rollout.stable} stays warm: splitter undo ${situation.plan.service}`;
+  return transition(situation, { state: { phase: 'Promoted', reason: state.reason, step: state.step }, message, enteredAt: now });
+}
+
+/** Traffic is on stable already; the default subset goes back too, then the rollout is `Reverted`. */
+export function decideReverting(situation: Situation): Decision {
+  const { rollout, now } = situation;
+  const behind = followingWrite(situation, rollout.stable);
+  if (behind !== undefined) return { why: behind.why, wakeAt: now, write: behind };
+  const state: State = { phase: 'Reverted', reason: rollout.state.reason as RevertReason, step: rollout.state.step };
+  return transition(situation, { state, message: rollout.message, enteredAt: now });
+}
+
+function followingWrite({ plan, seen }: Situation, subset: string): EntryWrite | undefined {
+  const resolver: StoredEntry | undefined = seen.resolver;
+  if (resolver === undefined || defaultSubsetOf(resolver.entry) === subset) return undefined;
+  return { kind: 'service-resolver', name: plan.service, entry: withDefaultSubset(resolver, subset), cas: resolver.modifyIndex, why: `${subset} becomes the default subset` };
+}

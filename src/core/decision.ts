@@ -1,0 +1,50 @@
+import { type EntryWrite, legsOf, splitterEntry, type StoredEntry } from './entries.js';
+import type { Observation } from './observation.js';
+import type { Plan } from './plan.js';
+import { nextRollout, type Rollout } from './rollout.js';
+
+/** Everything that a decision depends on; there is nothing else it could read. */
+export interface Situation {
+  readonly plan: Plan;
+  /** The record in the splitter, or the last one known when somebody overwrote it. */
+  readonly rollout: Rollout;
+  readonly seen: Observation;
+  /** The judge's evidence so far, encoded; it goes into every record that is written. */
+  readonly tally: string;
+  readonly now: number;
+}
+
+/** What to do next: at most one write, when to look again at the latest, and why, as a sentence for people. */
+export interface Decision {
+  readonly why: string;
+  readonly wakeAt: number;
+  readonly write?: EntryWrite;
+  /** The record after the write; absent when the write is not of the splitter. */
+  readonly next?: Rollout;
+}
+
+type Change = Partial<Omit<Rollout, 'seq' | 'id' | 'tally'>> & Pick<Rollout, 'message'>;
+
+/** A decision that only waits. */
+export function wait(why: string, wakeAt: number): Decision {
+  return { why, wakeAt };
+}
+
+/** A decision to write the next record, moving weights only when `asked` is part of the change. */
+export function transition(situation: Situation, change: Change): Decision {
+  const { plan, rollout, seen, tally, now } = situation;
+  const next = nextRollout(rollout, { ...change, tally });
+  return { why: next.message, wakeAt: now, next, write: splitterWrite(seen.splitter, plan.service, next, change.asked !== undefined) };
+}
+
+/** The one write that puts a record, and with `move` its weights, into the splitter; without, the stored weights stay as they are. */
+export function splitterWrite(stored: StoredEntry | undefined, service: string, next: Rollout, move: boolean): EntryWrite {
+  const legs = move || stored === undefined ? next.asked : legsOf(stored.entry, service);
+  return {
+    kind: 'service-splitter',
+    name: service,
+    entry: splitterEntry(stored, service, legs, next),
+    cas: stored?.modifyIndex ?? 0,
+    why: next.message,
+  };
+}

@@ -1,0 +1,29 @@
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** What a plan means where it says nothing; times in milliseconds. Shared by the plan schema and by the flags of the command line. */
+export const DEFAULTS = {
+  /** The watch after 100 % during which a bad signal still reverts. */
+  bake: 10 * SECOND,
+  /** How long after a promotion one `undo` brings the old subset back. */
+  undoWindow: 24 * HOUR,
+  /** The longest that one step may take. */
+  stepTimeout: 15 * MINUTE,
+  /** What to do when something unforeseen happens; see `Policies`. */
+  on: { noData: 'wait', drift: 'hold', stepTimeout: 'revert', signalError: 'hold' },
+  /** A `wait` step: passing canary instances, and the time they have to appear. */
+  wait: { healthy: 1, deadline: 5 * MINUTE },
+  /** An `analyse` step: requests that canary must have seen. */
+  minRequests: 0,
+  /** Between two measurements of a Prometheus signal. */
+  interval: 30 * SECOND,
+  /** Between two probes of an HTTP signal. */
+  probeInterval: 10 * SECOND,
+  /** How long an HTTP probe may take. */
+  probeTimeout: 2 * SECOND,
+  /** Failed measurements that a scalar signal forgives. */
+  failureLimit: 0,
+  /** Errors in a row that a scalar signal forgives. */
+  errorLimit: 4,
+} as const;

@@ -1,0 +1,115 @@
+import { type Leg } from './legs.js';
+import { type Meta, OWNER, OWNER_KEY, writeRecord } from './record.js';
+import type { Subset } from './plan.js';
+import type { Rollout } from './rollout.js';
+import { fromConsulWeight, toConsulWeight } from './weights.js';
+
+/** A config entry as Consul's API speaks it, with every field, known or not. */
+export type Entry = Readonly<Record<string, unknown>>;
+
+/** The kinds of entry that splitter writes. */
+export type EntryKind = 'service-defaults' | 'service-resolver' | 'service-splitter';
+
+/** An entry as read from Consul, with the index that a compare-and-set write must name. */
+export interface StoredEntry {
+  readonly modifyIndex: number;
+  readonly entry: Entry;
+}
+
+/** One compare-and-set write: the whole entry, and the index it replaces (0 creates). `why` is shown in previews and kept in the history. */
+export interface EntryWrite {
+  readonly kind: EntryKind;
+  readonly name: string;
+  readonly entry: Entry;
+  readonly cas: number;
+  readonly why: string;
+}
+
+/** What Consul adds to an entry by itself and must not be sent back. */
+const SERVER_FIELDS = ['Hash', 'CreateIndex', 'ModifyIndex'];
+
+/** The entry without the fields that belong to the server; all others, known or not, are kept. */
+export function withoutServerFields(entry: Entry): Entry {
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => !SERVER_FIELDS.includes(key)));
+}
+
+/** The Meta of an entry; empty when it has none. */
+export function metaOf(entry: Entry | undefined): Meta {
+  return isRecord(entry?.Meta) ? (entry.Meta as Meta) : {};
+}
+
+/** Who owns the entry by its `external-source`, when that is somebody else than splitter. */
+export function foreignOwner(stored: StoredEntry | undefined): string | undefined {
+  const owner = metaOf(stored?.entry)[OWNER_KEY];
+  return owner === undefined || owner === OWNER || owner === '' ? undefined : owner;
+}
+
+/** The service-defaults with this protocol; other fields kept. */
+export function defaultsEntry(stored: StoredEntry | undefined, service: string, protocol: string): Entry {
+  return { ...base(stored, 'service-defaults', service), Protocol: protocol };
+}
+
+/** The protocol of a service-defaults or proxy-defaults entry; undefined when it says none. */
+export function protocolOf(entry: Entry | undefined): string | undefined {
+  const config = isRecord(entry?.Config) ? entry.Config : {};
+  const protocol = entry?.Protocol ?? config.protocol;
+  return typeof protocol === 'string' && protocol !== '' ? protocol : undefined;
+}
+
+/** The resolver with these subsets in it; other subsets, the default subset and every other field kept. */
+export function resolverEntry(stored: StoredEntry | undefined, service: string, subsets: readonly Subset[]): Entry {
+  const before = base(stored, 'service-resolver', service);
+  const known = isRecord(before.Subsets) ? before.Subsets : {};
+  const wanted = subsets.map(({ name, filter }) => {
+    const old = isRecord(known[name]) ? known[name] : {};
+    return [name, { ...old, Filter: filter }] as const;
+  });
+  return { ...before, Subsets: { ...known, ...Object.fromEntries(wanted) } };
+}
+
+/** The resolver with another default subset. */
+export function withDefaultSubset(stored: StoredEntry, subset: string): Entry {
+  return { ...withoutServerFields(stored.entry), DefaultSubset: subset };
+}
+
+/** The filter of each subset in a resolver entry. */
+export function subsetsOf(entry: Entry | undefined): ReadonlyMap<string, string> {
+  const subsets = isRecord(entry?.Subsets) ? entry.Subsets : {};
+  return new Map(Object.entries(subsets).map(([name, subset]) => [name, isRecord(subset) && typeof subset.Filter === 'string' ? subset.Filter : '']));
+}
+
+/** The default subset of a resolver; undefined when it names none. */
+export function defaultSubsetOf(entry: Entry | undefined): string | undefined {
+  return typeof entry?.DefaultSubset === 'string' && entry.DefaultSubset !== '' ? entry.DefaultSubset : undefined;
+}
+
+/** The legs of a splitter entry, in basis points; a leg of the splitter's own service carries no `service`. */
+export function legsOf(entry: Entry, service: string): readonly Leg[] {
+  const splits = Array.isArray(entry.Splits) ? entry.Splits : [];
+  return splits.filter(isRecord).map((split) => {
+    const other = typeof split.Service === 'string' && split.Service !== '' && split.Service !== service ? split.Service : undefined;
+    const leg = { subset: typeof split.ServiceSubset === 'string' ? split.ServiceSubset : '', weight: fromConsulWeight(Number(split.Weight ?? 0)) };
+    return other === undefined ? leg : { ...leg, service: other };
+  });
+}
+
+/** The splitter with these legs and, when given, the record of the rollout that explains them; each leg keeps its own fields (headers). */
+export function splitterEntry(stored: StoredEntry | undefined, service: string, legs: readonly Leg[], rollout: Rollout | undefined): Entry {
+  const before = base(stored, 'service-splitter', service);
+  const old = (Array.isArray(before.Splits) ? before.Splits : []).filter(isRecord);
+  const splits = legs.map((leg) => {
+    const same = old.find((split) => (split.ServiceSubset ?? '') === leg.subset && (split.Service || service) === (leg.service ?? service)) ?? {};
+    return { ...same, Weight: toConsulWeight(leg.weight), ServiceSubset: leg.subset, ...(leg.service === undefined ? {} : { Service: leg.service }) };
+  });
+  const meta = metaOf(before);
+  return { ...before, Splits: splits, Meta: rollout === undefined ? { ...meta, [OWNER_KEY]: OWNER } : writeRecord(meta, rollout) };
+}
+
+/** Whether a value is a plain object. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function base(stored: StoredEntry | undefined, kind: EntryKind, name: string): Entry {
+  return stored === undefined ? { Kind: kind, Name: name } : withoutServerFields(stored.entry);
+}

@@ -1,0 +1,44 @@
+import type { Situation } from './decision.js';
+import { type Instances, serving } from './observation.js';
+import { askedCanary } from './rollout.js';
+import { type BasisPoints, formatPercent, WHOLE } from './weights.js';
+
+/** Why a rollout may not advance now; none of these is a failure. */
+export interface Hold {
+  readonly reason: 'NoData' | 'SignalError' | 'Unclear' | 'StableWorse' | 'Capacity' | 'NoInstances';
+  readonly message: string;
+}
+
+/** Whether the evidence lets the rollout leave its step; undefined when it does. No data and no measurement are never a pass. */
+export function holdForEvidence(situation: Situation): Hold | undefined {
+  const { rollout, seen, plan } = situation;
+  if (askedCanary(rollout) === 0) return undefined;
+  const missing = plan.signals.find((signal) => !seen.findings.some((finding) => finding.name === signal.name));
+  if (missing !== undefined) return { reason: 'NoData', message: `${missing.name}: not measured yet` };
+  const worse = seen.findings.find((finding) => finding.stableWorse === true);
+  if (worse !== undefined) return { reason: 'StableWorse', message: `${worse.name}: ${rollout.stable} (stable) is worse than ${rollout.canary}: ${worse.message}` };
+  for (const finding of seen.findings) {
+    const message = `${finding.name}: ${finding.message}`;
+    if (finding.verdict === 'Error') return { reason: 'SignalError', message };
+    if (finding.verdict === 'Inconclusive') return { reason: finding.samples === 0 ? 'NoData' : 'Unclear', message };
+    if (finding.verdict === 'Failed') return { reason: 'Unclear', message };
+  }
+  return undefined;
+}
+
+/** Whether canary has the instances to carry this weight; undefined when it does. */
+export function holdForCapacity(situation: Situation, weight: BasisPoints): Hold | undefined {
+  const { plan, rollout, seen } = situation;
+  const canary = seen.instances[rollout.canary];
+  if (weight > 0 && serving(canary) === 0) return { reason: 'NoInstances', message: `${rollout.canary} has no passing sidecar` };
+  if (plan.capacity === undefined) return undefined;
+  const share = passingShare(canary, seen.instances[rollout.stable]);
+  if (weight <= plan.capacity.maxRatio * share) return undefined;
+  const passing = `${canary?.passing ?? 0} of ${(canary?.passing ?? 0) + (seen.instances[rollout.stable]?.passing ?? 0)} passing instances`;
+  return { reason: 'Capacity', message: `${formatPercent(weight)} is more than ${plan.capacity.maxRatio} times what ${passing} stand for (${formatPercent(Math.round(share))})` };
+}
+
+function passingShare(canary: Instances | undefined, stable: Instances | undefined): number {
+  const all = (canary?.passing ?? 0) + (stable?.passing ?? 0);
+  return all === 0 ? 0 : ((canary?.passing ?? 0) / all) * WHOLE;
+}

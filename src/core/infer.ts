@@ -1,0 +1,37 @@
+import { defaultSubsetOf, subsetsOf } from './entries.js';
+import type { Observation } from './observation.js';
+import type { Subset } from './plan.js';
+import { compareVersions, versionFilter } from './versions.js';
+
+/** Subsets for a ramp without a plan, and which of them is stable when the mesh does not say. */
+export interface Inferred {
+  readonly subsets: readonly Subset[];
+  readonly stable?: string;
+}
+
+/** Why they cannot be told, and what to type. */
+export interface InferRefusal {
+  readonly refused: string;
+  readonly hint: string;
+}
+
+/** Tells the two subsets from the resolver, or from the versions that run: the older becomes blue and stable, the newer green and canary. */
+export function inferSubsets(service: string, seen: Observation, versions: readonly string[]): Inferred | InferRefusal {
+  const known = [...subsetsOf(seen.resolver?.entry)].map(([name, filter]) => ({ name, filter }));
+  const ordered = [...new Set(versions)].sort(compareVersions);
+  const list = ordered.length === 0 ? 'none' : ordered.join(', ');
+  if (known.length === 2) return { subsets: known };
+  if (known.length > 2) return { refused: `service-resolver/${service} has ${known.length} subsets (${known.map((subset) => subset.name).join(', ')}): a rollout is between two`, hint: `write a plan: splitter ramp ${service} --plan ${service}.yaml --to 10` };
+  if (known.length === 1) {
+    const one = known[0]!;
+    const others = ordered.filter((version) => versionFilter(version) !== one.filter);
+    if (others.length !== 1) return { refused: `service-resolver/${service} has the subset ${one.name} only, and ${others.length} further versions run (${list})`, hint: `write a plan that names the other subset` };
+    return { subsets: [one, { name: one.name === 'green' ? 'blue' : 'green', filter: versionFilter(others[0]!), version: others[0]! }], stable: defaultSubsetOf(seen.resolver?.entry) ?? one.name };
+  }
+  if (ordered.length !== 2) {
+    return { refused: `${service} runs ${ordered.length} versions by Service.Meta.version (${list}); without a plan it takes exactly two`, hint: ordered.length < 2 ? `register the new instances with Meta { version = "…" }, then type this again` : `write a plan that says which two: subsets: { blue: { version: "…" }, green: { version: "…" } }` };
+  }
+  const [older, newer] = ordered as [string, string];
+  const subset = (name: string, version: string): Subset => ({ name, filter: versionFilter(version), version });
+  return { subsets: [subset('blue', older), subset('green', newer)], stable: 'blue' };
+}

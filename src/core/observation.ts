@@ -1,0 +1,45 @@
+import type { StoredEntry } from './entries.js';
+import type { Leg } from './legs.js';
+import type { Finding } from './verdict.js';
+
+/** How many instances of a subset the mesh would use, by the worst of their checks (sidecar and node included). */
+export interface Instances {
+  readonly passing: number;
+  readonly warning: number;
+  readonly critical: number;
+}
+
+/** Instances that get traffic: Envoy sends to passing and warning ones. */
+export function serving(instances: Instances | undefined): number {
+  return instances === undefined ? 0 : instances.passing + instances.warning;
+}
+
+/** The compiled discovery chain of the service: what Consul makes of all its entries. */
+export interface Chain {
+  readonly protocol: string;
+  /** What stands first: a router, the splitter, or a resolver. */
+  readonly startsWith: 'router' | 'splitter' | 'resolver';
+  /** Where the default route leads, by subset (empty name: no subset), in basis points. */
+  readonly legs: readonly Leg[];
+}
+
+/** Whether the data plane does what was asked: `unknown` where no sidecar can be read, `pending` until enough was seen. */
+export type Agreement = 'agrees' | 'differs' | 'pending' | 'unknown';
+
+/** All that a decision may know of the world, as data. A missing part was not there (or, for `chain`, not asked for). */
+export interface Observation {
+  readonly splitter?: StoredEntry;
+  readonly resolver?: StoredEntry;
+  readonly defaults?: StoredEntry;
+  readonly proxyDefaults?: StoredEntry;
+  readonly router?: StoredEntry;
+  /** When this resolver content was first seen, ms; the sidecars need a moment to get it. */
+  readonly resolverSince: number;
+  readonly chain?: Chain;
+  /** By subset name, connect endpoints (sidecars) that match its filter. */
+  readonly instances: Readonly<Record<string, Instances>>;
+  readonly agreement: Agreement;
+  /** Share of requests that reached each subset lately, in basis points; undefined where it cannot be measured. */
+  readonly observed?: Readonly<Record<string, number>>;
+  readonly findings: readonly Finding[];
+}

@@ -1,0 +1,124 @@
+import { decodeLegs, encodeLegs } from './legs.js';
+import type { PauseReason, RevertReason, Rollout, State } from './rollout.js';
+
+/** Consul's own convention for who owns an entry; its UI shows it. */
+export const OWNER_KEY = 'external-source';
+export const OWNER = 'splitter';
+
+/** Every Meta key of splitter starts so; others' keys are kept as they are. */
+export const META_PREFIX = 'splitter-';
+
+/** Consul's limits on the Meta of an entry: bytes of a value (measured on 1.22.5). */
+export const META_VALUE_BYTES = 512;
+
+/** The Meta of a splitter entry. */
+export type Meta = Readonly<Record<string, string>>;
+
+/** Meta with the record of this rollout in it: others' keys kept, splitter's replaced. Long values are cut (message) or chunked (tally). */
+export function writeRecord(meta: Meta, rollout: Rollout): Meta {
+  const others = Object.fromEntries(Object.entries(meta).filter(([key]) => !key.startsWith(META_PREFIX)));
+  return {
+    ...others,
+    [OWNER_KEY]: OWNER,
+    'splitter-rollout': rollout.id,
+    'splitter-seq': String(rollout.seq),
+    'splitter-phase': rollout.state.phase,
+    'splitter-reason': rollout.state.reason,
+    'splitter-step': String(rollout.state.step),
+    'splitter-entered': formatTime(rollout.enteredAt),
+    'splitter-started': formatTime(rollout.startedAt),
+    'splitter-stable': rollout.stable,
+    'splitter-canary': rollout.canary,
+    'splitter-asked': encodeLegs(rollout.asked),
+    'splitter-plan': rollout.plan,
+    'splitter-driver': cut(rollout.driver),
+    'splitter-by': cut(rollout.by),
+    'splitter-message': cut(rollout.message),
+    ...Object.fromEntries(chunk(rollout.tally).map((part, i) => [i === 0 ? 'splitter-tally' : `splitter-tally-${i}`, part])),
+  };
+}
+
+/** The rollout whose record this Meta holds; undefined when there is none or it is not whole (then it is treated as somebody else's entry). */
+export function readRecord(meta: Meta): Rollout | undefined {
+  const asked = decodeLegs(meta['splitter-asked'] ?? '');
+  const state = readState(meta['splitter-phase'], meta['splitter-reason'], Number(meta['splitter-step']));
+  const seq = Number(meta['splitter-seq']);
+  const startedAt = Date.parse(meta['splitter-started'] ?? '');
+  const enteredAt = Date.parse(meta['splitter-entered'] ?? '');
+  const [id, stable, canary] = [meta['splitter-rollout'], meta['splitter-stable'], meta['splitter-canary']];
+  if (asked === undefined || state === undefined || !Number.isInteger(seq) || Number.isNaN(startedAt) || Number.isNaN(enteredAt)) return undefined;
+  if (!id || !stable || !canary) return undefined;
+  const tally = [meta['splitter-tally'] ?? ''];
+  for (let i = 1; meta[`splitter-tally-${i}`] !== undefined; i++) tally.push(meta[`splitter-tally-${i}`]!);
+  return {
+    id,
+    seq,
+    stable,
+    canary,
+    plan: meta['splitter-plan'] ?? '',
+    driver: meta['splitter-driver'] ?? '',
+    by: meta['splitter-by'] ?? '',
+    startedAt,
+    enteredAt,
+    asked,
+    state,
+    tally: tally.join(''),
+    message: meta['splitter-message'] ?? '',
+  };
+}
+
+const PAUSE_REASONS: readonly PauseReason[] = ['TargetReached', 'PauseStep', 'Operator', 'Drift', 'NoData', 'SignalError', 'StepTimeout'];
+const REVERT_REASONS: readonly RevertReason[] = ['Aborted', 'SignalFailed', 'NoInstances', 'DeadlineExceeded', 'StepTimeout', 'NoData', 'SignalError', 'Undone'];
+
+function readState(phase: string | undefined, reason: string | undefined, step: number): State | undefined {
+  if (!Number.isInteger(step) || step < 0) return undefined;
+  const one = <T extends string>(among: readonly T[]): T | undefined => among.find((r) => r === reason);
+  const as = <P extends string, R extends string>(p: P, r: R | undefined) => (r === undefined ? undefined : { phase: p, reason: r, step });
+  switch (phase) {
+    case 'Pending':
+      return as(phase, one(['Starting']));
+    case 'Progressing':
+      return as(phase, one(['Stepping', 'Resumed']));
+    case 'Paused':
+      return as(phase, one(PAUSE_REASONS));
+    case 'Baking':
+      return as(phase, one(['Watching', 'Resumed']));
+    case 'Promoting':
+    case 'Promoted':
+      return as(phase, one(['BakePassed', 'PromotedInFull']));
+    case 'Reverting':
+    case 'Reverted':
+      return as(phase, one(REVERT_REASONS));
+    case 'Superseded':
+      return as(phase, one(['NewRollout']));
+    default:
+      return undefined;
+  }
+}
+
+/** A time as the record holds it: RFC 3339 in UTC, with milliseconds. */
+export function formatTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function byteLength(character: string): number {
+  const code = character.codePointAt(0)!;
+  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+}
+
+function cut(text: string): string {
+  let bytes = 0;
+  let end = 0;
+  for (const character of text) {
+    bytes += byteLength(character);
+    if (bytes > META_VALUE_BYTES) return text.slice(0, end);
+    end += character.length;
+  }
+  return text;
+}
+
+function chunk(text: string): readonly string[] {
+  const parts: string[] = [];
+  for (let rest = text; rest !== ''; rest = rest.slice(parts.at(-1)!.length)) parts.push(cut(rest));
+  return parts;
+}

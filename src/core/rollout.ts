@@ -1,0 +1,69 @@
+import { type Leg, weightOf } from './legs.js';
+import type { BasisPoints } from './weights.js';
+
+/** Why a rollout stands still until a person (or, for some, the world) changes something. */
+export type PauseReason = 'TargetReached' | 'PauseStep' | 'Operator' | 'Drift' | 'NoData' | 'SignalError' | 'StepTimeout';
+
+/** Why traffic went back to stable. */
+export type RevertReason = 'Aborted' | 'SignalFailed' | 'NoInstances' | 'DeadlineExceeded' | 'StepTimeout' | 'NoData' | 'SignalError' | 'Undone';
+
+/** What a rollout is doing; each phase carries only its own fields. `step` is an index into the plan's steps; the number of steps means the bake. */
+export type State =
+  /** `step` is the first step to enter once the mesh is ready. */
+  | { readonly phase: 'Pending'; readonly reason: 'Starting'; readonly step: number }
+  /** `Resumed`: a person has said that the present step needs no more waiting. */
+  | { readonly phase: 'Progressing'; readonly reason: 'Stepping' | 'Resumed'; readonly step: number }
+  | { readonly phase: 'Paused'; readonly reason: PauseReason; readonly step: number }
+  | { readonly phase: 'Baking'; readonly reason: 'Watching' | 'Resumed'; readonly step: number }
+  | { readonly phase: 'Promoting'; readonly reason: 'BakePassed' | 'PromotedInFull'; readonly step: number }
+  | { readonly phase: 'Promoted'; readonly reason: 'BakePassed' | 'PromotedInFull'; readonly step: number }
+  | { readonly phase: 'Reverting'; readonly reason: RevertReason; readonly step: number }
+  | { readonly phase: 'Reverted'; readonly reason: RevertReason; readonly step: number }
+  | { readonly phase: 'Superseded'; readonly reason: 'NewRollout'; readonly step: number };
+
+export type Phase = State['phase'];
+export type Reason = State['reason'];
+
+/** One attempt to move a service from stable to canary: the whole record that lives in the splitter's Meta. Times in ms since the epoch. */
+export interface Rollout {
+  readonly id: string;
+  /** +1 at every write, so that each write is distinct and a CAS answer of `true` means that this write won. */
+  readonly seq: number;
+  readonly stable: string;
+  readonly canary: string;
+  /** sha256 of the canonical plan that it follows. */
+  readonly plan: string;
+  /** Id of whoever advances it; empty when nobody does. */
+  readonly driver: string;
+  readonly by: string;
+  readonly startedAt: number;
+  /** When the present step (or phase) was entered. */
+  readonly enteredAt: number;
+  /** The weights that splitter asked for; what Consul holds may differ (drift). */
+  readonly asked: readonly Leg[];
+  readonly state: State;
+  /** The judge's evidence, encoded; opaque to the core. */
+  readonly tally: string;
+  /** The reason as a sentence for people. */
+  readonly message: string;
+}
+
+/** Whether the rollout has ended: nothing but a new rollout or `undo` moves it any more. */
+export function isFinal(rollout: Rollout): boolean {
+  return rollout.state.phase === 'Promoted' || rollout.state.phase === 'Reverted' || rollout.state.phase === 'Superseded';
+}
+
+/** The weight that canary was asked to have. */
+export function askedCanary(rollout: Rollout): BasisPoints {
+  return weightOf(rollout.asked, rollout.canary);
+}
+
+/** The further legs of the rollout: everything asked for besides stable and canary. */
+export function extraLegs(rollout: Rollout): readonly Leg[] {
+  return rollout.asked.filter((leg) => leg.subset !== rollout.stable && leg.subset !== rollout.canary);
+}
+
+/** The rollout after one more write: the given changes, and `seq` one higher. */
+export function nextRollout(rollout: Rollout, change: Partial<Omit<Rollout, 'seq' | 'id'>>): Rollout {
+  return { ...rollout, ...change, seq: rollout.seq + 1 };
+}

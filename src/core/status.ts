@@ -1,0 +1,130 @@
+import { metaOf, legsOf, subsetsOf } from './entries.js';
+import { describeStep } from './decide-step.js';
+import { weightOf } from './legs.js';
+import type { Instances, Observation } from './observation.js';
+import type { Plan, Step } from './plan.js';
+import { formatTime, readRecord } from './record.js';
+import { isFinal, type Rollout } from './rollout.js';
+import type { Finding, Verdict } from './verdict.js';
+
+/** One subset in its role; weights in percent, `null` where unknown. */
+export interface LegStatus {
+  readonly subset: string;
+  readonly filter: string | null;
+  readonly weight: { readonly asked: number | null; readonly stored: number | null; readonly observed: number | null };
+  readonly instances: Instances | null;
+}
+
+/** What `status -o json` prints: a promise to scripts. Times RFC 3339 UTC, weights in percent, unknown is null and never 0. */
+export interface Status {
+  readonly service: string;
+  readonly rollout: string | null;
+  readonly phase: string | null;
+  readonly reason: string | null;
+  readonly message: string;
+  readonly step: { readonly index: number; readonly of: number | null; readonly kind: string | null; readonly enteredAt: string; readonly wakeAt: string | null } | null;
+  readonly stable: LegStatus | null;
+  readonly canary: LegStatus | null;
+  readonly legs: readonly LegStatus[];
+  readonly signals: readonly SignalStatus[];
+  readonly plan: { readonly digest: string; readonly source: string | null } | null;
+  readonly driver: { readonly kind: string; readonly id: string } | null;
+  readonly by: string | null;
+  readonly startedAt: string | null;
+  readonly updatedAt: string | null;
+  readonly modifyIndex: number | null;
+}
+
+/** One signal in a status. */
+export interface SignalStatus {
+  readonly name: string;
+  readonly source: string;
+  readonly verdict: Verdict;
+  readonly value: string | null;
+  readonly bound: string;
+  readonly samples: number;
+  readonly at: string | null;
+  readonly message: string;
+}
+
+/** All that a status is made of. `rollout` is the record, or the last one known when somebody overwrote it. */
+export interface StatusInput {
+  readonly service: string;
+  readonly rollout: Rollout | undefined;
+  readonly seen: Observation;
+  readonly plan: { readonly plan: Plan; readonly source: string | null } | undefined;
+  readonly driver: { readonly kind: string; readonly id: string; readonly why?: string; readonly wakeAt?: number } | undefined;
+}
+
+/** The model behind every view of one service. */
+export function statusOf(input: StatusInput): Status {
+  const { service, rollout, seen, plan, driver } = input;
+  const stored = seen.splitter === undefined ? [] : legsOf(seen.splitter.entry, service);
+  const filters = subsetsOf(seen.resolver?.entry);
+  const leg = (subset: string): LegStatus => ({
+    subset,
+    filter: filters.get(subset) ?? null,
+    weight: {
+      asked: rollout === undefined ? null : weightOf(rollout.asked, subset) / 100,
+      stored: seen.splitter === undefined ? null : weightOf(stored, subset) / 100,
+      observed: seen.observed === undefined ? null : (seen.observed[subset] ?? 0) / 100,
+    },
+    instances: seen.instances[subset] ?? null,
+  });
+  const names = [...new Set([...(rollout?.asked ?? []), ...stored].map((one) => one.subset))];
+  const roles = rollout === undefined ? [] : [rollout.stable, rollout.canary];
+  return {
+    service,
+    rollout: rollout?.id ?? null,
+    phase: rollout?.state.phase ?? null,
+    reason: rollout?.state.reason ?? null,
+    message: messageOf(input),
+    step: rollout === undefined ? null : stepStatus(rollout, plan?.plan, driver?.wakeAt),
+    stable: rollout === undefined ? null : leg(rollout.stable),
+    canary: rollout === undefined ? null : leg(rollout.canary),
+    legs: names.filter((name) => !roles.includes(name)).map(leg),
+    signals: seen.findings.map(signalStatus),
+    plan: rollout === undefined ? null : { digest: rollout.plan, source: plan?.source ?? null },
+    driver: driver === undefined ? null : { kind: driver.kind, id: driver.id },
+    by: rollout?.by ?? null,
+    startedAt: rollout === undefined ? null : formatTime(rollout.startedAt),
+    updatedAt: rollout === undefined ? null : formatTime(rollout.enteredAt),
+    modifyIndex: seen.splitter?.modifyIndex ?? null,
+  };
+}
+
+/** The step as text, with where it stands among the others: `pause 5m`, `bake`. */
+export function stepText(steps: readonly Step[] | undefined, index: number): string {
+  if (steps === undefined) return `step ${index + 1}`;
+  const step = steps[index];
+  return step === undefined ? 'bake' : describeStep(step);
+}
+
+function messageOf({ service, rollout, seen, driver }: StatusInput): string {
+  if (rollout === undefined) return seen.splitter === undefined ? `${service} has no service-splitter: nothing was ramped yet` : `service-splitter/${service} carries no rollout`;
+  const lost = seen.splitter === undefined || readRecord(metaOf(seen.splitter.entry))?.id !== rollout.id;
+  if (lost && !isFinal(rollout)) return `somebody else wrote service-splitter/${service} and dropped the record; last known: ${rollout.message}`;
+  if (isFinal(rollout)) return rollout.message;
+  if (driver === undefined) return `${rollout.message}; nobody drives or watches it`;
+  return driver.why !== undefined && rollout.state.phase !== 'Paused' ? driver.why : rollout.message;
+}
+
+function stepStatus(rollout: Rollout, plan: Plan | undefined, liveWakeAt: number | undefined): Status['step'] {
+  const index = rollout.state.step;
+  const step = plan?.steps[index];
+  const baking = rollout.state.phase === 'Baking';
+  const own = step?.kind === 'pause' || step?.kind === 'analyse' ? step.for : step?.kind === 'wait' ? step.deadline : undefined;
+  const moving = rollout.state.phase === 'Progressing' || baking;
+  const due = baking && plan !== undefined ? rollout.enteredAt + plan.bake : own === undefined ? liveWakeAt : rollout.enteredAt + own;
+  return {
+    index,
+    of: plan?.steps.length ?? null,
+    kind: baking ? 'bake' : (step?.kind ?? null),
+    enteredAt: formatTime(rollout.enteredAt),
+    wakeAt: moving && due !== undefined ? formatTime(due) : null,
+  };
+}
+
+function signalStatus({ name, source, verdict, value, bound, samples, at, message }: Finding): SignalStatus {
+  return { name, source, verdict, value, bound, samples, at: at === 0 ? null : formatTime(at), message };
+}

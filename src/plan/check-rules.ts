@@ -1,0 +1,10 @@
+import { checkSignals } from './check-signals.js';
+import { checkSteps } from './check-steps.js';
+import { checkSubsets } from './check-subsets.js';
+import type { Problem } from './problem.js';
+import type { PlanText } from './schema.js';
+
+/** Everything that the values of a plan must mean together, beyond its shape. */
+export function checkRules(plan: PlanText): readonly Problem[] {
+  return [...checkSubsets(plan), ...checkSteps(plan), ...checkSignals(plan)];
+}

@@ -1,0 +1,78 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Diagnostic } from './diagnostic.js';
+import { errorAt, place } from './problem.js';
+import { findTwins, type PlanDocument, type PlansRead, readPlan } from './read.js';
+
+const START = { line: 1, column: 1, length: 1 };
+const ENDINGS = /\.(ya?ml|hcl|json)$/i;
+
+/** Reads plans from files, from directories (with all below, but no dot files and no node_modules) and from stdin (`-`). What cannot be read is a diagnostic.
+ *  Two files with a plan for the same service are an error where all are used `together`; otherwise, as when examples are only checked, a warning. */
+export async function loadPlans(paths: readonly string[], stdin: () => Promise<string>, together = true): Promise<PlansRead> {
+  const plans: PlanDocument[] = [];
+  const diagnostics: Diagnostic[] = [];
+  const seen = new Set<string>();
+  for (const path of paths) {
+    const { files, trouble } = path === '-' ? { files: ['-'] } : await listFiles(path);
+    if (trouble !== undefined) diagnostics.push(trouble);
+    for (const file of files.filter((f) => !seen.has(f))) {
+      seen.add(file);
+      const read = await readOne(file, stdin);
+      plans.push(...read.plans);
+      diagnostics.push(...read.diagnostics);
+    }
+  }
+  const told = new Set(diagnostics.map(placeOf));
+  const twins = findTwins(plans).filter((twin) => !told.has(placeOf(twin)));
+  return { plans, diagnostics: [...diagnostics, ...twins.map((twin) => (together ? twin : { ...twin, severity: 'warning' as const }))] };
+}
+
+async function readOne(file: string, stdin: () => Promise<string>): Promise<PlansRead> {
+  try {
+    const text = file === '-' ? await stdin() : await readFile(file, 'utf8');
+    return await readPlan(text, file);
+  } catch (error) {
+    if (file !== '-' && codeOf(error) === undefined) throw error;
+    return { plans: [], diagnostics: [trouble(file, `cannot be read (${codeOf(error) ?? 'stdin failed'})`)] };
+  }
+}
+
+async function listFiles(path: string): Promise<{ files: string[]; trouble?: Diagnostic }> {
+  try {
+    if (!(await stat(path)).isDirectory()) return { files: [path] };
+    const files = await walk(path);
+    if (files.length > 0) return { files };
+    return { files, trouble: trouble(path, 'there is no plan in this directory', 'plans end in .yaml, .yml, .hcl or .json') };
+  } catch (error) {
+    const missing = codeOf(error) === 'ENOENT';
+    return {
+      files: [],
+      trouble: trouble(path, missing ? 'there is no such file or directory' : `cannot be read (${codeOf(error)})`),
+    };
+  }
+}
+
+async function walk(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  const entries = await readdir(directory, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) found.push(...(await walk(path)));
+    else if (ENDINGS.test(entry.name)) found.push(path);
+  }
+  return found;
+}
+
+function trouble(file: string, message: string, hint?: string): Diagnostic {
+  return place(errorAt([], START, message, hint), file);
+}
+
+function placeOf({ file, line, column, message }: Diagnostic): string {
+  return `${file}:${line}:${column} ${message}`;
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | undefined)?.code;
+}

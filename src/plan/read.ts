@@ -1,0 +1,109 @@
+import type { Plan } from '../core/plan.js';
+import { checkBounds } from './bounds.js';
+import { checkRules } from './check-rules.js';
+import type { Diagnostic } from './diagnostic.js';
+import { canonicalJson, digestPlan } from './digest.js';
+import { findLater } from './later.js';
+import { locate, type Path, type PlanNode, prune, type Span, toValue } from './node.js';
+import { normalise } from './normalise.js';
+import { errorAt, type Problem, place, type Syntax } from './problem.js';
+import { planSchema } from './schema.js';
+import { describeIssues } from './sentences.js';
+import { sniffSyntax } from './syntax.js';
+import { readYaml, type Trees } from './yaml.js';
+
+/** A plan as it was read: its normal form, the file, and the sha256 of its canonical JSON. `at` is where its service is named. */
+export interface PlanDocument {
+  readonly plan: Plan;
+  readonly file: string;
+  readonly digest: string;
+  readonly canonical: string;
+  readonly at: Span;
+}
+
+/** Plans, and all that is wrong with them; a plan with an error is not among the plans. */
+export interface PlansRead {
+  readonly plans: PlanDocument[];
+  readonly diagnostics: Diagnostic[];
+}
+
+/** Reads all plans of one text, as YAML or HCL by the name of the file (or by its first words). Never throws on any text. */
+export async function readPlan(text: string, file: string, syntax: Syntax = sniffSyntax(text, file)): Promise<PlansRead> {
+  const plain = text.replace(/^\ufeff/, '');
+  const { roots, problems } = await readTrees(plain, syntax);
+  const diagnostics = problems.map((problem) => place(problem, file));
+  if (roots.length === 0 && problems.length === 0) {
+    const hint = syntax === 'hcl' ? 'write rollout "service" { … }' : 'a plan starts with service: and the name of the service';
+    diagnostics.push(place(errorAt([], START, 'there is no plan in this file', hint), file));
+  }
+  const plans: PlanDocument[] = [];
+  for (const root of roots) {
+    const { plan, found } = readTree(root, syntax);
+    diagnostics.push(...found.map((problem) => place(problem.problem, file, problem.root)));
+    if (plan === undefined || problems.some((p) => p.severity === 'error')) continue;
+    plans.push({ plan, file, digest: digestPlan(plan), canonical: canonicalJson(plan), at: locate(root, ['service'], 'value') });
+  }
+  diagnostics.push(...findTwins(plans));
+  return { plans, diagnostics: diagnostics.sort((a, b) => a.line - b.line || a.column - b.column) };
+}
+
+/** An error for each plan whose service has a plan already, earlier in the list. */
+export function findTwins(plans: readonly PlanDocument[]): Diagnostic[] {
+  const seen = new Map<string, PlanDocument>();
+  return plans.flatMap((document) => {
+    const { service, namespace, partition, datacenter } = document.plan;
+    const key = JSON.stringify([service, namespace, partition, datacenter]);
+    const first = seen.get(key);
+    if (first === undefined) {
+      seen.set(key, document);
+      return [];
+    }
+    const message = `two plans for the service "${service}"`;
+    const problem = errorAt(['service'], document.at, message, `the first is at ${first.file}:${first.at.line}; keep one`);
+    return [place(problem, document.file)];
+  });
+}
+
+const START: Span = { line: 1, column: 1, length: 1 };
+
+async function readTrees(text: string, syntax: Syntax): Promise<Trees> {
+  const outOfBounds = checkBounds(text);
+  if (outOfBounds !== undefined) return { roots: [], problems: [outOfBounds] };
+  return syntax === 'hcl' ? (await import('./hcl.js')).readHcl(text) : readYaml(text);
+}
+
+interface Located {
+  readonly problem: Problem;
+  readonly root: PlanNode;
+}
+
+function readTree(whole: PlanNode, syntax: Syntax): { plan?: Plan; found: Located[] } {
+  if (whole.kind !== 'map') {
+    const problem = errorAt(
+      [],
+      'value',
+      'a plan is a map of keys and values',
+      'a plan starts with service: and the name of the service',
+    );
+    return { found: [{ problem, root: whole }] };
+  }
+  const later = findLater(whole);
+  const gone = new Set(later.paths.map((path) => JSON.stringify(path)));
+  const root = gone.size === 0 ? whole : prune(whole, (path) => gone.has(JSON.stringify(path)));
+  const found: Located[] = later.problems.map((problem) => ({ problem, root: whole }));
+  const value = toValue(root, isVersion);
+  const parsed = planSchema.safeParse(value);
+  const more = parsed.success
+    ? gone.size === 0
+      ? checkRules(parsed.data)
+      : []
+    : describeIssues(parsed.error.issues, { root, value, syntax });
+  found.push(...more.map((problem) => ({ problem, root })));
+  if (!parsed.success || found.some(({ problem }) => problem.severity === 'error')) return { found };
+  return { plan: normalise(parsed.data), found };
+}
+
+/** A version may be written as a bare whole number: it is taken letter by letter. */
+function isVersion(path: Path): boolean {
+  return path.length === 3 && (path[0] === 'subsets' || path[0] === 'legs') && path[2] === 'version';
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { DEFAULTS } from '../core/defaults.js';
+import { formatDuration } from '../core/duration.js';
+import { ARROW, duration, share } from './leaf.js';
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, { error: `is no signal name${ARROW}use 1 to 63 letters, digits, - or _` })
+  .describe('Name of the signal, unique in the plan');
+
+const count = (least: number) => z.int().min(least);
+
+const limits = {
+  failure_limit: count(0).default(DEFAULTS.failureLimit).describe('More failed measurements than this, in all, fail the signal'),
+  consecutive: count(1)
+    .optional()
+    .describe('This many failed measurements in a row fail the signal, whatever failure_limit says'),
+  error_limit: count(0)
+    .default(DEFAULTS.errorLimit)
+    .describe('More errors in a row than this, and the signal counts as not measurable'),
+};
+
+const envoy = z
+  .strictObject({
+    name,
+    source: z.literal('envoy').describe("The callers' own sidecars, which count every request"),
+    metric: z.enum(['errors', 'latency']).describe('errors: answers of class 5xx; latency: answers slower than `over`'),
+    over: duration().optional().describe('For latency: an answer that takes longer than this is a slow one'),
+    max: share().optional().describe('Percentage of requests that may be bad, like 0.5%'),
+    compare: z.literal('stable').optional().describe('Judge against the stable subset instead of against `max`'),
+    margin: share().optional().describe('With compare: percentage points by which canary may be worse than stable'),
+  })
+  .meta({ title: 'Requests as the sidecars of the callers count them' });
+
+const prometheus = z
+  .strictObject({
+    name,
+    source: z.literal('prometheus').describe('One number from a Prometheus server'),
+    url: z.string().optional().describe('Address of the server; default from PROMETHEUS_URL'),
+    query: z.string().min(1).optional().describe('PromQL that gives one number'),
+    preset: z
+      .enum(['error-ratio', 'p50', 'p95', 'p99', 'request-rate', 'no-healthy-host'])
+      .optional()
+      .describe('A ready-made query over the Envoy series of the callers'),
+    window: z
+      .string()
+      .regex(/^(?:\d+(?:ms|[smhdwy]))+$/, { error: `is no window of PromQL${ARROW}write it like 30s, 1m or 5m` })
+      .optional()
+      .describe('Window of a preset, like 1m'),
+    max: z.number().optional().describe('The number must not be greater'),
+    min: z.number().optional().describe('The number must not be smaller'),
+    interval: duration().default(formatDuration(DEFAULTS.interval)).describe('Time between two measurements'),
+    ...limits,
+  })
+  .meta({ title: 'A number from Prometheus' });
+
+const http = z
+  .strictObject({
+    name,
+    source: z.literal('http').describe('A probe of an HTTP address'),
+    url: z.string().describe('Address to ask'),
+    method: z.enum(['GET', 'HEAD', 'POST']).default('GET').describe('HTTP method of the probe'),
+    interval: duration().default(formatDuration(DEFAULTS.probeInterval)).describe('Time between two probes'),
+    timeout: duration().default(formatDuration(DEFAULTS.probeTimeout)).describe('An answer that takes longer is a failure'),
+    expect: z
+      .union([z.int().min(100).max(599), z.array(z.int().min(100).max(599)).min(1)], {
+        error: `is no HTTP status${ARROW}write a status like 200, or a list like [200, 204]`,
+      })
+      .optional()
+      .describe('Status, or list of statuses, that passes; default any 2xx'),
+    ...limits,
+  })
+  .meta({ title: 'An HTTP probe' });
+
+const consul = z
+  .strictObject({
+    name,
+    source: z.literal('consul').describe("Consul's own health checks"),
+    min_healthy: count(1).describe('Least number of passing canary instances'),
+  })
+  .meta({ title: 'Passing instances in Consul' });
+
+/** One source of evidence, told apart by `source`. */
+export const signalSchema = z.discriminatedUnion('source', [envoy, prometheus, http, consul]);

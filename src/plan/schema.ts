@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { DEFAULTS } from '../core/defaults.js';
+import { formatDuration } from '../core/duration.js';
+import { ARROW, consulName, duration, durationOrZero, percent, subsetName } from './leaf.js';
+import { signalSchema } from './schema-signals.js';
+
+const version = z
+  .string({ error: `is no text${ARROW}put the version in quotes` })
+  .min(1, { error: `is empty${ARROW}write the version, or a filter` })
+  .describe('Value of Service.Meta.version that picks the instances');
+const filter = z.string().describe('Consul filter that picks the instances, like Service.Meta.version == "2"');
+
+const subset = z
+  .strictObject({ version: version.optional(), filter: filter.optional() })
+  .meta({ title: 'Subset', description: 'The instances of one version: `version` or `filter`, exactly one of them' });
+
+const leg = z
+  .strictObject({
+    version: version.optional(),
+    filter: filter.optional(),
+    weight: percent().describe('Fixed share of the traffic, in percent; 0 for a dark leg'),
+  })
+  .meta({ title: 'Leg', description: 'A further subset of fixed weight' });
+
+const pause = z
+  .union([duration(), z.strictObject({}).meta({ title: 'Wait for a person' })], {
+    error: `is no pause${ARROW}write a time like 5m, or {} to wait for a person`,
+  })
+  .describe('Time to stay at the weight; {} waits for a person');
+
+const analyse = z
+  .strictObject({
+    for: duration().describe('Time to watch at least'),
+    min_requests: z.int().min(0).default(DEFAULTS.minRequests).describe('Requests that canary must have seen'),
+  })
+  .describe('Watch the signals; passes on time, on requests, and when no signal points to harm');
+
+const wait = z
+  .strictObject({
+    healthy: z.int().min(1).default(DEFAULTS.wait.healthy).describe('Passing canary instances to wait for'),
+    deadline: duration().default(formatDuration(DEFAULTS.wait.deadline)).describe('Longest time to wait for them'),
+  })
+  .describe('Wait for passing canary instances');
+
+const ramp = z
+  .strictObject({
+    to: percent().describe('Weight to end at, in percent'),
+    by: percent().describe('How much to add each time, in percent'),
+    every: duration().describe('Time between two weights'),
+  })
+  .describe('Shorthand for weights with pauses between them, from the weight before it');
+
+/** The steps by their one key, in the order of the union below. */
+export const STEP_SCHEMAS = {
+  weight: z.strictObject({ weight: percent().describe('Share of canary, in percent') }).meta({ title: 'Weight' }),
+  pause: z.strictObject({ pause }).meta({ title: 'Pause' }),
+  analyse: z.strictObject({ analyse }).meta({ title: 'Analyse' }),
+  wait: z.strictObject({ wait }).meta({ title: 'Wait' }),
+  ramp: z.strictObject({ ramp }).meta({ title: 'Ramp' }),
+} as const;
+
+const step = z.union([STEP_SCHEMAS.weight, STEP_SCHEMAS.pause, STEP_SCHEMAS.analyse, STEP_SCHEMAS.wait, STEP_SCHEMAS.ramp]);
+
+const on = z
+  .strictObject({
+    no_data: z
+      .enum(['wait', 'hold', 'revert'])
+      .default(DEFAULTS.on.noData)
+      .describe('No request reached canary in a step that needs evidence'),
+    drift: z.enum(['hold', 'adopt', 'reassert']).default(DEFAULTS.on.drift).describe('Somebody else changed the weights'),
+    step_timeout: z.enum(['revert', 'hold']).default(DEFAULTS.on.stepTimeout).describe('A step took longer than step_timeout'),
+    signal_error: z.enum(['hold', 'revert']).default(DEFAULTS.on.signalError).describe('A signal could not be measured'),
+  })
+  .prefault({})
+  .describe('What to do when something unforeseen happens');
+
+/** The schema of a plan as it is written, in YAML names. Shape only: what two values mean together is checked by `checkRules`. */
+export const planSchema = z
+  .strictObject({
+    $schema: z.string().optional().describe('Address of this schema, for editors; ignored'),
+    service: consulName().describe('The service whose traffic moves'),
+    namespace: consulName().optional().describe('Namespace of the service (Consul Enterprise)'),
+    partition: consulName().optional().describe('Admin partition of the service (Consul Enterprise)'),
+    datacenter: consulName().optional().describe('Datacenter of the service'),
+    protocol: z.enum(['http', 'http2', 'grpc']).optional().describe('Makes sure that service-defaults says so'),
+    subsets: z.record(subsetName(), subset).describe('The two versions, by subset name'),
+    stable: z
+      .string()
+      .optional()
+      .describe("The subset that users are on before the first rollout; default the resolver's DefaultSubset"),
+    legs: z.record(subsetName(), leg).default({}).describe('Further lines of the splitter, of fixed weight'),
+    steps: z.array(step).describe('What happens, in order'),
+    bake: durationOrZero()
+      .default(formatDuration(DEFAULTS.bake))
+      .describe('Watch after 100% during which a bad signal still reverts'),
+    undo_window: durationOrZero()
+      .default(formatDuration(DEFAULTS.undoWindow))
+      .describe('How long after a promotion it can be undone'),
+    deadline: duration().optional().describe('Longest time for the whole rollout'),
+    step_timeout: duration().default(formatDuration(DEFAULTS.stepTimeout)).describe('Longest time for one step'),
+    on,
+    capacity: z
+      .strictObject({
+        max_ratio: z
+          .number()
+          .positive()
+          .describe('Hold when the share of canary exceeds its share of passing instances by this factor'),
+      })
+      .optional()
+      .describe('Guard against sending more to canary than its instances can take'),
+    signals: z.array(signalSchema).default([]).describe('Sources of evidence; watched whenever canary carries traffic'),
+    callers: z
+      .array(consulName())
+      .default([])
+      .describe('Services that call this one, besides those that the catalog names as callers'),
+  })
+  .meta({ title: 'Plan', description: 'A rollout plan for splitter: how one service moves from one version to the next' });
+
+/** A plan that has the right shape, with defaults filled in, still in YAML names and people's units. */
+export type PlanText = z.output<typeof planSchema>;

@@ -1,0 +1,25 @@
+/** Redraws a block of lines in place: cursor up over its own rows, never a full clear, one frame stays when it ends. */
+export class Screen {
+  readonly #write: (text: string) => void;
+  readonly #columns: () => number;
+  #rows = 0;
+
+  constructor(write: (text: string) => void, columns: () => number) {
+    this.#write = write;
+    this.#columns = columns;
+  }
+
+  /** Draws these lines over the last ones. Lines must fit the width; colour codes do not count. */
+  draw(lines: readonly string[]): void {
+    const up = this.#rows === 0 ? '' : `\u001b[${this.#rows}A\r`;
+    const body = lines.map((line) => `${line}\u001b[K\n`).join('');
+    this.#write(`${up}${body}\u001b[J`);
+    this.#rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(visibleLength(line) / this.#columns())), 0);
+  }
+}
+
+/** The number of columns that a line takes: escape codes take none. */
+export function visibleLength(line: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes begin with one
+  return line.replace(/\u001b\[[0-9;]*m/g, '').length;
+}

@@ -1,0 +1,80 @@
+import { formatDuration } from '../core/duration.js';
+import type { LegStatus, Status } from '../core/status.js';
+import { fit, harmless, type Style } from './style.js';
+
+/** One service for people: phase and why, weights asked, stored and observed, signals, who drives, what to type. */
+export function renderStatus(status: Status, style: Style, now: number): string {
+  const { service, phase, reason, message, stable, canary } = status;
+  if (phase === null || stable === null || canary === null) return [`${service}: ${harmless(message)}`, ...legLines(status), ''].join('\n');
+  const paint = phase === 'Reverted' || phase === 'Reverting' ? style.bad : phase === 'Paused' ? style.warn : style.bold;
+  const since = status.updatedAt === null ? '' : `   for ${formatDuration(now - Date.parse(status.updatedAt))}`;
+  return [
+    `${paint(`${phase} (${reason})`)}   ${service}   ${percent(canary.weight.stored)} on ${canary.subset}${since}`,
+    `  ${harmless(message)}`,
+    ...stepLine(status, now),
+    '',
+    ...legLines(status),
+    '',
+    ...signalLines(status, style, now),
+    `  driver   ${status.driver === null ? 'nobody' : harmless(`${status.driver.kind} (${status.driver.id})`)}`,
+    `  by       ${harmless(status.by ?? '-')}, started ${status.startedAt ?? '-'}, index ${status.modifyIndex ?? '-'}`,
+    `  plan     ${status.plan?.digest.slice(0, 7) ?? '-'}${status.plan?.source == null ? '' : ` (${harmless(status.plan.source)})`}, rollout ${status.rollout}`,
+    style.dim(`  -> ${nextCommand(status)}`),
+    '',
+  ].join('\n');
+}
+
+/** What to type next, by phase. */
+export function nextCommand({ service, phase, reason, driver }: Status): string {
+  switch (phase) {
+    case 'Promoted':
+      return `splitter undo ${service}   takes it back;   splitter history ${service}`;
+    case 'Reverted':
+    case 'Superseded':
+      return `splitter history ${service}   shows why;   splitter ramp ${service} --to 10   begins anew`;
+    case 'Paused':
+      if (reason === 'TargetReached') return `splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}`;
+      if (reason === 'Drift') return `splitter resume ${service} --adopt | --reassert;   splitter abort ${service}`;
+      return `splitter resume ${service};   splitter abort ${service}`;
+    default:
+      return driver === null ? `splitter ramp ${service} --to …   drives it on;   splitter abort ${service}` : `splitter status ${service} -w;   splitter pause ${service};   splitter abort ${service}`;
+  }
+}
+
+function stepLine({ step }: Status, now: number): readonly string[] {
+  if (step === null) return [];
+  const of = step.of === null ? '' : ` of ${step.of}`;
+  const number = step.of === null ? step.index + 1 : Math.min(step.index + 1, step.of);
+  const left = step.wakeAt === null ? '' : `, ${formatDuration(Math.max(0, Date.parse(step.wakeAt) - now))} left`;
+  return [`  step ${number}${of}${step.kind === null ? '' : ` (${step.kind})`}${left}`];
+}
+
+function legLines({ stable, canary, legs }: Status): readonly string[] {
+  const rows = [...(stable === null ? [] : [['stable', stable] as const]), ...(canary === null ? [] : [['canary', canary] as const]), ...legs.map((leg) => ['leg', leg] as const)];
+  if (rows.length === 0) return [];
+  const head = `  ${fit('', 7)} ${fit('subset', 12)}${cells('asked', 'stored', 'observed')}   ok/warn/bad   filter`;
+  return [head, ...rows.map(([role, leg]) => `  ${fit(role, 7)} ${fit(harmless(leg.subset || '(none)'), 12)}${cells(percent(leg.weight.asked), percent(leg.weight.stored), percent(leg.weight.observed))}   ${fit(instances(leg), 11)}   ${harmless(leg.filter ?? '-')}`)];
+}
+
+function signalLines({ signals }: Status, style: Style, now: number): readonly string[] {
+  if (signals.length === 0) return [];
+  const rows = signals.map((signal) => {
+    const age = signal.at === null ? '' : ` ${formatDuration(now - Date.parse(signal.at))} ago`;
+    const verdict = fit(signal.verdict, 13);
+    const painted = signal.verdict === 'Failed' ? style.bad(verdict) : signal.verdict === 'Successful' ? verdict : style.warn(verdict);
+    return `  ${fit(harmless(signal.name), 9)} ${painted} ${harmless(signal.message)}${age}`;
+  });
+  return [...rows, ''];
+}
+
+function cells(...values: readonly string[]): string {
+  return values.map((value) => value.padStart(9)).join('');
+}
+
+function percent(value: number | null): string {
+  return value === null ? '?' : `${Math.round(value * 100) / 100}%`;
+}
+
+function instances(leg: LegStatus): string {
+  return leg.instances === null ? '?' : `${leg.instances.passing}/${leg.instances.warning}/${leg.instances.critical}`;
+}

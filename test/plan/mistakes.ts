@@ -1,0 +1,319 @@
+/** A mistake, made in both languages; `▼` stands before the place that must be named. */
+export interface Mistake {
+  readonly name: string;
+  readonly yaml: { readonly subsets?: string; readonly steps?: string; readonly more?: string };
+  readonly hcl: { readonly subsets?: string; readonly steps?: string; readonly more?: string };
+  readonly message: string;
+  readonly hint?: string;
+  readonly severity?: 'warning';
+}
+
+const LATER = 'is not supported by this version of splitter; remove it';
+
+/** The same mistakes in YAML and in HCL, with the words that both must give. */
+export const MISTAKES: readonly Mistake[] = [
+  {
+    name: 'a misspelt key of a step',
+    yaml: { steps: 'steps:\n  - ▼wieght: 10' },
+    hcl: { steps: 'step { ▼wieght = 10 }' },
+    message: 'unknown key "wieght" in step 1',
+    hint: 'did you mean "weight"?',
+  },
+  {
+    name: 'a misspelt key of a ramp, once, though the right key is missing then',
+    yaml: { steps: 'steps:\n  - ramp: { to: 50, ▼bye: 10, every: 1m }' },
+    hcl: { steps: 'step {\n  ramp {\n    to = 50\n    ▼bye = 10\n    every = "1m"\n  }\n}' },
+    message: 'unknown key "bye" in "ramp" of step 1',
+    hint: 'did you mean "by"?',
+  },
+  {
+    name: 'a misspelt key of the plan',
+    yaml: { more: '▼stabel: blue' },
+    hcl: { more: '▼stabel = "blue"' },
+    message: 'unknown key "stabel" in the plan',
+    hint: 'did you mean "stable"?',
+  },
+  {
+    name: 'a missing key, at its parent',
+    yaml: { steps: 'steps:\n  - ▼ramp: { to: 50, every: 1m }' },
+    hcl: { steps: 'step {\n  ▼ramp {\n    to = 50\n    every = "1m"\n  }\n}' },
+    message: '"ramp" of step 1 has no "by"',
+    hint: 'add "by"',
+  },
+  {
+    name: 'a step that does two things',
+    yaml: { steps: 'steps:\n  - weight: 10\n    ▼pause: 5m' },
+    hcl: { steps: 'step {\n  weight = 10\n  ▼pause = "5m"\n}' },
+    message: 'a step does one thing, and step 1 has weight and pause',
+  },
+  {
+    name: 'a duration without a unit',
+    yaml: { more: 'bake: ▼"300"' },
+    hcl: { more: 'bake = ▼"300"' },
+    message: '"bake" is "300", which is no duration',
+    hint: 'write a number and its unit, like 90s, 5m or 1h30m',
+  },
+  {
+    name: 'a pause without a unit',
+    yaml: { steps: 'steps:\n  - pause: ▼300' },
+    hcl: { steps: 'step { pause = ▼300 }' },
+    message: '"pause" of step 1 is 300, which is no pause',
+    hint: 'write a time like 5m, or {} to wait for a person',
+  },
+  {
+    name: 'a weight above 100',
+    yaml: { steps: 'steps:\n  - weight: ▼101' },
+    hcl: { steps: 'step { weight = ▼101 }' },
+    message: '"weight" of step 1 is 101, which is no percentage',
+  },
+  {
+    name: 'a weight of three decimals',
+    yaml: { steps: 'steps:\n  - weight: ▼12.345' },
+    hcl: { steps: 'step { weight = ▼12.345 }' },
+    message: '"weight" of step 1 is 12.345, which is no percentage',
+  },
+  {
+    name: 'weights that go down',
+    yaml: { steps: 'steps:\n  - weight: 20\n  - weight: ▼10' },
+    hcl: { steps: 'step { weight = 20 }\nstep { weight = ▼10 }' },
+    message: 'weights go down, from 20% to 10%',
+  },
+  {
+    name: 'a step after 100 %',
+    yaml: { steps: 'steps:\n  - weight: 100\n  - ▼pause: 5m' },
+    hcl: { steps: 'step { weight = 100 }\n▼step { pause = "5m" }' },
+    message: 'nothing comes after weight 100%',
+  },
+  {
+    name: 'steps without a weight',
+    yaml: { steps: '▼steps:\n  - pause: 5m' },
+    hcl: { steps: '▼step { pause = "5m" }' },
+    message: 'the steps never give canary any weight',
+  },
+  {
+    name: 'a ramp that ends where it begins',
+    yaml: { steps: 'steps:\n  - weight: 50\n  - ramp: { to: ▼50, by: 10, every: 1m }' },
+    hcl: { steps: 'step { weight = 50 }\nstep {\n ramp {\n to = ▼50\n by = 10\n every = "1m"\n }\n}' },
+    message: 'the ramp ends at 50%, where it begins',
+  },
+  {
+    name: 'legs that leave no room for a weight',
+    yaml: { steps: 'steps:\n  - weight: ▼95', more: 'legs: { base: { version: "1", weight: 10 } }' },
+    hcl: { steps: 'step { weight = ▼95 }', more: 'leg "base" {\n version = "1"\n weight = 10\n}' },
+    message: '95% does not fit: the legs take 10%, so 90% is left',
+    hint: 'write 90% or less',
+  },
+  {
+    name: 'a weight that Envoy would cut',
+    yaml: { steps: 'steps:\n  - weight: ▼2.1' },
+    hcl: { steps: 'step { weight = ▼2.1 }' },
+    message: '2.1% reaches Envoy as 2.09%',
+    hint: 'exact nearby: 2.08%, 2.13%',
+    severity: 'warning',
+  },
+  {
+    name: 'a version that a number would change',
+    yaml: { subsets: 'subsets:\n  blue: { version: "2" }\n  green: { version: ▼1.10 }' },
+    hcl: { subsets: 'subset "blue" { version = "2" }\nsubset "green" { version = ▼1.10 }' },
+    message: '"version" of subset "green" is 1.10, a number, and a number forgets how it was written',
+    hint: 'write version: "1.10" in quotes',
+  },
+  {
+    name: 'a version that no filter can hold',
+    yaml: { subsets: `subsets:\n  blue: { version: "2" }\n  green: { version: ▼'a"b\`c' }` },
+    hcl: { subsets: 'subset "blue" { version = "2" }\nsubset "green" { version = ▼"a\\"b`c" }' },
+    message: 'a version with a line break, or with a backtick beside a quote or a backslash, cannot be written as a filter',
+  },
+  {
+    name: 'a subset without version and filter',
+    yaml: { subsets: 'subsets:\n  blue: { version: "2" }\n  ▼green: {}' },
+    hcl: { subsets: 'subset "blue" { version = "2" }\nsubset ▼"green" {}' },
+    message: '"green" has neither a version nor a filter',
+  },
+  {
+    name: 'a subset name that Consul refuses',
+    yaml: { subsets: 'subsets:\n  blue: { version: "2" }\n  ▼Green: { version: "3" }' },
+    hcl: { subsets: 'subset "blue" { version = "2" }\nsubset ▼"Green" { version = "3" }' },
+    message: '"Green" is no subset name that Consul takes',
+  },
+  {
+    name: 'one subset only',
+    yaml: { subsets: '▼subsets:\n  blue: { version: "2" }' },
+    hcl: { subsets: '▼subset "blue" { version = "2" }' },
+    message: 'a rollout needs two subsets, and there is one',
+  },
+  {
+    name: 'a third subset',
+    yaml: { subsets: 'subsets:\n  blue: { version: "2" }\n  green: { version: "3" }\n  ▼red: { version: "4" }' },
+    hcl: { subsets: 'subset "blue" { version = "2" }\nsubset "green" { version = "3" }\nsubset ▼"red" { version = "4" }' },
+    message: '"red" is a third subset, and a rollout is between two',
+  },
+  {
+    name: 'the same subset twice',
+    yaml: { subsets: 'subsets:\n  blue: { version: "2" }\n  green: { version: "3" }\n  ▼blue: { version: "4" }' },
+    hcl: { subsets: 'subset "blue" { version = "2" }\nsubset "green" { version = "3" }\nsubset ▼"blue" { version = "4" }' },
+    message: 'duplicate key "blue"',
+  },
+  {
+    name: 'a key twice',
+    yaml: { more: 'bake: 1h\n▼bake: 2h' },
+    hcl: { more: 'bake = "1h"\n▼bake = "2h"' },
+    message: 'duplicate key "bake"',
+  },
+  {
+    name: 'a stable that is no subset',
+    yaml: { more: 'stable: ▼bleu' },
+    hcl: { more: 'stable = ▼"bleu"' },
+    message: 'stable is "bleu", which is none of the two subsets',
+    hint: 'did you mean "blue"?',
+  },
+  {
+    name: 'a filter that Consul would refuse, at the character',
+    yaml: { subsets: "subsets:\n  blue: { filter: 'Service.Meta.version == ▼1.2.3' }\n  green: { version: '3' }" },
+    hcl: { subsets: 'subset "blue" { filter = "Service.Meta.version == ▼1.2.3" }\nsubset "green" { version = "3" }' },
+    message: 'Consul would refuse this filter: a bare value that starts with a digit must be a plain number',
+  },
+  {
+    name: 'an empty filter',
+    yaml: { subsets: 'subsets:\n  blue: { filter: "▼" }\n  green: { version: "3" }' },
+    hcl: { subsets: 'subset "blue" { filter = "▼" }\nsubset "green" { version = "3" }' },
+    message: 'the filter is empty, and to Consul an empty filter is every instance',
+  },
+  {
+    name: 'a filter on what Consul does not know',
+    yaml: { subsets: 'subsets:\n  blue: { filter: ▼Servis.Meta.version == 2 }\n  green: { version: "3" }' },
+    hcl: { subsets: 'subset "blue" { filter = "▼Servis.Meta.version == 2" }\nsubset "green" { version = "3" }' },
+    message: '"Servis" is nothing that Consul knows of an instance, so this matches nothing',
+    severity: 'warning',
+  },
+  {
+    name: 'an unknown signal source',
+    yaml: { more: 'signals:\n  - { name: e, source: ▼envoi, metric: errors, max: 1% }' },
+    hcl: { more: 'signal "e" {\n source = ▼"envoi"\n metric = "errors"\n max = "1%"\n}' },
+    message: '"source" of signal 1 is "envoi", which is not one of envoy, prometheus, http, consul',
+    hint: 'did you mean "envoy"?',
+  },
+  {
+    name: 'an unknown metric',
+    yaml: { more: 'signals:\n  - { name: e, source: envoy, metric: ▼eror, max: 1% }' },
+    hcl: { more: 'signal "e" {\n source = "envoy"\n metric = ▼"eror"\n max = "1%"\n}' },
+    message: '"metric" of signal 1 is "eror", which is not one of errors, latency',
+    hint: 'did you mean "errors"?',
+  },
+  {
+    name: 'a misspelt key of a signal',
+    yaml: { more: 'signals:\n  - { name: h, source: http, url: "http://h/", ▼timout: 1s }' },
+    hcl: { more: 'signal "h" {\n source = "http"\n url = "http://h/"\n ▼timout = "1s"\n}' },
+    message: 'unknown key "timout" in signal 1',
+    hint: 'did you mean "timeout"?',
+  },
+  {
+    name: 'a signal without a bound',
+    yaml: { more: 'signals:\n  - ▼name: e\n    source: envoy\n    metric: errors' },
+    hcl: { more: '▼signal "e" {\n source = "envoy"\n metric = "errors"\n}' },
+    message: 'the signal has no bound',
+  },
+  {
+    name: 'a latency signal without a threshold',
+    yaml: { more: 'signals:\n  - ▼name: e\n    source: envoy\n    metric: latency\n    max: 5%' },
+    hcl: { more: '▼signal "e" {\n source = "envoy"\n metric = "latency"\n max = "5%"\n}' },
+    message: 'a latency signal has no "over"',
+  },
+  {
+    name: 'a comparison without a margin',
+    yaml: { more: 'signals:\n  - { name: e, source: envoy, metric: errors, ▼compare: stable }' },
+    hcl: { more: 'signal "e" {\n source = "envoy"\n metric = "errors"\n ▼compare = "stable"\n}' },
+    message: '"compare" needs a "margin"',
+  },
+  {
+    name: 'two signals of one name',
+    yaml: { more: 'signals:\n  - { name: c, source: consul, min_healthy: 1 }\n  - { name: ▼c, source: consul, min_healthy: 2 }' },
+    hcl: {
+      more: 'signal "c" {\n source = "consul"\n min_healthy = 1\n}\nsignal ▼"c" {\n source = "consul"\n min_healthy = 2\n}',
+    },
+    message: 'two signals have the name "c"',
+  },
+  {
+    name: 'a count that is too small',
+    yaml: { more: 'signals:\n  - { name: c, source: consul, min_healthy: ▼0 }' },
+    hcl: { more: 'signal "c" {\n source = "consul"\n min_healthy = ▼0\n}' },
+    message: '"min_healthy" of signal 1 is 0, which is too small',
+    hint: 'write 1 or more',
+  },
+  {
+    name: 'a password in an address',
+    yaml: { more: 'signals:\n  - { name: h, source: http, url: ▼"http://ana:secret@h/" }' },
+    hcl: { more: 'signal "h" {\n source = "http"\n url = ▼"http://ana:secret@h/"\n}' },
+    message: 'the url holds a user or a password, and a plan holds no secrets',
+  },
+  {
+    name: 'a prometheus signal with neither query nor preset',
+    yaml: { more: 'signals:\n  - { ▼name: p, source: prometheus, max: 1 }'.replace('{ ▼', '▼{ ') },
+    hcl: { more: '▼signal "p" {\n source = "prometheus"\n max = 1\n}' },
+    message: 'the signal has neither a query nor a preset',
+  },
+  {
+    name: 'a wrong choice',
+    yaml: { more: 'on: { drift: ▼hodl }' },
+    hcl: { more: 'on { drift = ▼"hodl" }' },
+    message: '"drift" of "on" is "hodl", which is not one of hold, adopt, reassert',
+    hint: 'did you mean "hold"?',
+  },
+  {
+    name: 'a protocol that cannot be split',
+    yaml: { more: 'protocol: ▼tcp' },
+    hcl: { more: 'protocol = ▼"tcp"' },
+    message: '"protocol" is "tcp", which is not one of http, http2, grpc',
+  },
+  {
+    name: 'a wrong item of a list',
+    yaml: { more: 'callers: [web, ▼3]' },
+    hcl: { more: 'callers = ["web", ▼3]' },
+    message: 'item 2 of "callers" must be a text, not 3',
+    hint: 'write "3" in quotes',
+  },
+  {
+    name: 'a list where a map belongs',
+    yaml: { more: 'capacity: ▼[1]' },
+    hcl: { more: 'capacity = ▼[1]' },
+    message: '"capacity" must be a map, not a list',
+  },
+  {
+    name: 'a number where a text belongs',
+    yaml: { more: 'stable: ▼3' },
+    hcl: { more: 'stable = ▼3' },
+    message: '"stable" must be a text, not 3',
+    hint: 'write "3" in quotes',
+  },
+  { name: 'hooks', yaml: { more: '▼hooks: {}' }, hcl: { more: '▼hooks {}' }, message: `\`hooks\` ${LATER}` },
+  { name: 'a schedule', yaml: { more: '▼schedule: {}' }, hcl: { more: '▼schedule {}' }, message: `\`schedule\` ${LATER}` },
+  { name: 'a route', yaml: { more: '▼route: {}' }, hcl: { more: '▼route {}' }, message: `\`route\` ${LATER}` },
+  { name: 'checks', yaml: { more: '▼checks: []' }, hcl: { more: '▼checks = []' }, message: `\`checks\` ${LATER}` },
+  { name: 'notices', yaml: { more: '▼notify: []' }, hcl: { more: '▼notify = []' }, message: `\`notify\` ${LATER}` },
+  { name: 'a group', yaml: { more: '▼group: []' }, hcl: { more: '▼group = []' }, message: `\`group\` ${LATER}` },
+  {
+    name: 'a run step',
+    yaml: { steps: 'steps:\n  - weight: 5\n  - ▼run: { command: [x] }' },
+    hcl: { steps: 'step { weight = 5 }\nstep {\n ▼run { command = ["x"] }\n}' },
+    message: `a \`run\` step ${LATER}`,
+  },
+  {
+    name: 'a policy for new versions',
+    yaml: { more: 'on: { ▼new_version: supersede }' },
+    hcl: { more: 'on { ▼new_version = "supersede" }' },
+    message: `\`on.new_version\` ${LATER}`,
+  },
+  {
+    name: 'a signal source of a later version',
+    yaml: { more: "signals:\n  - { name: j, source: ▼newrelic, nrql: 'SELECT 1', max: 0 }" },
+    hcl: { more: 'signal "j" {\n source = ▼"newrelic"\n nrql = "SELECT 1"\n max = 0\n}' },
+    message:
+      'the signal source `newrelic` is not supported by this version of splitter; use envoy, prometheus, http or consul, or remove it',
+  },
+  {
+    name: 'an automatic version',
+    yaml: { subsets: 'subsets:\n  blue: { version: "2" }\n  green: { version: ▼auto }' },
+    hcl: { subsets: 'subset "blue" { version = "2" }\nsubset "green" { version = ▼"auto" }' },
+    message: '`version: auto` is not supported by this version of splitter; write the version itself',
+  },
+];
