@@ -1,4 +1,5 @@
-import { findingOf, alphaShare } from '../judge/judge.js';
+import { alphaShare } from '../judge/alpha.js';
+import { findingOf } from '../judge/judge.js';
 import { decodeTally } from '../judge/tally.js';
 import { type Status, statusOf } from '../core/status.js';
 import type { Finding } from '../core/verdict.js';
@@ -34,7 +35,7 @@ export async function readStatus(context: Context, service: string): Promise<Sta
   const [look, driver] = await Promise.all([lookAt(context, service), context.lock.read(service, context.clock.now())]);
   const { rollout, plan } = look;
   const driven = rollout !== undefined && driver !== undefined && driver.id === rollout.driver ? driver : undefined;
-  const findings = driven?.live?.findings ?? recordedFindings(look, context.clock.now());
+  const findings = driven?.live?.findings ?? recordedFindings(look);
   const observed = driven?.live?.observed;
   const seen = { ...look.seen, findings, ...(observed === undefined ? {} : { observed }) };
   const live = driver === undefined ? undefined : { kind: driver.kind, id: driver.id, ...(driven?.live === undefined ? {} : { why: driven.live.why, wakeAt: driven.live.wakeAt }) };
@@ -42,11 +43,11 @@ export async function readStatus(context: Context, service: string): Promise<Sta
 }
 
 /** The findings as the record keeps them, for when nobody measures now. */
-function recordedFindings({ rollout, plan }: Look, at: number): readonly Finding[] {
+function recordedFindings({ rollout, plan }: Look): readonly Finding[] {
   if (rollout === undefined || plan === undefined) return [];
   const tally = decodeTally(rollout.tally);
   const alpha = alphaShare(plan.plan.signals);
-  return plan.plan.signals.map((signal) => findingOf(signal, tally[signal.name], { alpha, at }));
+  return plan.plan.signals.map((signal) => findingOf(signal, tally[signal.name], alpha));
 }
 
 async function watch(context: Context, service: string, timeout: number | undefined): Promise<ExitCode> {

@@ -104,7 +104,7 @@ class Driver {
     this.#stop = stop;
     this.#rollout = task.rollout;
     const now = parts.clock.now();
-    this.#evidence = new Evidence(task.plan, parts.signals, task.rollout?.tally ?? '', now);
+    this.#evidence = new Evidence(task.plan, parts.signals, task.rollout?.tally ?? '');
     this.#heldSince = now;
     this.#savedAt = now;
     const { service, namespace, partition, datacenter, callers } = task.plan;
@@ -195,6 +195,7 @@ class Driver {
     await this.#world.refresh();
     if (result === 'lost' || decision.next === undefined) return;
     const stored = this.#world.seen().splitter;
+    this.#evidence.markSaved();
     this.#enter(decision.next);
     const own = stored !== undefined && readRecord(metaOf(stored.entry))?.seq === decision.next.seq;
     this.#unlogged.push(logEntry(decision.next, this.#parts.clock.now(), seen.findings, indexBefore, own ? stored.modifyIndex : 0));
@@ -236,7 +237,9 @@ class Driver {
     const next = nextRollout(rollout, { tally: this.#evidence.encoded() });
     const result = await this.#parts.mesh.write(splitterWrite(seen.splitter, this.#task.plan.service, next, false));
     await this.#world.refresh();
-    if (result === 'written') this.#enter(next);
+    if (result === 'lost') return;
+    this.#evidence.markSaved();
+    this.#enter(next);
   }
 
   async #beat(seen: Observation, decision: Decision, now: number): Promise<void> {

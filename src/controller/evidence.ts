@@ -1,7 +1,8 @@
 import type { Plan, Signal } from '../core/plan.js';
 import type { Finding } from '../core/verdict.js';
-import { alphaShare, findingOf, judge } from '../judge/judge.js';
-import { decodeTally, encodeTally, startStep, type Tally } from '../judge/tally.js';
+import { alphaShare } from '../judge/alpha.js';
+import { findingOf, judge } from '../judge/judge.js';
+import { countFailures, decodeTally, encodeTally, startStep, type Tally } from '../judge/tally.js';
 import type { SignalSource, Target } from '../ports.js';
 
 /** How long one look waits for its sources, ms. */
@@ -14,15 +15,16 @@ export class Evidence {
   readonly #alpha: number;
   #tally: Tally;
   #findings: ReadonlyMap<string, Finding>;
-  #failed = 0;
+  #saved: number;
   readonly #underWay = new Map<Signal['source'], Promise<void>>();
 
-  constructor(plan: Plan, source: SignalSource, tally: string, now: number) {
+  constructor(plan: Plan, source: SignalSource, tally: string) {
     this.#plan = plan;
     this.#source = source;
     this.#alpha = alphaShare(plan.signals);
     this.#tally = decodeTally(tally);
-    this.#findings = new Map(plan.signals.map((signal) => [signal.name, findingOf(signal, this.#tally[signal.name], { alpha: this.#alpha, at: now })]));
+    this.#saved = countFailures(this.#tally);
+    this.#findings = new Map(plan.signals.map((signal) => [signal.name, findingOf(signal, this.#tally[signal.name], this.#alpha)]));
   }
 
   /** Reads the signals that are due and judges them. A slow source goes on by itself: it delays neither the others nor a revert. */
@@ -46,7 +48,7 @@ export class Evidence {
     for (const reading of await this.#source.read(own, target, abort)) {
       const signal = own.find((one) => one.name === reading.signal);
       if (signal === undefined) continue;
-      const { tally, finding } = judge(signal, this.#tally[signal.name], reading, { alpha: this.#alpha, at: reading.at });
+      const { tally, finding } = judge(signal, this.#tally[signal.name], reading, this.#alpha);
       this.#tally = { ...this.#tally, [signal.name]: tally };
       this.#findings = new Map(this.#findings).set(signal.name, finding);
     }
@@ -64,16 +66,16 @@ export class Evidence {
 
   /** The tally as the record keeps it. */
   encoded(): string {
-    this.#failed = this.#countFailed();
     return encodeTally(this.#tally);
+  }
+
+  /** Says that the record holds the tally as it is now. */
+  markSaved(): void {
+    this.#saved = countFailures(this.#tally);
   }
 
   /** Whether failures were counted that no record holds yet. */
   get unsaved(): boolean {
-    return this.#countFailed() > this.#failed;
-  }
-
-  #countFailed(): number {
-    return this.findings.reduce((sum, finding) => sum + finding.failed, 0);
+    return countFailures(this.#tally) > this.#saved;
   }
 }

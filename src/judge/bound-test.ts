@@ -1,0 +1,35 @@
+import type { Counts } from '../core/verdict.js';
+import { type Evidence, growEvidence } from './evidence.js';
+import { logGrid } from './grid.js';
+
+/** A test of "the true share of bad requests is at most `bound`" against higher shares, prepared once. */
+export interface BoundTest {
+  /** What one bad and one good request add to the logarithm of each alternative's likelihood ratio. */
+  readonly bad: readonly number[];
+  readonly good: readonly number[];
+}
+
+const SMALLEST_BOUND = 1e-6;
+const LARGEST_BOUND = 0.99;
+
+/**
+ * Prepares the test. The alternatives are shares whose odds run from 1.6 times the bound's to 9 (90 %), evenly in the logarithm. The factor of a
+ * look with k bad of n is (p/b)^k ((1-p)/(1-b))^(n-k): a likelihood ratio at the bound b, and a supermartingale at any share
+ * below it. Wald (1945); Robbins (1970); Lindon, Sanden, Shirikian: Rapid regression detection in software deployments (2022).
+ */
+export function prepareBoundTest(bound: number, size: number): BoundTest {
+  const b = Math.min(LARGEST_BOUND, Math.max(SMALLEST_BOUND, bound));
+  const odds = b / (1 - b);
+  const alternatives = logGrid(odds * 1.6, Math.max(9, odds * 8), size).map((o) => o / (1 + o));
+  return {
+    bad: alternatives.map((p) => Math.log(p / b)),
+    good: alternatives.map((p) => Math.log((1 - p) / (1 - b))),
+  };
+}
+
+/** The evidence with one more batch of requests; only its sums matter, not the order inside it. */
+export function continueBoundTest(test: BoundTest, evidence: Evidence, counts: Counts): Evidence {
+  if (counts.total === 0) return evidence;
+  const fine = counts.total - counts.bad;
+  return growEvidence(evidence, counts.total, (i) => counts.bad * test.bad[i]! + fine * test.good[i]!);
+}

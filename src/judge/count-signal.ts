@@ -1,0 +1,141 @@
+import type { EnvoySignal } from '../core/plan.js';
+import type { Counts, Reading } from '../core/verdict.js';
+import { failingLine, suspiciousLine } from './alpha.js';
+import { type BoundTest, continueBoundTest, prepareBoundTest } from './bound-test.js';
+import { beginCountTally, type CountTally, TEST_SIZES } from './count-tally.js';
+import { addCounts, NOTHING, shareOf, soundCounts, subtractCounts } from './counts.js';
+import { type Evidence, strengthOf } from './evidence.js';
+import { continuePairTest, type PairTest, preparePairTest } from './pair-test.js';
+import { addTrouble } from './trouble.js';
+
+/** What the tests of a count signal say: strengths to be held against the failing line. */
+export interface CountEvidence {
+  /** Canary breaks the bound, or is worse than stable by more than the margin. */
+  readonly harm: number;
+  /** Stable breaks the bound itself, or is worse than canary by more than the margin. */
+  readonly stableHarm: number;
+  /** Canary is worse than stable. */
+  readonly worse: number;
+}
+
+/** The tally with one more reading. A failed tally is left as it is. */
+export function addToCountTally(signal: EnvoySignal, tally: CountTally | undefined, reading: Reading, alpha: number): CountTally {
+  const mode = modeOf(signal);
+  const known = tally?.mode === mode ? tally : beginCountTally(mode, reading.at);
+  if (known.failed) return known;
+  const { trouble, ...clear } = known;
+  const { measurement, at } = reading;
+  switch (measurement.kind) {
+    case 'counts': {
+      const next = countIn(signal, { ...clear, at }, soundCounts(measurement.canary), soundCounts(measurement.stable));
+      return { ...next, failed: isFailing(weigh(next), alpha) };
+    }
+    case 'scalar':
+      return { ...known, at, trouble: addTrouble(trouble, 'error', 'a single number came where counts were expected') };
+    default:
+      return { ...known, at, trouble: addTrouble(trouble, measurement.kind, measurement.why) };
+  }
+}
+
+/** How strong each test of this tally is now. */
+export function weigh(tally: CountTally): CountEvidence {
+  const [first, second, third] = tally.tests;
+  const harm = strengthOf(first!);
+  return { harm, stableHarm: strengthOf(second!), worse: third === undefined ? harm : strengthOf(third) };
+}
+
+/** Against a bound, a canary that breaks it fails; but where stable seems to break it too, only when canary is shown to be worse than stable. */
+function isFailing(evidence: CountEvidence, alpha: number): boolean {
+  const line = failingLine(alpha);
+  return evidence.harm >= line && (evidence.worse >= line || evidence.stableHarm < suspiciousLine(alpha));
+}
+
+/** Whether the trouble is not canary's: stable is worse by the strict line, or both break the bound and canary is not shown to be worse. */
+export function isStableWorse(tally: CountTally, evidence: CountEvidence, alpha: number): boolean {
+  const line = failingLine(alpha);
+  if (tally.failed || evidence.worse >= line) return false;
+  return evidence.stableHarm >= line || (tally.mode === 'bound' && evidence.harm >= line);
+}
+
+/** `compare` where the plan gives a margin to stable, else `bound`. */
+export function modeOf(signal: EnvoySignal): CountTally['mode'] {
+  return signal.margin === undefined ? 'bound' : 'compare';
+}
+
+/** The share that canary must keep: the plan's own, or what stable has shown and the margin. */
+export function allowedShare(signal: EnvoySignal, stable: Counts): number {
+  return signal.max ?? Math.min(1, shareOf(stable) + (signal.margin ?? 0));
+}
+
+function countIn(signal: EnvoySignal, tally: CountTally, canary: Counts, stable: Counts): CountTally {
+  if (canary.total === 0 && stable.total === 0) return tally;
+  const { pending, ...compared } = compareSides(signal, tally, canary, stable);
+  return {
+    ...tally,
+    ...followDrift(tally, canary, allowedShare(signal, tally.stable)),
+    canary: addCounts(tally.canary, canary),
+    stable: addCounts(tally.stable, stable),
+    pending,
+    tests:
+      tally.mode === 'compare'
+        ? [compared.worse, compared.better]
+        : [
+            continueBoundTest(testsOf(signal).canary, tally.tests[0]!, canary),
+            continueBoundTest(testsOf(signal).stable, tally.tests[1]!, stable),
+            compared.worse,
+          ],
+  };
+}
+
+interface Compared {
+  readonly pending: CountTally['pending'];
+  readonly worse: Evidence;
+  readonly better: Evidence;
+}
+
+/** Requests are compared in blocks that have both sides; a side that is alone waits for the other. */
+function compareSides(signal: EnvoySignal, tally: CountTally, canary: Counts, stable: Counts): Compared {
+  const block = { canary: addCounts(tally.pending.canary, canary), stable: addCounts(tally.pending.stable, stable) };
+  const [worse, better] = tally.mode === 'compare' ? [tally.tests[0]!, tally.tests[1]!] : [tally.tests[2]!, tally.tests[1]!];
+  if (block.canary.total === 0 || block.stable.total === 0) return { pending: block, worse, better };
+  const test = testsOf(signal).pair;
+  const stableHistory = subtractCounts(tally.stable, tally.pending.stable);
+  const canaryHistory = subtractCounts(tally.canary, tally.pending.canary);
+  return {
+    pending: { canary: NOTHING, stable: NOTHING },
+    worse: continuePairTest(test, worse, block.canary, block.stable, stableHistory),
+    better: tally.mode === 'compare' ? continuePairTest(test, better, block.stable, block.canary, canaryHistory) : better,
+  };
+}
+
+/** A CUSUM towards four times the allowed share (Page 1954). While it rests, canary looks healthy and `recent` is empty. */
+function followDrift(tally: CountTally, canary: Counts, allowed: number): Pick<CountTally, 'recent' | 'drift'> {
+  const base = Math.min(0.5, Math.max(1e-4, allowed));
+  const worse = Math.min(4 * base, (1 + base) / 2);
+  const gain = canary.bad * Math.log(worse / base) + (canary.total - canary.bad) * Math.log((1 - worse) / (1 - base));
+  const drift = tally.drift + gain;
+  return drift <= 0 ? { recent: NOTHING, drift: 0 } : { recent: addCounts(tally.recent, canary), drift };
+}
+
+interface PreparedTests {
+  readonly canary: BoundTest;
+  readonly stable: BoundTest;
+  readonly pair: PairTest;
+}
+
+const prepared = new WeakMap<EnvoySignal, PreparedTests>();
+
+/** The tests of a signal, prepared at its first use; the same for the same signal. */
+function testsOf(signal: EnvoySignal): PreparedTests {
+  const known = prepared.get(signal);
+  if (known !== undefined) return known;
+  const sizes = TEST_SIZES.bound;
+  const bound = signal.max ?? 1;
+  const tests = {
+    canary: prepareBoundTest(bound, sizes[0]),
+    stable: prepareBoundTest(bound, sizes[1]),
+    pair: preparePairTest(signal.margin ?? 0, signal.margin === undefined ? sizes[2] : TEST_SIZES.compare[0]),
+  };
+  prepared.set(signal, tests);
+  return tests;
+}

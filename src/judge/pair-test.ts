@@ -1,0 +1,45 @@
+import type { Counts } from '../core/verdict.js';
+import { type Evidence, growEvidence } from './evidence.js';
+import { logGrid } from './grid.js';
+
+/** A test of "the suspect's share of bad requests is at most the reference's plus `margin`", prepared once. */
+export interface PairTest {
+  readonly margin: number;
+  /** By how much each alternative says that the suspect exceeds the reference and the margin. */
+  readonly excess: readonly number[];
+}
+
+/** Prepares the test: the alternatives are excesses from half the margin (at least 0.1 %) to 80 %, evenly in the logarithm. */
+export function preparePairTest(margin: number, size: number): PairTest {
+  return { margin, excess: logGrid(Math.max(margin / 2, 0.001), 0.8, size) };
+}
+
+/**
+ * The evidence with one more block that has requests on both sides; `history` is what was known of the reference before it.
+ *
+ * Each alternative bets L on the suspect and the same L on the reference: with a = L/n_suspect, b = L/n_reference and any c - s = margin the factor is
+ * the product of 1 + a (y - c) over the suspect's requests and 1 - b (y - s) over the reference's. As ln(1 + x) <= x, the logarithm of its
+ * expectation is at most L (p_suspect - p_reference - margin), which is <= 0 under the null. Nothing is assumed of the shares themselves: they
+ * may drift together, so an outage that hits both sides is no evidence. L and s are those of the generic e-variable
+ * of Turner, Ly, Grünwald (Generic e-variables for exact sequential k-sample tests, 2024) at the alternative's shares.
+ */
+export function continuePairTest(test: PairTest, evidence: Evidence, suspect: Counts, reference: Counts, history: Counts): Evidence {
+  const [n, m] = [suspect.total, reference.total];
+  if (n === 0 || m === 0) return evidence;
+  const known = (history.bad + 0.5) / (history.total + 100);
+  return growEvidence(evidence, n, (i) => {
+    const excess = Math.min(test.excess[i]!, 0.98 - known - test.margin);
+    if (excess <= 0) return 0;
+    const s = known + (excess * n) / (n + m);
+    const c = s + test.margin;
+    const bet = (excess * n * m) / ((n + m) * c * (1 - c));
+    const b = Math.min(bet / m, 0.98 / (1 - s));
+    const a = (b * m) / n;
+    return (
+      suspect.bad * Math.log1p(a * (1 - c)) +
+      (n - suspect.bad) * Math.log1p(-a * c) +
+      reference.bad * Math.log1p(-b * (1 - s)) +
+      (m - reference.bad) * Math.log1p(b * s)
+    );
+  });
+}

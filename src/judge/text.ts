@@ -1,0 +1,32 @@
+/** A share for people, in percent with two significant digits: `0.52%`, `6.1%`, `12%`, `100%`. */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  if (percent >= 99.5 && percent < 100) return `${Math.floor(percent * 10) / 10}%`;
+  return `${percent >= 10 ? Math.round(percent) : Number(percent.toPrecision(2))}%`;
+}
+
+/** A bound as the plan states it, in percent without rounding it away: `0.5%`, `0.25%`. */
+export function formatBound(share: number): string {
+  return `${Number((share * 100).toPrecision(6))}%`;
+}
+
+/** A whole number with thousands set apart: `4,120`. */
+export function formatCount(count: number): string {
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** A measured number for people: at most four significant digits. */
+export function formatNumber(value: number): string {
+  return Number.isInteger(value) ? formatCount(value) : String(Number(value.toPrecision(4)));
+}
+
+/** The noun with its number: `1 request`, `4,120 requests`. */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Evidence for people: a whole number rounded down, one decimal below ten; huge ones stay short. */
+export function formatStrength(strength: number): string {
+  if (strength >= 1e6) return 'over 1,000,000';
+  return strength >= 10 ? formatCount(Math.floor(strength)) : String(Math.floor(strength * 10) / 10);
+}

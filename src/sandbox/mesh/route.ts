@@ -1,0 +1,95 @@
+import { checksOf, proxiesOf } from '../consul/catalog.js';
+import { type Chain, compileChain } from '../consul/chain.js';
+import { findIn } from '../consul/config.js';
+import { compileFilter } from '../consul/filter.js';
+import { HEALTH_FIELDS } from '../consul/filter-fields.js';
+import type { JsonObject } from '../consul/records.js';
+import type { State } from '../consul/state.js';
+import { viewHealth } from '../consul/views.js';
+
+/** What a proxy knows of a request when it picks a route. */
+export interface RequestLine {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** A place where a request may end: an Envoy cluster with its healthy instances, by version. */
+export interface Cluster {
+  readonly service: string;
+  /** Empty where no subset was asked for. */
+  readonly subset: string;
+  /** The full name, as Consul hands it to Envoy. */
+  readonly name: string;
+  readonly versions: readonly string[];
+}
+
+/** The configuration that a sidecar obeys until the next one arrives. */
+export interface ProxyConfig {
+  readonly chain: Chain;
+  readonly clusters: ReadonlyMap<string, Cluster>;
+}
+
+/** Reads the state as Consul would hand it to the callers' sidecars. */
+export function readProxyConfig(state: State, service: string): ProxyConfig {
+  const chain = compileChain(service, findIn(state), state.datacenter, state.trustDomain);
+  const clusters = new Map<string, Cluster>();
+  for (const target of Object.values(chain.Targets)) {
+    const wanted = compileFilter(target.Subset.Filter ?? '', HEALTH_FIELDS);
+    const refused = target.Subset.OnlyPassing ? ['critical', 'warning'] : ['critical'];
+    const instances = proxiesOf(state, target.Service)
+      .filter((proxy) => wanted(viewHealth(state, proxy, false)))
+      .filter((proxy) => checksOf(state, proxy).every((check) => !refused.includes(check.Status)));
+    clusters.set(target.ID, {
+      service: target.Service,
+      subset: target.ServiceSubset ?? '',
+      name: target.Name,
+      versions: instances.map((proxy) => proxy.Meta?.version ?? ''),
+    });
+  }
+  return { chain, clusters };
+}
+
+/** The cluster that this request goes to; splitters draw from `random`. */
+export function pickCluster({ chain, clusters }: ProxyConfig, request: RequestLine, random: () => number): Cluster | undefined {
+  let node = chain.Nodes[chain.StartNode];
+  while (node !== undefined && node.Resolver === undefined) {
+    const next =
+      node.Routes?.find((route) => matches(route.Definition, request))?.NextNode ?? drawSplit(node.Splits ?? [], random);
+    node = next === undefined ? undefined : chain.Nodes[next];
+  }
+  return node?.Resolver === undefined ? undefined : clusters.get(node.Resolver.Target);
+}
+
+function drawSplit(
+  splits: readonly { readonly Weight?: number; readonly NextNode: string }[],
+  random: () => number,
+): string | undefined {
+  let left = random() * splits.reduce((sum, split) => sum + (split.Weight ?? 0), 0);
+  for (const split of splits) {
+    left -= split.Weight ?? 0;
+    if (left < 0) return split.NextNode;
+  }
+  return undefined;
+}
+
+function matches(definition: JsonObject, request: RequestLine): boolean {
+  const http = ((definition.Match as JsonObject | undefined)?.HTTP ?? {}) as JsonObject;
+  if (typeof http.PathExact === 'string' && request.path !== http.PathExact) return false;
+  if (typeof http.PathPrefix === 'string' && !request.path.startsWith(http.PathPrefix)) return false;
+  if (typeof http.PathRegex === 'string' && !new RegExp(`^(?:${http.PathRegex})$`).test(request.path)) return false;
+  return ((http.Header ?? []) as JsonObject[]).every((header) => matchesHeader(header, request));
+}
+
+function matchesHeader(header: JsonObject, { headers }: RequestLine): boolean {
+  const value = headers[String(header.Name).toLowerCase()];
+  const text = (field: string): string => String(header[field]);
+  const found =
+    value !== undefined &&
+    (header.Present === true ||
+      value === header.Exact ||
+      (header.Prefix !== undefined && value.startsWith(text('Prefix'))) ||
+      (header.Suffix !== undefined && value.endsWith(text('Suffix'))) ||
+      (header.Contains !== undefined && value.includes(text('Contains'))) ||
+      (header.Regex !== undefined && new RegExp(`^(?:${text('Regex')})$`).test(value)));
+  return header.Invert === true ? !found : found;
+}
