@@ -1,6 +1,8 @@
-import { defaultSubsetOf, subsetsOf } from './entries.js';
+import { defaultSubsetOf, metaOf, subsetsOf } from './entries.js';
 import type { Observation } from './observation.js';
 import type { Subset } from './plan.js';
+import { readRecord } from './record.js';
+import { isFinal } from './rollout.js';
 import { compareVersions, versionFilter } from './versions.js';
 
 /** Subsets for a ramp without a plan, and which of them is stable when the mesh does not say. */
@@ -20,7 +22,7 @@ export function inferSubsets(service: string, seen: Observation, versions: reado
   const known = [...subsetsOf(seen.resolver?.entry)].map(([name, filter]) => ({ name, filter }));
   const ordered = [...new Set(versions)].sort(compareVersions);
   const list = ordered.length === 0 ? 'none' : ordered.join(', ');
-  if (known.length === 2) return { subsets: known };
+  if (known.length === 2) return { subsets: withNewVersion(known, idleSubset(seen), ordered) };
   if (known.length > 2) return { refused: `service-resolver/${service} has ${known.length} subsets (${known.map((subset) => subset.name).join(', ')}): a rollout is between two`, hint: `write a plan: splitter ramp ${service} --plan ${service}.yaml --to 10` };
   if (known.length === 1) {
     const one = known[0]!;
@@ -34,4 +36,18 @@ export function inferSubsets(service: string, seen: Observation, versions: reado
   const [older, newer] = ordered as [string, string];
   const subset = (name: string, version: string): Subset => ({ name, filter: versionFilter(version), version });
   return { subsets: [subset('blue', older), subset('green', newer)], stable: 'blue' };
+}
+
+/** The subset that carries nothing after a finished rollout: free for the next version. */
+function idleSubset(seen: Observation): string | undefined {
+  const record = seen.splitter === undefined ? undefined : readRecord(metaOf(seen.splitter.entry));
+  if (record === undefined || !isFinal(record)) return undefined;
+  return record.state.phase === 'Promoted' ? record.stable : record.canary;
+}
+
+/** The newest version that runs and is in no subset yet takes the idle subset; roles swap from release to release. */
+function withNewVersion(known: readonly Subset[], idle: string | undefined, ordered: readonly string[]): readonly Subset[] {
+  const fresh = ordered.filter((version) => !known.some((subset) => subset.filter === versionFilter(version))).at(-1);
+  if (fresh === undefined || idle === undefined) return known;
+  return known.map((subset) => (subset.name === idle ? { name: idle, filter: versionFilter(fresh), version: fresh } : subset));
 }
