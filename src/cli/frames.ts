@@ -19,6 +19,8 @@ export function openView(context: Context): FrameView {
 
 const REDRAW = 100;
 const HEARTBEAT = 60_000;
+/** What is waited for is told when it lasts, ms. */
+const STUCK = 2_000;
 
 function liveView({ io }: Context): FrameView {
   const screen = new Screen(io.out, io.terminal.columns);
@@ -39,15 +41,19 @@ function liveView({ io }: Context): FrameView {
 }
 
 function plainView({ io }: Context): FrameView {
-  let said = '';
-  let saidAt = 0;
+  const last = { key: '', waiting: '', since: 0, said: '', saidAt: 0 };
   return {
     show: (frame) => {
-      const { line, key } = plainLine(frame);
-      if (key === said && frame.now < saidAt + HEARTBEAT) return;
-      said = key;
-      saidAt = frame.now;
-      io.out(`${line}\n`);
+      const { line, key, waiting } = plainLine(frame);
+      if (waiting !== last.waiting || key !== last.key) last.since = frame.now;
+      const happened = key !== last.key;
+      last.waiting = waiting;
+      last.key = key;
+      const stuck = waiting !== last.said && frame.now >= last.since + STUCK;
+      if (!happened && !stuck && frame.now < last.saidAt + HEARTBEAT) return;
+      last.said = happened ? '' : waiting;
+      last.saidAt = frame.now;
+      io.out(`${happened ? line : plainLine({ ...frame, changed: false }).line}\n`);
     },
     close: () => undefined,
   };
@@ -60,7 +66,7 @@ function jsonView({ io }: Context): FrameView {
     show: (frame, driver) => {
       const plan = { plan: frame.plan, source: null };
       const status = statusOf({ service: frame.plan.service, rollout: frame.rollout, seen: frame.seen, plan, driver: { kind: 'foreground', id: driver, why: frame.why, wakeAt: frame.wakeAt } });
-      const key = plainLine(frame).key;
+      const { key } = plainLine(frame);
       if (key === said) return;
       said = key;
       io.out(`${JSON.stringify({ type: 'snapshot', ...status })}\n`);

@@ -216,7 +216,8 @@ class Driver {
     const now = this.#parts.clock.now();
     this.#savedAt = now;
     if (before?.state.phase !== next.state.phase || before.state.reason !== next.state.reason) this.#heldSince = now;
-    if (before !== undefined && (before.state.step !== next.state.step || before.state.phase !== next.state.phase)) this.#evidence.startStep();
+    const counted = next.state.phase === 'Progressing' || next.state.phase === 'Baking';
+    if (before !== undefined && counted && before.state.step !== next.state.step) this.#evidence.startStep();
   }
 
   #ended(now: number): DriveEnd | undefined {

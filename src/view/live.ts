@@ -99,10 +99,11 @@ function reachesAll(steps: LiveMoment['plan']['steps']): boolean {
 /** Breaks a line at spaces; further lines begin with the indent; at most three lines. */
 function wrap(text: string, width: number, indent: string): readonly string[] {
   const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const next = line === '' ? word : `${line} ${word}`;
-    if (next.length > width && line !== '') {
+  const [first = '', ...words] = text.trim().split(' ');
+  let line = text.slice(0, text.indexOf(first)) + first;
+  for (const word of words) {
+    const next = `${line} ${word}`;
+    if (next.length > width) {
       lines.push(line);
       line = indent + word;
     } else line = next;
