@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { runCommand } from './cli/program.js';
 import { processIo } from './cli/process-io.js';
+import { runCommand } from './cli/program.js';
 
 const code = await runCommand(process.argv.slice(2), processIo());
 // Sockets kept alive must not keep the command alive; streams are flushed first.

@@ -55,7 +55,11 @@ export interface ReadOptions {
 /** The mesh as a driver needs it: entries, the compiled chain, instances, and one compare-and-set write. */
 export interface Mesh {
   readEntries(service: string, abort?: AbortSignal): Promise<Entries>;
-  readEntry(kind: string, name: string, options?: ReadOptions): Promise<{ readonly entry: StoredEntry | undefined; readonly index: number }>;
+  readEntry(
+    kind: string,
+    name: string,
+    options?: ReadOptions,
+  ): Promise<{ readonly entry: StoredEntry | undefined; readonly index: number }>;
   readChain(service: string, abort?: AbortSignal): Promise<Chain>;
   countInstances(service: string, subsets: readonly Subset[], abort?: AbortSignal): Promise<Readonly<Record<string, Instances>>>;
   /** Returns when sidecars or their checks change, or after about 30 s, with the index to go on from. */

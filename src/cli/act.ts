@@ -1,10 +1,10 @@
+import { ConsulError } from '../consul/errors.js';
 import { decide } from '../core/decide.js';
 import { type Decision, splitterWrite } from '../core/decision.js';
 import { logEntry } from '../core/history.js';
 import type { Plan } from '../core/plan.js';
 import type { Rollout } from '../core/rollout.js';
 import type { VerbContext, VerbResult } from '../core/verbs.js';
-import { ConsulError } from '../consul/errors.js';
 import type { Context } from './context.js';
 import { CommandError } from './exit.js';
 import { type Look, lookAt } from './look.js';
@@ -19,7 +19,12 @@ export interface Acted {
 }
 
 /** Applies a verb to the service's rollout: read, compute the next record, write it by compare-and-set, and again as long as others are faster. */
-export async function act(context: Context, service: string, verb: (rollout: Rollout, verbContext: VerbContext, look: Look) => VerbResult, entriesOnly = false): Promise<Acted> {
+export async function act(
+  context: Context,
+  service: string,
+  verb: (rollout: Rollout, verbContext: VerbContext, look: Look) => VerbResult,
+  entriesOnly = false,
+): Promise<Acted> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const look = await lookAt(context, service, entriesOnly);
     const rollout = requireRollout(look);
@@ -27,30 +32,49 @@ export async function act(context: Context, service: string, verb: (rollout: Rol
     const result = verb(rollout, { service, seen: look.seen, by: context.by, now }, look);
     if (result.kind === 'refused') throw new CommandError(result.message, result.hint);
     if (result.kind === 'nothing') return { rollout, changed: false, message: result.message };
-    if (await writeRecordOf(context, look, result.next, result.move)) return { rollout: result.next, changed: true, message: result.next.message };
+    if (await writeRecordOf(context, look, result.next, result.move))
+      return { rollout: result.next, changed: true, message: result.next.message };
   }
-  throw new CommandError(`service-splitter/${service} was changed by others ${TRIES} times in a row`, `splitter status ${service}`);
+  throw new CommandError(
+    `service-splitter/${service} was changed by others ${TRIES} times in a row`,
+    `splitter status ${service}`,
+  );
 }
 
 /** Does what is left of a promotion or a revert (the default subset follows, then the last record), so that no driver is needed for it. */
 export async function finish(context: Context, service: string): Promise<Rollout> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const look = await lookAt(context, service, true);
+    const entries = await lookAt(context, service, true);
+    // A promotion looks at canary's instances to the last; a revert must not need them.
+    const look = entries.rollout?.state.phase === 'Promoting' ? await lookAt(context, service) : entries;
     const rollout = requireRollout(look);
     if (rollout.state.phase !== 'Promoting' && rollout.state.phase !== 'Reverting') return rollout;
-    const decision: Decision = decide({ plan: look.plan?.plan ?? planOfNone(service), rollout, seen: look.seen, tally: rollout.tally, now: context.clock.now() });
+    const decision: Decision = decide({
+      plan: look.plan?.plan ?? planOfNone(service),
+      rollout,
+      seen: look.seen,
+      tally: rollout.tally,
+      now: context.clock.now(),
+    });
     if (decision.write === undefined) throw new CommandError(decision.why, `splitter status ${service}`);
     const written = await context.mesh.write(decision.write);
     if (written === 'written' && decision.next !== undefined) await logWrite(context, look, decision.next);
   }
-  throw new CommandError(`service-splitter/${service} was changed by others ${TRIES} times in a row`, `splitter status ${service}`);
+  throw new CommandError(
+    `service-splitter/${service} was changed by others ${TRIES} times in a row`,
+    `splitter status ${service}`,
+  );
 }
 
 /** The rollout of a look, or an error that says that there is none. */
 export function requireRollout({ rollout, service, seen }: Look): Rollout {
   if (rollout !== undefined) return rollout;
-  if (seen.splitter === undefined) throw new CommandError(`${service} has no service-splitter, so no rollout`, `splitter ramp ${service} --to 10`);
-  throw new CommandError(`service-splitter/${service} carries no rollout of splitter`, `splitter ramp ${service} --to 10   (or --to 0 to take canary's traffic away)`);
+  if (seen.splitter === undefined)
+    throw new CommandError(`${service} has no service-splitter, so no rollout`, `splitter ramp ${service} --to 10`);
+  throw new CommandError(
+    `service-splitter/${service} carries no rollout of splitter`,
+    `splitter ramp ${service} --to 10   (or --to 0 to take canary's traffic away)`,
+  );
 }
 
 async function writeRecordOf(context: Context, look: Look, next: Rollout, move: boolean): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { userInfo, hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { ConsulClient } from '../consul/client.js';
 import { DriverLock } from '../consul/driver-lock.js';
 import { ConsulKv } from '../consul/kv.js';
@@ -6,7 +6,7 @@ import { ConsulMesh } from '../consul/mesh.js';
 import { type ConsulFlags, resolveSettings } from '../consul/settings.js';
 import { Store } from '../consul/store.js';
 import type { Clock } from '../ports.js';
-import type { Io } from './io.js';
+import type { CommandIo } from './io.js';
 
 /** Flags that every command takes. */
 export interface GlobalFlags extends ConsulFlags {
@@ -16,7 +16,7 @@ export interface GlobalFlags extends ConsulFlags {
 
 /** The parts that commands talk to Consul with. */
 export interface Context {
-  readonly io: Io;
+  readonly io: CommandIo;
   readonly json: boolean;
   readonly client: ConsulClient;
   readonly mesh: ConsulMesh;
@@ -28,8 +28,9 @@ export interface Context {
 }
 
 /** Puts the parts together from flags and environment; nothing is sent yet. */
-export function createContext(flags: GlobalFlags, io: Io): Context {
+export function createContext(flags: GlobalFlags, io: CommandIo): Context {
   const client = new ConsulClient(resolveSettings(flags, io.env));
+  io.atEnd(() => client.destroy());
   const kv = new ConsulKv(client);
   const prefix = flags.kvPrefix ?? io.env.SPLITTER_KV_PREFIX ?? 'splitter/';
   return {

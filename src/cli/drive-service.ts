@@ -1,21 +1,21 @@
 import { ulid } from 'ulid';
-import { isHeld, type DriverInfo } from '../consul/driver-lock.js';
+import { type DriverInfo, isHeld } from '../consul/driver-lock.js';
 import { isPassing } from '../consul/errors.js';
-import { drive, type DriveEnd } from '../controller/drive.js';
-import { formatTime } from '../core/record.js';
+import { type DriveEnd, drive } from '../controller/drive.js';
 import type { Observation } from '../core/observation.js';
 import { type Check, preflight } from '../core/preflight.js';
+import { formatTime } from '../core/record.js';
 import { findRoles, isRefusal, type Roles } from '../core/roles.js';
 import { isFinal, nextRollout, type Rollout } from '../core/rollout.js';
-import type { HeldLock } from '../ports.js';
 import { abort, retarget } from '../core/verbs.js';
+import type { HeldLock } from '../ports.js';
 import { act } from './act.js';
 import type { Context } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
+import { openView } from './frames.js';
 import { lookAt } from './look.js';
 import type { SourcedPlan } from './plan-source.js';
 import { createSignals } from './signals.js';
-import { openView } from './frames.js';
 
 /** How a foreground drive behaves, as flags said. Times in ms. */
 export interface DriveOptions {
@@ -31,7 +31,11 @@ export function requireReady(context: Context, sourced: SourcedPlan, seen: Obser
   for (const check of checks) if (check.verdict === 'warning') context.io.err(describeCheck(check));
   const failed = checks.filter((check) => check.verdict === 'failed');
   for (const check of failed.slice(1)) context.io.err(describeCheck(check));
-  if (failed[0] !== undefined) throw new CommandError(`${failed[0].message} [${failed[0].name}]. Nothing was written`, failed[0].hint ?? `splitter doctor ${sourced.plan.service}`);
+  if (failed[0] !== undefined)
+    throw new CommandError(
+      `${failed[0].message} [${failed[0].name}]. Nothing was written`,
+      failed[0].hint ?? `splitter doctor ${sourced.plan.service}`,
+    );
   if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint);
   return roles;
 }
@@ -45,9 +49,17 @@ export function describeCheck(check: Check): string {
 /** Takes the service's lock, or ends with exit 1 and the name of whoever holds it. */
 export async function takeLock(context: Context, service: string, driver: string, kind: DriverInfo['kind']): Promise<HeldLock> {
   const { clock, io, by, lock } = context;
-  const taken = await lock.take(service, { id: driver, kind, by }, () => clock.now(), (holder) => io.err(`${holder.kind} of ${holder.by} on ${holder.host} holds the lock; looking whether it still lives (5s)\n`));
+  const taken = await lock.take(
+    service,
+    { id: driver, kind, by },
+    () => clock.now(),
+    (holder) => io.err(`${holder.kind} of ${holder.by} on ${holder.host} holds the lock; looking whether it still lives (5s)\n`),
+  );
   if (isHeld(taken)) return taken;
-  throw new CommandError(`${service} is driven already: ${taken.kind} of ${taken.by} on ${taken.host} (pid ${taken.pid}) since ${formatTime(taken.since)} [driven]`, `splitter status ${service} -w   or   splitter abort ${service}`);
+  throw new CommandError(
+    `${service} is driven already: ${taken.kind} of ${taken.by} on ${taken.host} (pid ${taken.pid}) since ${formatTime(taken.since)} [driven]`,
+    `splitter status ${service} -w   or   splitter abort ${service}`,
+  );
 }
 
 /** A new driver id: what drives, where, and a unique part. */
@@ -56,14 +68,22 @@ export function newDriverId(kind: DriverInfo['kind'], by: string): string {
 }
 
 /** Drives the service in the foreground from here: a rollout under way goes on under the given plan, else one begins; ends with the exit code of its outcome. */
-export async function driveService(context: Context, sourced: SourcedPlan, lock: HeldLock, driver: string, options: DriveOptions): Promise<ExitCode> {
+export async function driveService(
+  context: Context,
+  sourced: SourcedPlan,
+  lock: HeldLock,
+  driver: string,
+  options: DriveOptions,
+): Promise<ExitCode> {
   const { plan, digest, source } = sourced;
   const { service } = plan;
   const signals = createSignals(context, plan);
   const view = openView(context);
   const interrupt = new AbortController();
   const off = context.io.onInterrupt(() => {
-    context.io.err(interrupt.signal.aborted ? 'interrupted again: leaving at once\n' : 'interrupted: finishing the write that is under way\n');
+    context.io.err(
+      interrupt.signal.aborted ? 'interrupted again: leaving at once\n' : 'interrupted: finishing the write that is under way\n',
+    );
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
     interrupt.abort();
   });
@@ -73,7 +93,12 @@ export async function driveService(context: Context, sourced: SourcedPlan, lock:
     await context.store.recordPlan(service, beginning.id, digest, plan, source);
     const parts = { mesh: context.mesh, signals, log: context.store, lock, clock: context.clock, isPassing };
     const patience = context.io.terminal.live ? Number.POSITIVE_INFINITY : plan.stepTimeout;
-    const end = await drive({ plan, rollout, roles, beginning, hold: options.hold, patience }, parts, (frame) => view.show(frame, driver), interrupt.signal);
+    const end = await drive(
+      { plan, rollout, roles, beginning, hold: options.hold, patience },
+      parts,
+      (frame) => view.show(frame, driver),
+      interrupt.signal,
+    );
     view.close();
     return await conclude(context, service, end, options);
   } finally {
@@ -83,7 +108,12 @@ export async function driveService(context: Context, sourced: SourcedPlan, lock:
   }
 }
 
-async function takeOver(context: Context, sourced: SourcedPlan, driver: string, kind: DriverInfo['kind']): Promise<{ rollout: Rollout | undefined; roles: Roles }> {
+async function takeOver(
+  context: Context,
+  sourced: SourcedPlan,
+  driver: string,
+  kind: DriverInfo['kind'],
+): Promise<{ rollout: Rollout | undefined; roles: Roles }> {
   const { plan, digest, source } = sourced;
   const look = await lookAt(context, plan.service);
   const instances = await context.mesh.countInstances(plan.service, plan.subsets);
@@ -94,7 +124,11 @@ async function takeOver(context: Context, sourced: SourcedPlan, driver: string, 
   const acted = await act(context, plan.service, (rollout, verbContext) => {
     if (kind === 'ramp') return retarget(rollout, verbContext, digest, driver);
     if (rollout.plan === digest) return { kind: 'write', next: nextRollout(rollout, { driver }), move: false };
-    return { kind: 'refused', message: `a rollout of ${plan.service} is under way with another plan (${rollout.plan.slice(0, 7)}; this one is ${digest.slice(0, 7)})`, hint: `splitter abort ${plan.service}   or go on with the plan that it began with` };
+    return {
+      kind: 'refused',
+      message: `a rollout of ${plan.service} is under way with another plan (${rollout.plan.slice(0, 7)}; this one is ${digest.slice(0, 7)})`,
+      hint: `splitter abort ${plan.service}   or go on with the plan that it began with`,
+    };
   });
   return { rollout: acted.rollout, roles };
 }
@@ -108,7 +142,9 @@ async function conclude(context: Context, service: string, end: DriveEnd, option
       say(`Reverted ${service}: ${acted.message}`);
       return EXIT.interrupted;
     }
-    say(`Interrupted: weights stand as they are, and nobody watches from here on.\n  -> splitter ramp ${service} --to …   goes on;   splitter abort ${service}   takes it back`);
+    say(
+      `Interrupted: weights stand as they are, and nobody watches from here on.\n  -> splitter ramp ${service} --to …   goes on;   splitter abort ${service}   takes it back`,
+    );
     return EXIT.interrupted;
   }
   const code = exitOf(end);
@@ -135,6 +171,8 @@ function describeEnd(service: string, end: DriveEnd): string {
       return `Left ${service}: ${end.why}\n  -> splitter status ${service} -w`;
     case 'finished':
     case 'interrupted':
-      return phase === 'Promoted' ? `Promoted ${service}: ${end.why}` : `${phase} ${service}: ${end.why} [reverted]\n  -> splitter history ${service}   shows why, with the numbers`;
+      return phase === 'Promoted'
+        ? `Promoted ${service}: ${end.why}`
+        : `${phase} ${service}: ${end.why} [reverted]\n  -> splitter history ${service}   shows why, with the numbers`;
   }
 }

@@ -65,7 +65,13 @@ function jsonView({ io }: Context): FrameView {
   return {
     show: (frame, driver) => {
       const plan = { plan: frame.plan, source: null };
-      const status = statusOf({ service: frame.plan.service, rollout: frame.rollout, seen: frame.seen, plan, driver: { kind: 'foreground', id: driver, why: frame.why, wakeAt: frame.wakeAt } });
+      const status = statusOf({
+        service: frame.plan.service,
+        rollout: frame.rollout,
+        seen: frame.seen,
+        plan,
+        driver: { kind: 'foreground', id: driver, why: frame.why, wakeAt: frame.wakeAt },
+      });
       const { key } = plainLine(frame);
       if (key === said) return;
       said = key;

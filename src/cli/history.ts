@@ -4,14 +4,27 @@ import { formatTime } from '../core/record.js';
 import { harmless } from '../view/style.js';
 import { createContext, type GlobalFlags } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
-import { type Io, printJson } from './io.js';
+import { type CommandIo, printJson } from './io.js';
 
 /** `splitter history SERVICE [--rollout ID]`: the decision log of the last rollout (or the one named), with the evidence of each decision. */
-export async function history(service: string, flags: GlobalFlags & { readonly rollout?: string; readonly all?: boolean }, io: Io): Promise<ExitCode> {
+export async function history(
+  service: string,
+  flags: GlobalFlags & { readonly rollout?: string; readonly all?: boolean },
+  io: CommandIo,
+): Promise<ExitCode> {
   const context = createContext(flags, io);
   const rollouts = await context.store.listRollouts(service);
-  const wanted = flags.rollout === undefined ? (flags.all === true ? rollouts : rollouts.slice(-1)) : rollouts.filter((id) => id === flags.rollout);
-  if (wanted.length === 0) throw new CommandError(flags.rollout === undefined ? `${service} has no history` : `${service} has no rollout ${flags.rollout}`, rollouts.length === 0 ? `splitter ramp ${service} --to 10` : `splitter history ${service} --all`);
+  const wanted =
+    flags.rollout === undefined
+      ? flags.all === true
+        ? rollouts
+        : rollouts.slice(-1)
+      : rollouts.filter((id) => id === flags.rollout);
+  if (wanted.length === 0)
+    throw new CommandError(
+      flags.rollout === undefined ? `${service} has no history` : `${service} has no rollout ${flags.rollout}`,
+      rollouts.length === 0 ? `splitter ramp ${service} --to 10` : `splitter history ${service} --all`,
+    );
   const logs = await Promise.all(wanted.map((id) => context.store.readHistory(service, id)));
   if (context.json) {
     printJson(io, { service, rollouts: logs.map(jsonHistory) });
@@ -41,7 +54,13 @@ function renderHistory(log: History): string {
   const lines = log.entries.flatMap((entry) => {
     const index = entry.indexAfter === 0 ? 'index unknown' : `#${entry.indexBefore} -> #${entry.indexAfter}`;
     const head = `${formatTime(entry.at)}  ${entry.phase} (${entry.reason})  ${formatLegs(entry.asked)}  ${harmless(entry.message)}  [by ${harmless(entry.by)}, ${index}]`;
-    return [head, ...entry.findings.map((finding) => `    ${finding.name} ${finding.verdict}: ${harmless(finding.message)}${finding.query === undefined ? '' : `   query: ${harmless(finding.query)}`}`)];
+    return [
+      head,
+      ...entry.findings.map(
+        (finding) =>
+          `    ${finding.name} ${finding.verdict}: ${harmless(finding.message)}${finding.query === undefined ? '' : `   query: ${harmless(finding.query)}`}`,
+      ),
+    ];
   });
   return [`rollout ${log.rollout} of ${log.service}, plan ${sources.join(', ') || 'unknown'}`, ...lines, ''].join('\n');
 }

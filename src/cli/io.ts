@@ -15,6 +15,11 @@ export interface Io {
   onInterrupt(handler: () => void): () => void;
 }
 
+/** An Io for one command: what it opened is closed when it has ended. */
+export interface CommandIo extends Io {
+  atEnd(close: () => void): void;
+}
+
 /** Prints one JSON document. */
 export function printJson(io: Io, document: unknown): void {
   io.out(`${JSON.stringify(document, null, 2)}\n`);

@@ -1,13 +1,13 @@
 import { legsOf, metaOf } from '../core/entries.js';
 import { formatLegs } from '../core/legs.js';
 import { readRecord } from '../core/record.js';
-import { fit, harmless } from '../view/style.js';
+import { harmless, padTo } from '../view/style.js';
 import { createContext, type GlobalFlags } from './context.js';
 import { EXIT, type ExitCode } from './exit.js';
-import { type Io, printJson } from './io.js';
+import { type CommandIo, printJson } from './io.js';
 
 /** `splitter list`: every splitter in Consul with its rollout, those that need a person first. */
-export async function list(flags: GlobalFlags, io: Io): Promise<ExitCode> {
+export async function list(flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   const stored = await context.mesh.listEntries('service-splitter');
   const rows = stored.map(({ entry, modifyIndex }) => {
@@ -30,7 +30,10 @@ export async function list(flags: GlobalFlags, io: Io): Promise<ExitCode> {
     return EXIT.done;
   }
   if (rows.length === 0) io.err('No service-splitter in Consul yet.\n  -> splitter ramp SERVICE --to 10\n');
-  for (const row of rows) io.out(`${fit(harmless(row.service), 24)} ${fit(row.phase === null ? '-' : `${row.phase} (${row.reason})`, 26)} ${fit(harmless(row.legs), 32)} ${harmless(row.message)}\n`);
+  for (const row of rows)
+    io.out(
+      `${padTo(harmless(row.service), 24)} ${padTo(row.phase === null ? '-' : `${row.phase} (${row.reason})`, 26)} ${padTo(harmless(row.legs), 32)} ${harmless(row.message)}\n`,
+    );
   return EXIT.done;
 }
 

@@ -1,12 +1,11 @@
-import { metaOf } from '../core/entries.js';
+import { ConsulError } from '../consul/errors.js';
+import { metaOf, subsetsOf } from '../core/entries.js';
 import { type History, lastKnown } from '../core/history.js';
 import type { Observation } from '../core/observation.js';
 import type { Plan, Subset } from '../core/plan.js';
-import { subsetsOf } from '../core/entries.js';
 import { readRecord } from '../core/record.js';
 import { isFinal, type Rollout } from '../core/rollout.js';
 import type { Entries } from '../ports.js';
-import { ConsulError } from '../consul/errors.js';
 import type { Context } from './context.js';
 
 /** One service as a command finds it: entries, instances, the rollout of its record (or, if somebody overwrote that, the last one logged), and its plan. */
@@ -24,11 +23,21 @@ export interface Look {
 export async function lookAt(context: Context, service: string, entriesOnly = false): Promise<Look> {
   const entries = await context.mesh.readEntries(service);
   const record = entries.splitter === undefined ? undefined : readRecord(metaOf(entries.splitter.entry));
-  const [history, instances] = await Promise.all([readHistory(context, service, record?.id), entriesOnly ? {} : context.mesh.countInstances(service, subsetsIn(entries))]);
+  const [history, instances] = await Promise.all([
+    readHistory(context, service, record?.id),
+    entriesOnly ? {} : context.mesh.countInstances(service, subsetsIn(entries)),
+  ]);
   const remembered = record === undefined && history !== undefined ? lastKnown(history) : undefined;
   const rollout = record ?? (remembered !== undefined && !isFinal(remembered) ? remembered : undefined);
   const seen: Observation = { ...entries, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
-  return { service, seen, rollout, recorded: record !== undefined, history, plan: rollout === undefined ? undefined : history?.plans[rollout.plan] };
+  return {
+    service,
+    seen,
+    rollout,
+    recorded: record !== undefined,
+    history,
+    plan: rollout === undefined ? undefined : history?.plans[rollout.plan],
+  };
 }
 
 /** The subsets of a resolver, with their filters. */

@@ -1,7 +1,7 @@
-import type { EnvoySignal, Plan, Protocol, Signal, Step } from '../core/plan.js';
 import { DEFAULTS } from '../core/defaults.js';
 import { inferSubsets } from '../core/infer.js';
 import type { Observation } from '../core/observation.js';
+import type { EnvoySignal, Plan, Protocol, Signal, Step } from '../core/plan.js';
 import { digestPlan } from '../plan/digest.js';
 import type { Context } from './context.js';
 import { CommandError, EXIT } from './exit.js';
@@ -18,12 +18,19 @@ export async function readPlanFile(context: Context, file: string, service?: str
   const { loadPlans } = await import('../plan/load.js');
   const { reportDiagnostics } = await import('./report-diagnostics.js');
   const { plans, diagnostics } = await loadPlans([file], () => context.io.readStdin());
-  if (await reportDiagnostics(context.io, diagnostics)) throw new CommandError(`${file} is not a valid plan; nothing was written`, `splitter validate ${file}`, EXIT.planInvalid);
+  if (await reportDiagnostics(context.io, diagnostics))
+    throw new CommandError(`${file} is not a valid plan; nothing was written`, `splitter validate ${file}`, EXIT.planInvalid);
   const wanted = service === undefined ? plans : plans.filter(({ plan }) => plan.service === service);
   const [first] = wanted;
   const names = plans.map(({ plan }) => plan.service).join(', ');
-  if (first === undefined) throw new CommandError(`${file} has no plan for ${service ?? 'any service'}${names && ` (it has: ${names})`}`, `splitter ramp ${plans[0]?.plan.service ?? 'SERVICE'} --plan ${file} --to 10`, EXIT.planInvalid);
-  if (wanted.length > 1) throw new CommandError(`${file} has ${wanted.length} plans (${names})`, 'name one service', EXIT.planInvalid);
+  if (first === undefined)
+    throw new CommandError(
+      `${file} has no plan for ${service ?? 'any service'}${names && ` (it has: ${names})`}`,
+      `splitter ramp ${plans[0]?.plan.service ?? 'SERVICE'} --plan ${file} --to 10`,
+      EXIT.planInvalid,
+    );
+  if (wanted.length > 1)
+    throw new CommandError(`${file} has ${wanted.length} plans (${names})`, 'name one service', EXIT.planInvalid);
   return { plan: first.plan, digest: first.digest, source: file };
 }
 
@@ -39,7 +46,9 @@ export interface RampOverrides {
 /** The plan that a ramp follows: the given or applied one, or one inferred from the mesh, with the ramp's own steps from this weight. */
 export function rampPlan(base: SourcedPlan, from: number, overrides: RampOverrides): SourcedPlan {
   const { signals, protocol, bake, stable } = overrides;
-  const changes = Object.fromEntries(Object.entries({ signals, protocol, bake, stable }).filter(([, value]) => value !== undefined));
+  const changes = Object.fromEntries(
+    Object.entries({ signals, protocol, bake, stable }).filter(([, value]) => value !== undefined),
+  );
   const plan: Plan = { ...base.plan, ...changes, steps: overrides.steps(from) };
   return { plan, digest: digestPlan(plan), source: base.source };
 }

@@ -1,5 +1,13 @@
 import { baseWrites } from '../core/base.js';
-import { defaultsEntry, type Entry, metaOf, protocolOf, resolverEntry, splitterEntry, withoutServerFields } from '../core/entries.js';
+import {
+  defaultsEntry,
+  type Entry,
+  metaOf,
+  protocolOf,
+  resolverEntry,
+  splitterEntry,
+  withoutServerFields,
+} from '../core/entries.js';
 import type { Observation } from '../core/observation.js';
 import { preflight } from '../core/preflight.js';
 import { readRecord } from '../core/record.js';
@@ -9,7 +17,7 @@ import { renderWrites, type ShownWrite } from '../view/changes.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { describeCheck } from './drive-service.js';
 import { EXIT, type ExitCode } from './exit.js';
-import { type Io, printJson } from './io.js';
+import { type CommandIo, printJson } from './io.js';
 import { readPlanFile, type SourcedPlan } from './plan-source.js';
 import { previewWrites } from './preview.js';
 
@@ -20,7 +28,7 @@ export interface PlanFlags extends GlobalFlags {
 }
 
 /** `splitter plan FILE`: every write that the plan would make, in order, as a diff. Writes nothing. */
-export async function plan(file: string, flags: PlanFlags, io: Io): Promise<ExitCode> {
+export async function plan(file: string, flags: PlanFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   const sourced = await readPlanFile(context, file);
   const seen = await observe(context, sourced);
@@ -29,19 +37,33 @@ export async function plan(file: string, flags: PlanFlags, io: Io): Promise<Exit
   for (const check of preflight(sourced.plan, seen, roles)) if (check.verdict !== 'ok') io.err(describeCheck(check));
   const record = seen.splitter === undefined ? undefined : readRecord(metaOf(seen.splitter.entry));
   const writes = shownWrites(sourced, seen, roles, record !== undefined && !isFinal(record));
-  if (record !== undefined && !isFinal(record)) io.err(`A rollout of ${sourced.plan.service} is ${record.state.phase} at step ${record.state.step + 1}: ${record.message}\n`);
-  if (context.json) printJson(io, { service: sourced.plan.service, digest: sourced.digest, writes: writes.map(({ write, after }) => ({ ...write, afterMs: after ?? 0 })) });
+  if (record !== undefined && !isFinal(record))
+    io.err(`A rollout of ${sourced.plan.service} is ${record.state.phase} at step ${record.state.step + 1}: ${record.message}\n`);
+  if (context.json)
+    printJson(io, {
+      service: sourced.plan.service,
+      digest: sourced.digest,
+      writes: writes.map(({ write, after }) => ({ ...write, afterMs: after ?? 0 })),
+    });
   else io.out(renderWrites(writes, io.style));
   return flags.detailedExitcode === true && writes.length > 0 ? EXIT.changes : EXIT.done;
 }
 
 /** The service as the plan's subsets divide it. */
 export async function observe(context: Context, { plan: { service, subsets } }: SourcedPlan): Promise<Observation> {
-  const [entries, instances] = await Promise.all([context.mesh.readEntries(service), context.mesh.countInstances(service, subsets)]);
+  const [entries, instances] = await Promise.all([
+    context.mesh.readEntries(service),
+    context.mesh.countInstances(service, subsets),
+  ]);
   return { ...entries, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
 }
 
-function shownWrites({ plan: wanted }: SourcedPlan, seen: Observation, roles: ReturnType<typeof findRoles>, live: boolean): readonly ShownWrite[] {
+function shownWrites(
+  { plan: wanted }: SourcedPlan,
+  seen: Observation,
+  roles: ReturnType<typeof findRoles>,
+  live: boolean,
+): readonly ShownWrite[] {
   if (live || isRefusal(roles)) {
     const before = { 'service-defaults': seen.defaults, 'service-resolver': seen.resolver, 'service-splitter': seen.splitter };
     return baseWrites(wanted, seen).map((write) => ({ write, before: before[write.kind] }));
@@ -50,12 +72,23 @@ function shownWrites({ plan: wanted }: SourcedPlan, seen: Observation, roles: Re
 }
 
 /** The entries of the base, whole, one JSON document a line: each line is what `consul config write -` takes. */
-function printEntries(context: Context, { plan: wanted }: SourcedPlan, seen: Observation, roles: Roles | ReturnType<typeof findRoles>, only: string | true): ExitCode {
+function printEntries(
+  context: Context,
+  { plan: wanted }: SourcedPlan,
+  seen: Observation,
+  roles: Roles | ReturnType<typeof findRoles>,
+  only: string | true,
+): ExitCode {
   const { service, protocol, subsets } = wanted;
   const keep = (stored: Observation['splitter']): Entry[] => (stored === undefined ? [] : [withoutServerFields(stored.entry)]);
-  const defaults = protocol === undefined || protocolOf(seen.defaults?.entry) === protocol ? keep(seen.defaults) : [defaultsEntry(seen.defaults, service, protocol)];
+  const defaults =
+    protocol === undefined || protocolOf(seen.defaults?.entry) === protocol
+      ? keep(seen.defaults)
+      : [defaultsEntry(seen.defaults, service, protocol)];
   const splitter = isRefusal(roles) ? keep(seen.splitter) : [splitterEntry(seen.splitter, service, roles.legs, undefined)];
-  const entries = [...defaults, resolverEntry(seen.resolver, service, subsets), ...splitter].filter((entry) => only === true || entry.Kind === only);
+  const entries = [...defaults, resolverEntry(seen.resolver, service, subsets), ...splitter].filter(
+    (entry) => only === true || entry.Kind === only,
+  );
   for (const entry of entries) context.io.out(`${JSON.stringify(entry)}\n`);
   return EXIT.done;
 }

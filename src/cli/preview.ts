@@ -1,7 +1,7 @@
 import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import type { Roles } from '../core/roles.js';
-import { simulate, type SimulatedWrite } from '../core/simulate.js';
+import { type SimulatedWrite, simulate } from '../core/simulate.js';
 import { renderWrites } from '../view/changes.js';
 import type { Style } from '../view/style.js';
 

@@ -7,9 +7,14 @@ const WIDTH = 80;
 export function processIo(): Io {
   const { env, stdout, stderr } = process;
   const dumb = env.TERM === 'dumb';
-  const plain = dumb || (env.NO_COLOR !== undefined && env.NO_COLOR !== '') || process.argv.includes('--no-color') || (!stdout.isTTY && !env.FORCE_COLOR);
+  const plain =
+    dumb ||
+    (env.NO_COLOR !== undefined && env.NO_COLOR !== '') ||
+    process.argv.includes('--no-color') ||
+    (!stdout.isTTY && !env.FORCE_COLOR);
   // A reader that went away (head, grep -q) is no error of ours.
-  for (const stream of [stdout, stderr]) stream.on('error', (error: NodeJS.ErrnoException) => void (error.code === 'EPIPE' && process.exit(0)));
+  for (const stream of [stdout, stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => void (error.code === 'EPIPE' && process.exit(0)));
   return {
     env,
     out: (text) => void stdout.write(text),

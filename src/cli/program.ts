@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
-import { EXIT, explainError, type ExitCode } from './exit.js';
-import type { Io } from './io.js';
+import { EXIT, type ExitCode, explainError } from './exit.js';
+import type { CommandIo, Io } from './io.js';
 import type { RampFlags } from './ramp.js';
 import { VERSION } from './version.js';
 
@@ -9,7 +9,8 @@ type Flags = Record<string, never>;
 /** Runs one command line; resolves to its exit code. Commands are loaded when they are used, so that the others cost nothing. */
 export async function runCommand(argv: readonly string[], io: Io): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
-  const program = buildProgram(io, (result) => {
+  const opened: (() => void)[] = [];
+  const program = buildProgram({ ...io, atEnd: (close) => void opened.push(close) }, (result) => {
     code = result;
   });
   try {
@@ -20,6 +21,8 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<ExitC
     const { exit, text } = explainError(error);
     io.err(text);
     return exit;
+  } finally {
+    for (const close of opened) close();
   }
 }
 
@@ -33,16 +36,19 @@ Exit codes: 0 done; 1 error or bad usage; 2 changes present (plan --detailed-exi
 4 timed out, still running; 5 paused, needs a person; 6 plan invalid; 7 Consul unreachable or refused;
 130 interrupted.`;
 
-function buildProgram(io: Io, done: (code: ExitCode) => void): Command {
+function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
   const program = new Command('splitter')
-    .description('Progressive delivery on HashiCorp Consul: ramp traffic between two versions of a service, and take it back when the new one hurts users.')
+    .description(
+      'Progressive delivery on HashiCorp Consul: ramp traffic between two versions of a service, and take it back when the new one hurts users.',
+    )
     .version(VERSION, '--version')
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .showSuggestionAfterError()
     .addHelpText('after', `${EXITS}\n\nFirst sentence to learn:  splitter ramp payments --to 50`);
 
-  const command = (usage: string, description: string): Command => program.command(usage).description(description).exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
+  const command = (usage: string, description: string): Command =>
+    program.command(usage).description(description).exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
   const connected = (usage: string, description: string): Command => withConsul(command(usage, description));
   const finish = async (result: Promise<ExitCode>): Promise<void> => done(await result);
 
@@ -52,7 +58,10 @@ function buildProgram(io: Io, done: (code: ExitCode) => void): Command {
     .option('--every <duration>', 'pause between two moves, like 1m')
     .option('--hold <duration>', 'go on watching after the target is reached')
     .option('--bake <duration>', 'the watch at 100% before promotion')
-    .option('--signal <name=bound...>', 'what to watch instead of the plan: errors=0.5%, latency=500ms:5%, healthy=1, probe=http://…, none')
+    .option(
+      '--signal <name=bound...>',
+      'what to watch instead of the plan: errors=0.5%, latency=500ms:5%, healthy=1, probe=http://…, none',
+    )
     .option('--plan <file>', 'take subsets, signals and bake from this plan')
     .option('--stable <subset>', 'which subset users are on, where nothing says so')
     .option('--protocol <protocol>', 'http, http2 or grpc, where the mesh says none')
@@ -65,8 +74,9 @@ function buildProgram(io: Io, done: (code: ExitCode) => void): Command {
     .addOption(new Option('--on-interrupt <what>', 'what Ctrl-C does').choices(['hold', 'revert']).default('hold'))
     .option('--dry-run', 'show every write instead of making it')
     .action((target: string, flags: Flags) => finish(import('./start.js').then((m) => m.start(target, flags, io))));
-  withOutput(command('validate <paths...>', 'check plans: files, directories, - for stdin'))
-    .action((paths: string[], flags: Flags) => finish(import('./validate.js').then((m) => m.validate(paths, flags, io))));
+  withOutput(command('validate <paths...>', 'check plans: files, directories, - for stdin')).action(
+    (paths: string[], flags: Flags) => finish(import('./validate.js').then((m) => m.validate(paths, flags, io))),
+  );
   connected('plan <file>', 'show every write that a plan would make, in order, as a diff')
     .option('--entries [kind]', 'print the entries instead, one a line, each as `consul config write -` takes it')
     .option('--detailed-exitcode', 'exit 2 when there are changes')
@@ -78,12 +88,16 @@ function buildProgram(io: Io, done: (code: ExitCode) => void): Command {
     .option('-w, --watch', 'follow it; exits by its outcome')
     .option('--timeout <duration>', 'follow it at most so long, then exit 4')
     .action((service: string, flags: Flags) => finish(import('./status.js').then((m) => m.status(service, flags, io))));
-  connected('list', 'every splitter with its rollout').action((flags: Flags) => finish(import('./list.js').then((m) => m.list(flags, io))));
+  connected('list', 'every splitter with its rollout').action((flags: Flags) =>
+    finish(import('./list.js').then((m) => m.list(flags, io))),
+  );
   connected('history <service>', 'the decision log: what was decided, by whom, on which evidence')
     .option('--rollout <id>', 'of this rollout instead of the last')
     .option('--all', 'of every rollout that is kept')
     .action((service: string, flags: Flags) => finish(import('./history.js').then((m) => m.history(service, flags, io))));
-  connected('pause <service>', 'hold a rollout where it is; signals still revert it').action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runPause(service, flags, io))));
+  connected('pause <service>', 'hold a rollout where it is; signals still revert it').action((service: string, flags: Flags) =>
+    finish(import('./verbs.js').then((m) => m.runPause(service, flags, io))),
+  );
   connected('resume <service>', 'let a paused rollout go on')
     .option('--adopt', "after drift: go on from the others' weights")
     .option('--reassert', 'after drift: put our weights back')
@@ -91,16 +105,22 @@ function buildProgram(io: Io, done: (code: ExitCode) => void): Command {
   connected('promote <service>', 'pass the present step; at a reached target, go to all traffic')
     .option('--full', 'skip all steps and the bake')
     .action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runPromote(service, flags, io))));
-  connected('abort <service>', 'take all traffic back to stable, now').action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runAbort(service, flags, io))));
-  connected('undo <service>', 'take a finished promotion back in one write').action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runUndo(service, flags, io))));
+  connected('abort <service>', 'take all traffic back to stable, now').action((service: string, flags: Flags) =>
+    finish(import('./verbs.js').then((m) => m.runAbort(service, flags, io))),
+  );
+  connected('undo <service>', 'take a finished promotion back in one write').action((service: string, flags: Flags) =>
+    finish(import('./verbs.js').then((m) => m.runUndo(service, flags, io))),
+  );
   connected('doctor <service>', 'every check before a ramp, with what to type')
     .option('--plan <file>', 'check against this plan')
     .action((service: string, flags: Flags) => finish(import('./doctor.js').then((m) => m.doctor(service, flags, io))));
-  command('schema', "print the plan's JSON Schema, for editors").action(() => finish(import('./schema.js').then((m) => m.schema(io))));
+  command('schema', "print the plan's JSON Schema, for editors").action(() =>
+    finish(import('./schema.js').then((m) => m.schema(io))),
+  );
   command('sandbox', 'a Consul, a mesh and traffic in this process, to try things on')
     .option('--story', 'play a good ramp and a bad one in it, then end')
     .option('--port <port>', "the sandbox Consul's port (default: 8500, or a free one)")
-    .action((flags: Flags) => finish(import('./sandbox.js').then((m) => m.sandbox(flags, io))));
+    .action((flags: Flags) => finish(import('./sandbox.js').then((m) => m.sandbox(flags, io, runCommand))));
   return program;
 }
 

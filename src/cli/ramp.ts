@@ -6,10 +6,10 @@ import { describeRamp, rampSteps } from '../core/ramp.js';
 import { findRoles, isRefusal } from '../core/roles.js';
 import { isFinal } from '../core/rollout.js';
 import { type BasisPoints, envoyWeight, formatPercent, nearestExact, parsePercent } from '../core/weights.js';
-import { createContext, type Context, type GlobalFlags } from './context.js';
+import { type Context, createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
-import type { Io } from './io.js';
+import type { CommandIo } from './io.js';
 import { lookAt } from './look.js';
 import { DEFAULT_SIGNAL, findPlan, type RampOverrides, rampPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
@@ -32,12 +32,16 @@ export interface RampFlags extends GlobalFlags {
 }
 
 /** `splitter ramp SERVICE --to PCT`: moves canary's weight in the foreground, watching all the while. */
-export async function ramp(service: string, flags: RampFlags, io: Io): Promise<ExitCode> {
+export async function ramp(service: string, flags: RampFlags, io: CommandIo): Promise<ExitCode> {
   const to = percentFlag('--to', flags.to);
   const by = flags.by === undefined ? undefined : percentFlag('--by', flags.by);
   const every = durationFlag('--every', flags.every);
   if (by === 0) throw new CommandError('--by 0 would never arrive', 'write a step, like --by 10');
-  if (every !== undefined && by === undefined) throw new CommandError('--every needs --by: how much to move each time', `splitter ramp ${service} --to ${flags.to} --by 10 --every ${flags.every}`);
+  if (every !== undefined && by === undefined)
+    throw new CommandError(
+      '--every needs --by: how much to move each time',
+      `splitter ramp ${service} --to ${flags.to} --by 10 --every ${flags.every}`,
+    );
   const hold = durationFlag('--hold', flags.hold) ?? 0;
   const context = createContext(flags, io);
   const { sourced, seen, from } = await planRamp(context, service, flags, (start) => rampSteps(start, to, by, every));
@@ -49,17 +53,26 @@ export async function ramp(service: string, flags: RampFlags, io: Io): Promise<E
     io.out(previewRollout(sourced.plan, seen, roles, io.style));
     return EXIT.done;
   }
-  io.err(`${service}: canary ${roles.canary} ${describeRamp(from, to, by, every)}; ${describeSignals(sourced.plan)} (${sourced.source})\n`);
+  io.err(
+    `${service}: canary ${roles.canary} ${describeRamp(from, to, by, every)}; ${describeSignals(sourced.plan)} (${sourced.source})\n`,
+  );
   const driver = newDriverId('ramp', context.by);
   const lock = await takeLock(context, service, driver, 'ramp');
   return driveService(context, sourced, lock, driver, { kind: 'ramp', hold, onInterrupt: flags.onInterrupt ?? 'hold' });
 }
 
-async function planRamp(context: Context, service: string, flags: RampFlags, steps: RampOverrides['steps']): Promise<{ sourced: SourcedPlan; seen: Observation; from: BasisPoints }> {
+async function planRamp(
+  context: Context,
+  service: string,
+  flags: RampFlags,
+  steps: RampOverrides['steps'],
+): Promise<{ sourced: SourcedPlan; seen: Observation; from: BasisPoints }> {
   const look = await lookAt(context, service, true);
-  const base = flags.plan !== undefined ? await readPlanFile(context, flags.plan, service) : await findPlan(context, service, look.seen);
+  const base =
+    flags.plan !== undefined ? await readPlanFile(context, flags.plan, service) : await findPlan(context, service, look.seen);
   const inferred = flags.plan === undefined && base.plan.signals.length === 0 && base.plan.steps.length === 0;
-  const signals = flags.signal !== undefined ? parseSignals(flags.signal) : inferred ? await defaultSignals(context, base.plan) : undefined;
+  const signals =
+    flags.signal !== undefined ? parseSignals(flags.signal) : inferred ? await defaultSignals(context, base.plan) : undefined;
   const bake = durationFlag('--bake', flags.bake);
   const instances = await context.mesh.countInstances(service, base.plan.subsets);
   const overrides: RampOverrides = {
@@ -72,14 +85,21 @@ async function planRamp(context: Context, service: string, flags: RampFlags, ste
   const seen = { ...look.seen, instances };
   const roles = findRoles({ ...base.plan, ...(flags.stable === undefined ? {} : { stable: flags.stable }) }, seen);
   const live = look.rollout !== undefined && !isFinal(look.rollout);
-  const from = isRefusal(roles) ? 0 : live && !look.recorded ? weightOf(look.rollout.asked, look.rollout.canary) : weightOf(roles.legs, roles.canary);
+  const from = isRefusal(roles)
+    ? 0
+    : live && !look.recorded
+      ? weightOf(look.rollout.asked, look.rollout.canary)
+      : weightOf(roles.legs, roles.canary);
   return { sourced: rampPlan(base, from, overrides), seen, from };
 }
 
 /** Errors are watched by default where some caller's sidecar can be read; where none can, the ramp says so. */
 async function defaultSignals(context: Context, plan: Plan): Promise<Plan['signals']> {
   const roles = { stable: plan.subsets[0]?.name ?? '', canary: plan.subsets[1]?.name ?? '' };
-  const traffic = await createSignals(context, plan).traffic({ service: plan.service, ...roles, callers: plan.callers }, AbortSignal.timeout(5_000));
+  const traffic = await createSignals(context, plan).traffic(
+    { service: plan.service, ...roles, callers: plan.callers },
+    AbortSignal.timeout(5_000),
+  );
   return traffic === undefined ? [] : [DEFAULT_SIGNAL];
 }
 
@@ -90,19 +110,29 @@ function describeSignals(plan: Plan): string {
 
 function checkRoom(plan: Plan, to: BasisPoints): void {
   const kept = plan.legs.reduce((sum, leg) => sum + leg.weight, 0);
-  if (to + kept > 10_000) throw new CommandError(`${formatPercent(to)} does not fit: further legs keep ${formatPercent(kept)}`, `splitter ramp ${plan.service} --to ${(10_000 - kept) / 100}`);
+  if (to + kept > 10_000)
+    throw new CommandError(
+      `${formatPercent(to)} does not fit: further legs keep ${formatPercent(kept)}`,
+      `splitter ramp ${plan.service} --to ${(10_000 - kept) / 100}`,
+    );
 }
 
-function warnCutWeights(io: Io, plan: Plan): void {
+function warnCutWeights(io: CommandIo, plan: Plan): void {
   for (const step of plan.steps) {
     if (step.kind !== 'weight' || envoyWeight(step.to) === step.to) continue;
-    io.err(`Warning: Envoy gets ${formatPercent(envoyWeight(step.to))} for ${formatPercent(step.to)} (Consul truncates); exact ones nearby: ${nearestExact(step.to).map(formatPercent).join(', ')}\n`);
+    io.err(
+      `Warning: Envoy gets ${formatPercent(envoyWeight(step.to))} for ${formatPercent(step.to)} (Consul truncates); exact ones nearby: ${nearestExact(step.to).map(formatPercent).join(', ')}\n`,
+    );
   }
 }
 
 function percentFlag(flag: string, text: string): BasisPoints {
   const points = parsePercent(text);
-  if (points === undefined) throw new CommandError(`${flag} ${text} is not a percentage from 0 to 100 with at most two decimals`, `write ${flag} 50 or ${flag} 12.5%`);
+  if (points === undefined)
+    throw new CommandError(
+      `${flag} ${text} is not a percentage from 0 to 100 with at most two decimals`,
+      `write ${flag} 50 or ${flag} 12.5%`,
+    );
   return points;
 }
 
@@ -110,7 +140,8 @@ function percentFlag(flag: string, text: string): BasisPoints {
 export function durationFlag(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = parseDuration(text);
-  if (ms === undefined) throw new CommandError(`${flag} ${text} is not a duration`, `write it like ${flag} 90s, ${flag} 5m or ${flag} 1h30m`);
+  if (ms === undefined)
+    throw new CommandError(`${flag} ${text} is not a duration`, `write it like ${flag} 90s, ${flag} 5m or ${flag} 1h30m`);
   return ms;
 }
 

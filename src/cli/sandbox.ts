@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { startSandbox } from '../sandbox/sandbox.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { Io } from './io.js';
+import type { RunCommand } from './story.js';
 
 /** Flags of `splitter sandbox`. */
 export interface SandboxFlags {
@@ -12,20 +13,22 @@ export interface SandboxFlags {
 const CONSUL_PORT = 8500;
 
 /** `splitter sandbox`: a Consul, a mesh and traffic in this process until Ctrl-C; with --story a good ramp and a bad one are played in it. */
-export async function sandbox(flags: SandboxFlags, io: Io): Promise<ExitCode> {
-  if (flags.story === true) return (await import('./story.js')).playStory(io);
+export async function sandbox(flags: SandboxFlags, io: Io, runCommand: RunCommand): Promise<ExitCode> {
+  if (flags.story === true) return (await import('./story.js')).playStory(io, runCommand);
   const port = await choosePort(flags.port);
   const running = await startSandbox({ port });
   const usual = running.consulAddress.endsWith(`:${CONSUL_PORT}`);
-  io.out(`${[
-    `A Consul is at ${running.consulAddress}; payments runs as version 2 and 3, web calls it 200 times a second.`,
-    `Each request through the split: ${running.entryAddress}`,
-    '',
-    running.help,
-    '',
-    `Then type there:   splitter ramp payments --to 50${usual ? '' : `   (CONSUL_HTTP_ADDR=${running.consulAddress})`}`,
-    'Ctrl-C ends the sandbox.',
-  ].join('\n')}\n`);
+  io.out(
+    `${[
+      `A Consul is at ${running.consulAddress}; payments runs as version 2 and 3, web calls it 200 times a second.`,
+      `Each request through the split: ${running.entryAddress}`,
+      '',
+      running.help,
+      '',
+      `Then type there:   splitter ramp payments --to 50${usual ? '' : `   (CONSUL_HTTP_ADDR=${running.consulAddress})`}`,
+      'Ctrl-C ends the sandbox.',
+    ].join('\n')}\n`,
+  );
   await new Promise<void>((resolve) => {
     const off = io.onInterrupt(() => {
       off();
@@ -39,7 +42,8 @@ export async function sandbox(flags: SandboxFlags, io: Io): Promise<ExitCode> {
 /** The port that was asked for; else Consul's own, so that no address is needed; else any free one. */
 async function choosePort(wanted: string | undefined): Promise<number> {
   const port = wanted === undefined ? CONSUL_PORT : Number(wanted);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new CommandError(`--port ${wanted} is no port`, 'splitter sandbox --port 8500');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new CommandError(`--port ${wanted} is no port`, 'splitter sandbox --port 8500');
   if (await isFree(port)) return port;
   if (wanted !== undefined) throw new CommandError(`port ${port} is taken`, 'splitter sandbox   takes a free one');
   return 0;

@@ -12,7 +12,8 @@ export function parseSignals(flags: readonly string[]): readonly Signal[] {
   if (flags.length === 1 && flags[0] === 'none') return [];
   const signals = flags.map(parseSignal);
   const twice = signals.find((signal, index) => signals.findIndex((other) => other.name === signal.name) !== index);
-  if (twice !== undefined) throw new CommandError(`--signal ${twice.name} is given twice`, 'for several of a kind, write them in a plan');
+  if (twice !== undefined)
+    throw new CommandError(`--signal ${twice.name} is given twice`, 'for several of a kind, write them in a plan');
   return signals;
 }
 
@@ -32,13 +33,24 @@ function read(name: string, value: string): Signal | undefined {
     }
     case 'latency': {
       const [over, share] = [parseDuration(value.split(':')[0] ?? ''), parsePercent(value.split(':')[1] ?? '')];
-      return over === undefined || share === undefined ? undefined : { name, source: 'envoy', metric: 'latency', over, max: share / 10_000 };
+      return over === undefined || share === undefined
+        ? undefined
+        : { name, source: 'envoy', metric: 'latency', over, max: share / 10_000 };
     }
     case 'healthy':
       return /^[1-9]\d*$/.test(value) ? { name, source: 'consul', minHealthy: Number(value) } : undefined;
     case 'probe':
       if (!/^https?:\/\/[^@]+$/.test(value)) return undefined;
-      return { name, source: 'http', url: value, method: 'GET', interval: DEFAULTS.probeInterval, timeout: DEFAULTS.probeTimeout, failureLimit: DEFAULTS.failureLimit, errorLimit: DEFAULTS.errorLimit };
+      return {
+        name,
+        source: 'http',
+        url: value,
+        method: 'GET',
+        interval: DEFAULTS.probeInterval,
+        timeout: DEFAULTS.probeTimeout,
+        failureLimit: DEFAULTS.failureLimit,
+        errorLimit: DEFAULTS.errorLimit,
+      };
     default:
       return undefined;
   }

@@ -7,7 +7,8 @@ import type { Context } from './context.js';
 export function createSignals({ client, mesh, io, clock }: Context, plan: Plan): SignalSource & TrafficSource {
   return createSignalSource({
     catalog: {
-      get: async (path, query, abort) => (await client.call({ method: 'GET', path: path.replace(/^\/v1/, ''), what: 'finding the callers', query, abort })).body,
+      get: async (path, query, abort) =>
+        (await client.call({ method: 'GET', path: path.replace(/^\/v1/, ''), what: 'finding the callers', query, abort })).body,
     },
     countPassing: async ({ canary }, abort) => {
       const subset = plan.subsets.filter(({ name }) => name === canary);

@@ -2,10 +2,10 @@ import type { Observation } from '../core/observation.js';
 import { createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
-import type { Io } from './io.js';
-import { findPlan, readPlanFile } from './plan-source.js';
-import { durationFlag } from './ramp.js';
+import type { CommandIo } from './io.js';
+import { type findPlan, readPlanFile } from './plan-source.js';
 import { previewRollout } from './preview.js';
+import { durationFlag } from './ramp.js';
 
 /** Flags of `splitter start`. */
 export interface StartFlags extends GlobalFlags {
@@ -16,27 +16,38 @@ export interface StartFlags extends GlobalFlags {
 }
 
 /** `splitter start SERVICE|FILE --foreground`: follows the plan's own steps, from here or from where a rollout stands. */
-export async function start(target: string, flags: StartFlags, io: Io): Promise<ExitCode> {
+export async function start(target: string, flags: StartFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   const hold = durationFlag('--hold', flags.hold) ?? 0;
   const isFile = target === '-' || /[/.]/.test(target);
   const sourced = isFile ? await readPlanFile(context, target) : await appliedPlan();
   const { plan } = sourced;
-  const [entries, instances] = await Promise.all([context.mesh.readEntries(plan.service), context.mesh.countInstances(plan.service, plan.subsets)]);
+  const [entries, instances] = await Promise.all([
+    context.mesh.readEntries(plan.service),
+    context.mesh.countInstances(plan.service, plan.subsets),
+  ]);
   const seen: Observation = { ...entries, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
   const roles = requireReady(context, sourced, seen);
   if (flags.dryRun === true) {
     io.out(previewRollout(plan, seen, roles, io.style));
     return EXIT.done;
   }
-  if (flags.foreground !== true) throw new CommandError('no controller drives rollouts yet, so a start needs a terminal that does', `splitter start ${target} --foreground`);
+  if (flags.foreground !== true)
+    throw new CommandError(
+      'no controller drives rollouts yet, so a start needs a terminal that does',
+      `splitter start ${target} --foreground`,
+    );
   const driver = newDriverId('start', context.by);
   const lock = await takeLock(context, plan.service, driver, 'start');
   return driveService(context, sourced, lock, driver, { kind: 'start', hold, onInterrupt: flags.onInterrupt ?? 'hold' });
 
   async function appliedPlan(): ReturnType<typeof findPlan> {
     const applied = await context.store.readPlan(target);
-    if (applied === undefined) throw new CommandError(`no plan was applied for ${target}`, `splitter apply ${target}.yaml   or   splitter start ${target}.yaml --foreground`);
+    if (applied === undefined)
+      throw new CommandError(
+        `no plan was applied for ${target}`,
+        `splitter apply ${target}.yaml   or   splitter start ${target}.yaml --foreground`,
+      );
     return { plan: applied.plan, digest: applied.digest, source: applied.source };
   }
 }

@@ -1,13 +1,12 @@
-import { alphaShare } from '../judge/alpha.js';
-import { findingOf } from '../judge/judge.js';
-import { decodeTally } from '../judge/tally.js';
 import { type Status, statusOf } from '../core/status.js';
 import type { Finding } from '../core/verdict.js';
-import { renderStatus } from '../view/status.js';
+import { alphaShare, findingOf } from '../judge/judge.js';
+import { decodeTally } from '../judge/tally.js';
 import { Screen } from '../view/screen.js';
+import { renderStatus } from '../view/status.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
-import { type Io, printJson } from './io.js';
+import { type CommandIo, printJson } from './io.js';
 import { type Look, lookAt } from './look.js';
 import { durationFlag } from './ramp.js';
 
@@ -20,7 +19,7 @@ export interface StatusFlags extends GlobalFlags {
 const REFRESH = 500;
 
 /** `splitter status SERVICE [-w] [--timeout D]`: where the rollout stands. With -w it follows until the end and exits by the outcome. */
-export async function status(service: string, flags: StatusFlags, io: Io): Promise<ExitCode> {
+export async function status(service: string, flags: StatusFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   const timeout = durationFlag('--timeout', flags.timeout);
   if (flags.watch === true || timeout !== undefined) return watch(context, service, timeout);
@@ -38,7 +37,14 @@ export async function readStatus(context: Context, service: string): Promise<Sta
   const findings = driven?.live?.findings ?? recordedFindings(look);
   const observed = driven?.live?.observed;
   const seen = { ...look.seen, findings, ...(observed === undefined ? {} : { observed }) };
-  const live = driver === undefined ? undefined : { kind: driver.kind, id: driver.id, ...(driven?.live === undefined ? {} : { why: driven.live.why, wakeAt: driven.live.wakeAt }) };
+  const live =
+    driver === undefined
+      ? undefined
+      : {
+          kind: driver.kind,
+          id: driver.id,
+          ...(driven?.live === undefined ? {} : { why: driven.live.why, wakeAt: driven.live.wakeAt }),
+        };
   return statusOf({ service, rollout, seen, plan, driver: live });
 }
 
@@ -47,7 +53,7 @@ function recordedFindings({ rollout, plan }: Look): readonly Finding[] {
   if (rollout === undefined || plan === undefined) return [];
   const tally = decodeTally(rollout.tally);
   const alpha = alphaShare(plan.plan.signals);
-  return plan.plan.signals.map((signal) => findingOf(signal, tally[signal.name], alpha));
+  return plan.plan.signals.map((signal) => findingOf(signal, tally[signal.name], { alpha, at: 0 }));
 }
 
 async function watch(context: Context, service: string, timeout: number | undefined): Promise<ExitCode> {
@@ -65,7 +71,9 @@ async function watch(context: Context, service: string, timeout: number | undefi
       const current = await readStatus(context, service);
       if (current.rollout === null) throw new CommandError(current.message, `splitter ramp ${service} --to 10`);
       const text = context.json ? JSON.stringify({ type: 'snapshot', ...current }) : renderStatus(current, io.style, clock.now());
-      const key = [current.phase, current.reason, current.step?.index, current.canary?.weight.stored, current.driver?.id].join('|');
+      const key = [current.phase, current.reason, current.step?.index, current.canary?.weight.stored, current.driver?.id].join(
+        '|',
+      );
       if (!context.json && io.terminal.live) screen.draw(text.trimEnd().split('\n'));
       else if (key !== said) io.out(`${text.trimEnd()}\n`);
       said = key;

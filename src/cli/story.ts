@@ -2,7 +2,9 @@ import { formatDuration } from '../core/duration.js';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.js';
 import { EXIT, type ExitCode } from './exit.js';
 import type { Io } from './io.js';
-import { runCommand } from './program.js';
+
+/** Runs one command line; given by the program, which knows every command. */
+export type RunCommand = (argv: readonly string[], io: Io) => Promise<ExitCode>;
 
 /** How long the bad version behaves before it fails, ms. */
 const GOOD_FOR = 8_000;
@@ -10,9 +12,18 @@ const GOOD_FOR = 8_000;
 const BREATH = 1_500;
 
 /** Plays the main job on the sandbox: a healthy version is ramped to promotion, a bad one is taken back. Exit 0 when both went as told. */
-export async function playStory(io: Io): Promise<ExitCode> {
+export async function playStory(io: Io, runCommand: RunCommand): Promise<ExitCode> {
   const sandbox = await startSandbox({ traffic: 200 });
-  const inSandbox: Io = { ...io, env: { ...io.env, CONSUL_HTTP_ADDR: sandbox.consulAddress, CONSUL_HTTP_TOKEN: '', CONSUL_HTTP_TOKEN_FILE: '', SPLITTER_BY: 'you' } };
+  const inSandbox: Io = {
+    ...io,
+    env: {
+      ...io.env,
+      CONSUL_HTTP_ADDR: sandbox.consulAddress,
+      CONSUL_HTTP_TOKEN: '',
+      CONSUL_HTTP_TOKEN_FILE: '',
+      SPLITTER_BY: 'you',
+    },
+  };
   const say = (text: string): void => io.out(`${text}\n`);
   const splitter = (line: string): Promise<ExitCode> => {
     say(`\n${io.style.bold(`$ splitter ${line}`)}`);
@@ -22,7 +33,9 @@ export async function playStory(io: Io): Promise<ExitCode> {
     say('A sandbox runs in this process: a Consul, the service payments in version 2 and 3, and 200 requests a second from web.');
     say('\n1. Version 3 is good: it is ramped to all traffic, watched for a while, and promoted.');
     const good = await splitter('ramp payments --to 100 --by 25 --every 4s --bake 5s');
-    say('\n2. Version 4 is deployed into the subset that became free. At first it looks well; then 30% of its answers are errors.');
+    say(
+      '\n2. Version 4 is deployed into the subset that became free. At first it looks well; then 30% of its answers are errors.',
+    );
     sandbox.deploy('4', 2);
     await sleep(BREATH);
     const bad = await playBadVersion(sandbox, splitter);

@@ -8,11 +8,18 @@ export async function validate(paths: readonly string[], flags: { readonly outpu
   const { plans, diagnostics } = await loadPlans(paths, () => io.readStdin(), false);
   const invalid = diagnostics.some((diagnostic) => diagnostic.severity === 'error');
   if (flags.output === 'json') {
-    printJson(io, { valid: !invalid, plans: plans.map(({ plan, file, digest }) => ({ service: plan.service, file, digest })), diagnostics });
+    printJson(io, {
+      valid: !invalid,
+      plans: plans.map(({ plan, file, digest }) => ({ service: plan.service, file, digest })),
+      diagnostics,
+    });
     return invalid ? EXIT.planInvalid : EXIT.done;
   }
   await reportDiagnostics(io, diagnostics);
   if (invalid) return EXIT.planInvalid;
-  for (const { plan, file, digest } of plans) io.out(`${file}: ${plan.service} is valid (${plan.steps.length} steps, ${plan.signals.length} signals, digest ${digest.slice(0, 7)})\n`);
+  for (const { plan, file, digest } of plans)
+    io.out(
+      `${file}: ${plan.service} is valid (${plan.steps.length} steps, ${plan.signals.length} signals, digest ${digest.slice(0, 7)})\n`,
+    );
   return EXIT.done;
 }

@@ -1,30 +1,37 @@
-import { abort, pause, promote, resume, undo, type DriftChoice } from '../core/verbs.js';
+import { abort, type DriftChoice, pause, promote, resume, undo } from '../core/verbs.js';
 import { type Acted, act, finish } from './act.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, takeLock } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
-import { type Io, printJson } from './io.js';
+import { type CommandIo, printJson } from './io.js';
 import { lookAt } from './look.js';
 
 /** `splitter pause SERVICE`: holds the rollout where it is; whoever drives it goes on watching. */
-export async function runPause(service: string, flags: GlobalFlags, io: Io): Promise<ExitCode> {
+export async function runPause(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   return report(context, service, await act(context, service, pause), 'Paused');
 }
 
 /** `splitter resume SERVICE [--adopt|--reassert]`: lets a paused rollout go on. */
-export async function runResume(service: string, flags: GlobalFlags & { readonly adopt?: boolean; readonly reassert?: boolean }, io: Io): Promise<ExitCode> {
+export async function runResume(
+  service: string,
+  flags: GlobalFlags & { readonly adopt?: boolean; readonly reassert?: boolean },
+  io: CommandIo,
+): Promise<ExitCode> {
   const context = createContext(flags, io);
-  if (flags.adopt === true && flags.reassert === true) throw new CommandError('--adopt and --reassert exclude each other', 'choose whose weights count');
+  if (flags.adopt === true && flags.reassert === true)
+    throw new CommandError('--adopt and --reassert exclude each other', 'choose whose weights count');
   const choice: DriftChoice = flags.adopt === true ? 'adopt' : flags.reassert === true ? 'reassert' : undefined;
-  const acted = await act(context, service, (rollout, verbContext, look) => resume(rollout, verbContext, choice, stepsOf(look.plan, rollout.state.step)));
+  const acted = await act(context, service, (rollout, verbContext, look) =>
+    resume(rollout, verbContext, choice, stepsOf(look.plan, rollout.state.step)),
+  );
   const code = report(context, service, acted, 'Resumed');
   await sayWhoDrives(context, service);
   return code;
 }
 
 /** `splitter abort SERVICE`: all traffic back to stable, whatever the rollout is doing and whoever drives it. */
-export async function runAbort(service: string, flags: GlobalFlags, io: Io): Promise<ExitCode> {
+export async function runAbort(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   const acted = await act(context, service, abort, true);
   const rollout = await finish(context, service);
@@ -32,24 +39,33 @@ export async function runAbort(service: string, flags: GlobalFlags, io: Io): Pro
 }
 
 /** `splitter undo SERVICE`: takes a finished promotion back in one write. */
-export async function runUndo(service: string, flags: GlobalFlags, io: Io): Promise<ExitCode> {
+export async function runUndo(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
-  const acted = await act(context, service, (rollout, verbContext, look) => undo(rollout, verbContext, look.plan?.plan.undoWindow ?? Number.POSITIVE_INFINITY));
+  const acted = await act(context, service, (rollout, verbContext, look) =>
+    undo(rollout, verbContext, look.plan?.plan.undoWindow ?? Number.POSITIVE_INFINITY),
+  );
   const rollout = await finish(context, service);
   return report(context, service, { ...acted, rollout }, 'Undone');
 }
 
 /** `splitter promote SERVICE [--full]`: passes the present step; at a reached target goes to all traffic and bakes; with --full skips everything. */
-export async function runPromote(service: string, flags: GlobalFlags & { readonly full?: boolean }, io: Io): Promise<ExitCode> {
+export async function runPromote(
+  service: string,
+  flags: GlobalFlags & { readonly full?: boolean },
+  io: CommandIo,
+): Promise<ExitCode> {
   const context = createContext(flags, io);
   const full = flags.full === true;
-  const acted = await act(context, service, (rollout, verbContext, look) => promote(rollout, verbContext, full, stepsOf(look.plan, rollout.state.step)));
+  const acted = await act(context, service, (rollout, verbContext, look) =>
+    promote(rollout, verbContext, full, stepsOf(look.plan, rollout.state.step)),
+  );
   if (acted.rollout.state.phase === 'Promoting') {
     const rollout = await finish(context, service);
     return report(context, service, { ...acted, rollout }, 'Promoted');
   }
   const code = report(context, service, acted, 'Promoted');
-  if (acted.rollout.state.phase === 'Baking' && (await context.lock.read(service, context.clock.now())) === undefined) return bake(context, service);
+  if (acted.rollout.state.phase === 'Baking' && (await context.lock.read(service, context.clock.now())) === undefined)
+    return bake(context, service);
   await sayWhoDrives(context, service);
   return code;
 }
@@ -57,10 +73,18 @@ export async function runPromote(service: string, flags: GlobalFlags & { readonl
 /** Nobody drives it, so this command watches the bake to its end. */
 async function bake(context: Context, service: string): Promise<ExitCode> {
   const { plan, rollout } = await lookAt(context, service);
-  if (plan === undefined || rollout === undefined) throw new CommandError(`the plan of ${service} is not in KV any more, so nobody knows how long to bake`, `splitter promote ${service} --full`);
+  if (plan === undefined || rollout === undefined)
+    throw new CommandError(
+      `the plan of ${service} is not in KV any more, so nobody knows how long to bake`,
+      `splitter promote ${service} --full`,
+    );
   const driver = newDriverId('promote', context.by);
   const lock = await takeLock(context, service, driver, 'promote');
-  return driveService(context, { plan: plan.plan, digest: rollout.plan, source: plan.source }, lock, driver, { kind: 'promote', hold: 0, onInterrupt: 'hold' });
+  return driveService(context, { plan: plan.plan, digest: rollout.plan, source: plan.source }, lock, driver, {
+    kind: 'promote',
+    hold: 0,
+    onInterrupt: 'hold',
+  });
 }
 
 function stepsOf(plan: { readonly plan: { readonly steps: readonly unknown[] } } | undefined, step: number): number {
@@ -69,7 +93,15 @@ function stepsOf(plan: { readonly plan: { readonly steps: readonly unknown[] } }
 
 function report(context: Context, service: string, acted: Acted, done: string): ExitCode {
   const { rollout, changed, message } = acted;
-  if (context.json) printJson(context.io, { service, changed, phase: rollout.state.phase, reason: rollout.state.reason, rollout: rollout.id, message });
+  if (context.json)
+    printJson(context.io, {
+      service,
+      changed,
+      phase: rollout.state.phase,
+      reason: rollout.state.reason,
+      rollout: rollout.id,
+      message,
+    });
   else context.io.err(changed ? `${done} ${service}: ${message}\n` : `Nothing to do: ${message}\n`);
   return EXIT.done;
 }
@@ -77,5 +109,8 @@ function report(context: Context, service: string, acted: Acted, done: string): 
 async function sayWhoDrives(context: Context, service: string): Promise<void> {
   const driver = await context.lock.read(service, context.clock.now());
   if (driver !== undefined) context.io.err(`${driver.kind} of ${driver.by} drives it on.\n`);
-  else context.io.err(`Nobody drives it: it moves only when somebody does.\n  -> splitter ramp ${service} --to …   or   splitter start PLAN --foreground\n`);
+  else
+    context.io.err(
+      `Nobody drives it: it moves only when somebody does.\n  -> splitter ramp ${service} --to …   or   splitter start PLAN --foreground\n`,
+    );
 }

@@ -46,7 +46,12 @@ export class ConsulClient extends Consul {
   constructor(settings: ConsulSettings) {
     const secure = settings.address.startsWith('https:');
     const agent = secure ? new SecureAgent({ keepAlive: true, timeout: IDLE }) : new Agent({ keepAlive: true, timeout: IDLE });
-    const options = { baseUrl: `${settings.address}/v1`, agent, ...(settings.socketPath === undefined ? {} : { socketPath: settings.socketPath }), ...settings.tls };
+    const options = {
+      baseUrl: `${settings.address}/v1`,
+      agent,
+      ...(settings.socketPath === undefined ? {} : { socketPath: settings.socketPath }),
+      ...settings.tls,
+    };
     super(options as ConstructorParameters<typeof Consul>[0]);
     this.settings = settings;
   }
@@ -54,7 +59,13 @@ export class ConsulClient extends Consul {
   /** Sends one request. Resolves on 2xx and on 404; every other outcome is a ConsulError. */
   async call(call: Call): Promise<Answer> {
     const { settings } = this;
-    const about = { what: call.what, write: call.method !== 'GET', tokenFrom: settings.tokenFrom, address: settings.address, addressFrom: settings.addressFrom };
+    const about = {
+      what: call.what,
+      write: call.method !== 'GET',
+      tokenFrom: settings.tokenFrom,
+      address: settings.address,
+      addressFrom: settings.addressFrom,
+    };
     if (call.abort?.aborted === true) throw new ConsulError('aborted', `${call.what}: given up`, '');
     const ctx = new EventEmitter();
     const cancel = (): void => void ctx.emit('cancel');
@@ -66,7 +77,9 @@ export class ConsulClient extends Consul {
         path: call.path,
         query: this.#query(call.query),
         headers: this.#headers(),
-        ...(call.body === undefined ? {} : { body: Buffer.from(typeof call.body === 'string' ? call.body : JSON.stringify(call.body)) }),
+        ...(call.body === undefined
+          ? {}
+          : { body: Buffer.from(typeof call.body === 'string' ? call.body : JSON.stringify(call.body)) }),
         timeout: call.timeout ?? TIMEOUT,
         buffer: true,
         ctx,
@@ -77,7 +90,11 @@ export class ConsulClient extends Consul {
       if (response === undefined) throw errorOfRequest(error as NodeJS.ErrnoException, about);
       const answer = answerOf(response, settings);
       if (response.statusCode === 404) return answer;
-      throw errorOfAnswer(response.statusCode, typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? ''), about);
+      throw errorOfAnswer(
+        response.statusCode,
+        typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? ''),
+        about,
+      );
     } finally {
       call.abort?.removeEventListener('abort', cancel);
     }
@@ -104,5 +121,10 @@ function answerOf({ statusCode, headers, body }: RawResponse, settings: ConsulSe
   const json = (headers['content-type'] ?? '').startsWith('application/json');
   const denied = headers['x-consul-default-acl-policy'] === 'deny' && settings.token === undefined;
   const filtered = headers['x-consul-results-filtered-by-acls'] === 'true' || denied;
-  return { status: statusCode, filtered, body: json && text !== '' ? JSON.parse(text) : text, index: Number(headers['x-consul-index'] ?? 0) };
+  return {
+    status: statusCode,
+    filtered,
+    body: json && text !== '' ? JSON.parse(text) : text,
+    index: Number(headers['x-consul-index'] ?? 0),
+  };
 }

@@ -34,7 +34,12 @@ export class DriverLock {
   }
 
   /** Takes the lock, or says who holds it. Waits up to five seconds to tell a silent holder from a living one. */
-  async take(service: string, info: Omit<DriverInfo, 'host' | 'pid' | 'since' | 'beat'>, now: () => number, onWait: (holder: DriverInfo) => void): Promise<HeldLock | DriverInfo> {
+  async take(
+    service: string,
+    info: Omit<DriverInfo, 'host' | 'pid' | 'since' | 'beat'>,
+    now: () => number,
+    onWait: (holder: DriverInfo) => void,
+  ): Promise<HeldLock | DriverInfo> {
     const own: DriverInfo = { ...info, host: hostname(), pid: process.pid, since: now(), beat: now() };
     const key = this.#key(service);
     const session = await this.#createSession();
@@ -71,7 +76,11 @@ export class DriverLock {
   #held(key: string, session: string, own: DriverInfo, now: () => number): HeldLock {
     return {
       beat: async (live) => {
-        const renewed = await this.#client.call({ method: 'PUT', path: `/session/renew/${session}`, what: 'renewing the driver session' });
+        const renewed = await this.#client.call({
+          method: 'PUT',
+          path: `/session/renew/${session}`,
+          what: 'renewing the driver session',
+        });
         if (renewed.status === 404) return false;
         const value: DriverInfo = { ...own, beat: now(), ...(live === undefined ? {} : { live }) };
         return this.#kv.acquire(key, JSON.stringify(value), session);
@@ -80,7 +89,13 @@ export class DriverLock {
     };
   }
 
-  async #lives(key: string, holder: DriverInfo, value: string, index: number, onWait: (holder: DriverInfo) => void): Promise<boolean> {
+  async #lives(
+    key: string,
+    holder: DriverInfo,
+    value: string,
+    index: number,
+    onWait: (holder: DriverInfo) => void,
+  ): Promise<boolean> {
     if (isOwnHost(holder)) return isRunning(holder.pid);
     onWait(holder);
     const silence = AbortSignal.timeout(SILENCE);
@@ -94,7 +109,12 @@ export class DriverLock {
   }
 
   async #createSession(): Promise<string> {
-    const { body } = await this.#client.call({ method: 'PUT', path: '/session/create', what: 'creating a driver session', body: SESSION });
+    const { body } = await this.#client.call({
+      method: 'PUT',
+      path: '/session/create',
+      what: 'creating a driver session',
+      body: SESSION,
+    });
     return (body as { ID: string }).ID;
   }
 

@@ -1,5 +1,14 @@
 /** What went wrong with Consul, in classes that a caller can act on. `unknown-outcome`: a write that may have been applied. */
-export type ConsulErrorCode = 'unreachable' | 'tls' | 'no-leader' | 'denied' | 'limited' | 'rejected' | 'unknown-outcome' | 'aborted' | 'usage';
+export type ConsulErrorCode =
+  | 'unreachable'
+  | 'tls'
+  | 'no-leader'
+  | 'denied'
+  | 'limited'
+  | 'rejected'
+  | 'unknown-outcome'
+  | 'aborted'
+  | 'usage';
 
 /** An error of Consul as a sentence for people, with what to type next. Never holds a token. */
 export class ConsulError extends Error {
@@ -19,34 +28,83 @@ export function isPassing(error: unknown): boolean {
   return error instanceof ConsulError && ['unreachable', 'no-leader', 'limited', 'unknown-outcome'].includes(error.code);
 }
 
-const NO_LEADER = /No cluster leader|Raft leader not found|leadership (lost|transfer)|failed to get conn|lead thread didn't get connection|not the leader|server is shutting down/i;
+const NO_LEADER =
+  /No cluster leader|Raft leader not found|leadership (lost|transfer)|failed to get conn|lead thread didn't get connection|not the leader|server is shutting down/i;
 const MAY_BE_APPLIED = /leadership lost|rpc error making call: EOF|session shutdown|stream closed|broken pipe/i;
 
 /** The class of an answer that is not 2xx (classified by text: Consul answers 500 for nearly everything). */
-export function errorOfAnswer(status: number, text: string, about: { readonly what: string; readonly write: boolean; readonly tokenFrom: string }): ConsulError {
+export function errorOfAnswer(
+  status: number,
+  text: string,
+  about: { readonly what: string; readonly write: boolean; readonly tokenFrom: string },
+): ConsulError {
   const said = text.trim().replace(/^rpc error making call: /, '');
-  if (about.write && MAY_BE_APPLIED.test(text)) return new ConsulError('unknown-outcome', `Consul lost its leader while ${about.what}: ${said}`, 'splitter status shows what is stored');
-  if (status >= 500 && NO_LEADER.test(text)) return new ConsulError('no-leader', `Consul has no leader, so it cannot answer (${about.what}: ${said})`, 'consul operator raft list-peers');
+  if (about.write && MAY_BE_APPLIED.test(text))
+    return new ConsulError(
+      'unknown-outcome',
+      `Consul lost its leader while ${about.what}: ${said}`,
+      'splitter status shows what is stored',
+    );
+  if (status >= 500 && NO_LEADER.test(text))
+    return new ConsulError(
+      'no-leader',
+      `Consul has no leader, so it cannot answer (${about.what}: ${said})`,
+      'consul operator raft list-peers',
+    );
   if (status === 403 || status === 401) {
     const unknown = /ACL not found/.test(text);
     const why = unknown ? 'Consul does not know this token' : `this token may not do that: ${said}`;
-    return new ConsulError('denied', `${why} (${about.what}; token from ${about.tokenFrom})`, unknown ? 'check CONSUL_HTTP_TOKEN' : 'ask for a token with the permission that is named');
+    return new ConsulError(
+      'denied',
+      `${why} (${about.what}; token from ${about.tokenFrom})`,
+      unknown ? 'check CONSUL_HTTP_TOKEN' : 'ask for a token with the permission that is named',
+    );
   }
-  if (status === 429 || (status === 503 && /rate limit/i.test(text))) return new ConsulError('limited', `Consul limits requests (${about.what}: ${said})`, 'try again in a few seconds');
-  if (status === 503) return new ConsulError('unreachable', `Consul is not available (${about.what}: ${said})`, 'try again in a few seconds');
-  if (status === 400 && /HTTP request to an HTTPS server/.test(text)) return new ConsulError('tls', 'Consul speaks https at this address', 'write https:// in CONSUL_HTTP_ADDR');
-  return new ConsulError('rejected', `Consul refused (${about.what}, ${status}): ${said || 'no reason given'}`, 'splitter doctor');
+  if (status === 429 || (status === 503 && /rate limit/i.test(text)))
+    return new ConsulError('limited', `Consul limits requests (${about.what}: ${said})`, 'try again in a few seconds');
+  if (status === 503)
+    return new ConsulError('unreachable', `Consul is not available (${about.what}: ${said})`, 'try again in a few seconds');
+  if (status === 400 && /HTTP request to an HTTPS server/.test(text))
+    return new ConsulError('tls', 'Consul speaks https at this address', 'write https:// in CONSUL_HTTP_ADDR');
+  return new ConsulError(
+    'rejected',
+    `Consul refused (${about.what}, ${status}): ${said || 'no reason given'}`,
+    'splitter doctor',
+  );
 }
 
 /** The class of a request that got no whole answer. A write whose connection broke may have been applied. */
-export function errorOfRequest(error: NodeJS.ErrnoException & { isTimeout?: boolean; isAbort?: boolean }, about: { readonly what: string; readonly write: boolean; readonly address: string; readonly addressFrom: string }): ConsulError {
+export function errorOfRequest(
+  error: NodeJS.ErrnoException & { isTimeout?: boolean; isAbort?: boolean },
+  about: { readonly what: string; readonly write: boolean; readonly address: string; readonly addressFrom: string },
+): ConsulError {
   const where = `${about.address} (from ${about.addressFrom})`;
   const code = error.code ?? '';
   if (error.isAbort === true) return new ConsulError('aborted', `${about.what}: given up`, '');
-  if (/CERT|SSL|TLS|UNABLE_TO_VERIFY|EPROTO/.test(code)) return new ConsulError('tls', `no secure connection to Consul at ${where}: ${error.message}`, 'check CONSUL_CACERT, CONSUL_CLIENT_CERT and CONSUL_TLS_SERVER_NAME');
+  if (/CERT|SSL|TLS|UNABLE_TO_VERIFY|EPROTO/.test(code))
+    return new ConsulError(
+      'tls',
+      `no secure connection to Consul at ${where}: ${error.message}`,
+      'check CONSUL_CACERT, CONSUL_CLIENT_CERT and CONSUL_TLS_SERVER_NAME',
+    );
   if (about.write && code !== 'ECONNREFUSED' && code !== 'ENOTFOUND') {
-    return new ConsulError('unknown-outcome', `the connection to Consul at ${where} broke while ${about.what}: ${error.message}`, 'splitter status shows what is stored');
+    return new ConsulError(
+      'unknown-outcome',
+      `the connection to Consul at ${where} broke while ${about.what}: ${error.message}`,
+      'splitter status shows what is stored',
+    );
   }
-  const why = error.isTimeout === true ? 'no answer in time' : code === 'ECONNREFUSED' ? 'connection refused' : code === 'ENOTFOUND' ? 'no such host' : error.message;
-  return new ConsulError('unreachable', `Consul does not answer at ${where}: ${why}`, 'is it running? set CONSUL_HTTP_ADDR or -http-addr');
+  const why =
+    error.isTimeout === true
+      ? 'no answer in time'
+      : code === 'ECONNREFUSED'
+        ? 'connection refused'
+        : code === 'ENOTFOUND'
+          ? 'no such host'
+          : error.message;
+  return new ConsulError(
+    'unreachable',
+    `Consul does not answer at ${where}: ${why}`,
+    'is it running? set CONSUL_HTTP_ADDR or -http-addr',
+  );
 }

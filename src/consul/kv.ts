@@ -17,26 +17,53 @@ export class ConsulKv {
   }
 
   /** The value of a key; undefined when there is none. With an index it blocks until the key changes. */
-  async read(key: string, options: { index?: number; abort?: AbortSignal } = {}): Promise<{ found: KvValue | undefined; index: number }> {
+  async read(
+    key: string,
+    options: { index?: number; abort?: AbortSignal } = {},
+  ): Promise<{ found: KvValue | undefined; index: number }> {
     const blocking = options.index === undefined ? {} : { query: { index: options.index, wait: '30s' }, timeout: 45_000 };
-    const answer = await this.#client.call({ method: 'GET', path: pathOf(key), what: `reading key ${key}`, abort: options.abort, ...blocking });
+    const answer = await this.#client.call({
+      method: 'GET',
+      path: pathOf(key),
+      what: `reading key ${key}`,
+      abort: options.abort,
+      ...blocking,
+    });
     const first = Array.isArray(answer.body) && isRecord(answer.body[0]) ? answer.body[0] : undefined;
-    return { found: first === undefined || answer.status === 404 ? undefined : valueOf(first), index: answer.index };
+    return { found: first === undefined || answer.status === 404 ? undefined : keyValueOf(first), index: answer.index };
   }
 
   /** Writes a key if its index is still this (0: only if absent). False when somebody was faster. */
   async write(key: string, value: string, cas: number): Promise<boolean> {
-    return (await this.#client.call({ method: 'PUT', path: pathOf(key), what: `writing key ${key}`, query: { cas }, body: value })).body === true;
+    return (
+      (await this.#client.call({ method: 'PUT', path: pathOf(key), what: `writing key ${key}`, query: { cas }, body: value }))
+        .body === true
+    );
   }
 
   /** Takes or renews the lock on a key with a value. False when another session holds it. */
   async acquire(key: string, value: string, session: string): Promise<boolean> {
-    return (await this.#client.call({ method: 'PUT', path: pathOf(key), what: `locking key ${key}`, query: { acquire: session }, body: value })).body === true;
+    return (
+      (
+        await this.#client.call({
+          method: 'PUT',
+          path: pathOf(key),
+          what: `locking key ${key}`,
+          query: { acquire: session },
+          body: value,
+        })
+      ).body === true
+    );
   }
 
   /** Every key under a prefix, sorted. */
   async keys(prefix: string): Promise<readonly string[]> {
-    const { status, body } = await this.#client.call({ method: 'GET', path: pathOf(prefix), what: `listing keys under ${prefix}`, query: { keys: 'true' } });
+    const { status, body } = await this.#client.call({
+      method: 'GET',
+      path: pathOf(prefix),
+      what: `listing keys under ${prefix}`,
+      query: { keys: 'true' },
+    });
     return status === 404 || !Array.isArray(body) ? [] : body.map(String).sort();
   }
 
@@ -50,7 +77,7 @@ function pathOf(key: string): string {
   return `/kv/${key.split('/').map(encodeURIComponent).join('/')}`;
 }
 
-function valueOf(entry: Readonly<Record<string, unknown>>): KvValue {
+function keyValueOf(entry: Readonly<Record<string, unknown>>): KvValue {
   const value = typeof entry.Value === 'string' ? Buffer.from(entry.Value, 'base64').toString('utf8') : '';
   const found = { value, modifyIndex: Number(entry.ModifyIndex) };
   return typeof entry.Session === 'string' ? { ...found, session: entry.Session } : found;

@@ -8,7 +8,12 @@ import type { Entries, Mesh, ReadOptions } from '../ports.js';
 import type { Answer, Call, ConsulClient } from './client.js';
 import { ConsulError } from './errors.js';
 
-const KINDS = { splitter: 'service-splitter', resolver: 'service-resolver', defaults: 'service-defaults', router: 'service-router' } as const;
+const KINDS = {
+  splitter: 'service-splitter',
+  resolver: 'service-resolver',
+  defaults: 'service-defaults',
+  router: 'service-router',
+} as const;
 
 /** What splitter reads from and writes to Consul about services; thin over the HTTP API, nothing is decided here. */
 export class ConsulMesh implements Mesh {
@@ -19,7 +24,11 @@ export class ConsulMesh implements Mesh {
   }
 
   /** One entry with the index of its last change, and the index to block on; `entry` is undefined when there is none. */
-  async readEntry(kind: string, name: string, options: ReadOptions = {}): Promise<{ entry: StoredEntry | undefined; index: number }> {
+  async readEntry(
+    kind: string,
+    name: string,
+    options: ReadOptions = {},
+  ): Promise<{ entry: StoredEntry | undefined; index: number }> {
     const blocking = options.index !== undefined;
     const answer = await this.#client.call({
       method: 'GET',
@@ -48,20 +57,37 @@ export class ConsulMesh implements Mesh {
 
   /** Writes one entry by compare-and-set. `lost`: somebody was faster; read again and decide again. */
   async write(write: EntryWrite, abort?: AbortSignal): Promise<'written' | 'lost'> {
-    if (!Number.isInteger(write.cas) || write.cas < 0) throw new TypeError(`cas must be an index, not ${write.cas}: an empty guard writes over everybody`);
-    const call: Call = { method: 'PUT', path: '/config', what: `writing ${write.kind}/${write.name}`, query: { cas: write.cas }, body: write.entry, abort };
+    if (!Number.isInteger(write.cas) || write.cas < 0)
+      throw new TypeError(`cas must be an index, not ${write.cas}: an empty guard writes over everybody`);
+    const call: Call = {
+      method: 'PUT',
+      path: '/config',
+      what: `writing ${write.kind}/${write.name}`,
+      query: { cas: write.cas },
+      body: write.entry,
+      abort,
+    };
     const { body } = await this.#client.call(call);
     return body === true ? 'written' : 'lost';
   }
 
   /** The compiled discovery chain of the service. */
   async readChain(service: string, abort?: AbortSignal): Promise<Chain> {
-    const { body } = await this.#client.call({ method: 'GET', path: `/discovery-chain/${encodeURIComponent(service)}`, what: `compiling the discovery chain of ${service}`, abort });
+    const { body } = await this.#client.call({
+      method: 'GET',
+      path: `/discovery-chain/${encodeURIComponent(service)}`,
+      what: `compiling the discovery chain of ${service}`,
+      abort,
+    });
     return readCompiledChain(body);
   }
 
   /** How many sidecars match each subset's filter, by the worst of their checks. */
-  async countInstances(service: string, subsets: readonly Subset[], abort?: AbortSignal): Promise<Readonly<Record<string, Instances>>> {
+  async countInstances(
+    service: string,
+    subsets: readonly Subset[],
+    abort?: AbortSignal,
+  ): Promise<Readonly<Record<string, Instances>>> {
     const counts = subsets.map(async (subset) => [subset.name, await this.#countSubset(service, subset, abort)] as const);
     return Object.fromEntries(await Promise.all(counts));
   }
@@ -69,7 +95,10 @@ export class ConsulMesh implements Mesh {
   /** The versions (Service.Meta.version) of the sidecars of the service, with repeats. */
   async readVersions(service: string): Promise<readonly string[]> {
     const what = `reading the instances of ${service}`;
-    const all = this.#instances(await this.#client.call({ method: 'GET', path: `/health/connect/${encodeURIComponent(service)}`, what }), what);
+    const all = this.#instances(
+      await this.#client.call({ method: 'GET', path: `/health/connect/${encodeURIComponent(service)}`, what }),
+      what,
+    );
     return all.flatMap((one) => {
       const meta = isRecord(one.Service) && isRecord(one.Service.Meta) ? one.Service.Meta : {};
       return typeof meta.version === 'string' && meta.version !== '' ? [meta.version] : [];
@@ -78,13 +107,26 @@ export class ConsulMesh implements Mesh {
 
   /** Returns when the service's sidecars or their checks change, or after `wait`; gives the index to go on from. */
   async watchInstances(service: string, index: number, abort: AbortSignal): Promise<number> {
-    const answer = await this.#client.call({ method: 'GET', path: `/health/connect/${encodeURIComponent(service)}`, what: `watching the instances of ${service}`, query: { index, wait: '30s' }, abort, timeout: 45_000 });
+    const answer = await this.#client.call({
+      method: 'GET',
+      path: `/health/connect/${encodeURIComponent(service)}`,
+      what: `watching the instances of ${service}`,
+      query: { index, wait: '30s' },
+      abort,
+      timeout: 45_000,
+    });
     return answer.index;
   }
 
   async #countSubset(service: string, subset: Subset, abort?: AbortSignal): Promise<Instances> {
     const what = `counting the instances of ${service} in ${subset.name}`;
-    const answer = await this.#client.call({ method: 'GET', path: `/health/connect/${encodeURIComponent(service)}`, what, query: { filter: subset.filter }, abort });
+    const answer = await this.#client.call({
+      method: 'GET',
+      path: `/health/connect/${encodeURIComponent(service)}`,
+      what,
+      query: { filter: subset.filter },
+      abort,
+    });
     const statuses = this.#instances(answer, what).map(worstCheck);
     const count = (status: string): number => statuses.filter((one) => one === status).length;
     return { passing: count('passing'), warning: count('warning'), critical: count('critical') };
@@ -94,14 +136,19 @@ export class ConsulMesh implements Mesh {
   #instances({ body, filtered }: Answer, what: string): readonly Readonly<Record<string, unknown>>[] {
     const all = Array.isArray(body) ? body.filter(isRecord) : [];
     if (all.length === 0 && filtered) {
-      throw new ConsulError('denied', `this token may not see any instance (${what}; token from ${this.#client.settings.tokenFrom})`, 'it needs service:read on the service and its sidecars, and node:read');
+      throw new ConsulError(
+        'denied',
+        `this token may not see any instance (${what}; token from ${this.#client.settings.tokenFrom})`,
+        'it needs service:read on the service and its sidecars, and node:read',
+      );
     }
     return all;
   }
 }
 
 function storedEntry(body: unknown): StoredEntry {
-  if (!isRecord(body) || typeof body.ModifyIndex !== 'number') throw new ConsulError('rejected', 'Consul answered with something that is no config entry', 'is this address really Consul?');
+  if (!isRecord(body) || typeof body.ModifyIndex !== 'number')
+    throw new ConsulError('rejected', 'Consul answered with something that is no config entry', 'is this address really Consul?');
   return { entry: body, modifyIndex: body.ModifyIndex };
 }
 
@@ -116,11 +163,15 @@ export function readCompiledChain(body: unknown): Chain {
   const chain = isRecord(body) && isRecord(body.Chain) ? body.Chain : {};
   const nodes = isRecord(chain.Nodes) ? chain.Nodes : {};
   const targets = isRecord(chain.Targets) ? chain.Targets : {};
-  const node = (key: unknown): Readonly<Record<string, unknown>> => (isRecord(nodes[String(key)]) ? (nodes[String(key)] as Readonly<Record<string, unknown>>) : {});
+  const node = (key: unknown): Readonly<Record<string, unknown>> =>
+    isRecord(nodes[String(key)]) ? (nodes[String(key)] as Readonly<Record<string, unknown>>) : {};
   const start = node(chain.StartNode);
   const routes = Array.isArray(start.Routes) ? start.Routes.filter(isRecord) : [];
   const routed = start.Type === 'router' ? node(routes.at(-1)?.NextNode) : start;
-  const splits = routed.Type === 'splitter' && Array.isArray(routed.Splits) ? routed.Splits.filter(isRecord) : [{ Weight: 100, NextNode: undefined }];
+  const splits =
+    routed.Type === 'splitter' && Array.isArray(routed.Splits)
+      ? routed.Splits.filter(isRecord)
+      : [{ Weight: 100, NextNode: undefined }];
   const legs = new Map<string, number>();
   for (const split of splits) {
     const resolver = routed.Type === 'splitter' ? node(split.NextNode).Resolver : routed.Resolver;

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConsulError } from './errors.js';
 
@@ -35,7 +35,8 @@ export interface ConsulSettings {
 
 /** Resolves flags and environment the way Consul's own tools do (flag > environment > default; CONSUL_HTTP_TOKEN_FILE beats CONSUL_HTTP_TOKEN). */
 export function resolveSettings(flags: ConsulFlags, env: Readonly<Record<string, string | undefined>>): ConsulSettings {
-  const given = (flag: string | undefined, name: string): string | undefined => flag ?? (env[name] === '' ? undefined : env[name]);
+  const given = (flag: string | undefined, name: string): string | undefined =>
+    flag ?? (env[name] === '' ? undefined : env[name]);
   const raw = given(flags.httpAddr, 'CONSUL_HTTP_ADDR');
   const ssl = parseBool(env.CONSUL_HTTP_SSL);
   const { address, socketPath } = parseAddress(raw ?? '127.0.0.1:8500', ssl === true);
@@ -62,7 +63,11 @@ function parseAddress(raw: string, ssl: boolean): { address: string; socketPath?
   if (raw.startsWith('unix://')) return { address: 'http://localhost', socketPath: raw.slice('unix://'.length) };
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(raw)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') {
-    throw new ConsulError('usage', `"${raw}" has a scheme that Consul does not speak: ${scheme}`, 'use host:port, http://…, https://… or unix:///path');
+    throw new ConsulError(
+      'usage',
+      `"${raw}" has a scheme that Consul does not speak: ${scheme}`,
+      'use host:port, http://…, https://… or unix:///path',
+    );
   }
   const text = scheme === undefined ? `${ssl ? 'https' : 'http'}://${raw}` : ssl ? raw.replace(/^http:/i, 'https:') : raw;
   let url: URL;
@@ -82,18 +87,28 @@ function findToken(flags: ConsulFlags, env: Readonly<Record<string, string | und
   return [undefined, 'nowhere: no token was given'];
 }
 
-function tlsOptions(flags: ConsulFlags, env: Readonly<Record<string, string | undefined>>, given: (flag: string | undefined, name: string) => string | undefined): Readonly<Record<string, unknown>> {
+function tlsOptions(
+  flags: ConsulFlags,
+  env: Readonly<Record<string, string | undefined>>,
+  given: (flag: string | undefined, name: string) => string | undefined,
+): Readonly<Record<string, unknown>> {
   const caFile = given(flags.caFile, 'CONSUL_CACERT');
   const caPath = given(flags.caPath, 'CONSUL_CAPATH');
   const cert = given(flags.clientCert, 'CONSUL_CLIENT_CERT');
   const key = given(flags.clientKey, 'CONSUL_CLIENT_KEY');
   if ((cert === undefined) !== (key === undefined)) {
-    throw new ConsulError('usage', 'a client certificate needs its key, and the key its certificate', 'set both CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY');
+    throw new ConsulError(
+      'usage',
+      'a client certificate needs its key, and the key its certificate',
+      'set both CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY',
+    );
   }
   const serverName = given(flags.tlsServerName, 'CONSUL_TLS_SERVER_NAME');
   return {
     ...(caFile !== undefined ? { ca: readFileOf(caFile, 'CA file') } : caPath !== undefined ? { ca: readFolder(caPath) } : {}),
-    ...(cert !== undefined && key !== undefined ? { cert: readFileOf(cert, 'client certificate'), key: readFileOf(key, 'client key') } : {}),
+    ...(cert !== undefined && key !== undefined
+      ? { cert: readFileOf(cert, 'client certificate'), key: readFileOf(key, 'client key') }
+      : {}),
     ...(serverName === undefined ? {} : { servername: serverName }),
     rejectUnauthorized: parseBool(env.CONSUL_HTTP_SSL_VERIFY) !== false,
   };
@@ -101,7 +116,9 @@ function tlsOptions(flags: ConsulFlags, env: Readonly<Record<string, string | un
 
 function readFolder(path: string): readonly string[] {
   try {
-    return readdirSync(path).filter((name) => /\.(pem|crt|cer)$/.test(name)).map((name) => readFileOf(join(path, name), 'CA file'));
+    return readdirSync(path)
+      .filter((name) => /\.(pem|crt|cer)$/.test(name))
+      .map((name) => readFileOf(join(path, name), 'CA file'));
   } catch (error) {
     throw new ConsulError('usage', `the CA folder ${path} cannot be read: ${(error as Error).message}`, 'check CONSUL_CAPATH');
   }
@@ -120,5 +137,9 @@ function parseBool(text: string | undefined): boolean | undefined {
   if (text === undefined || text === '') return undefined;
   if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
   if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false;
-  throw new ConsulError('usage', `"${text}" is neither true nor false`, 'write true or false in CONSUL_HTTP_SSL and CONSUL_HTTP_SSL_VERIFY');
+  throw new ConsulError(
+    'usage',
+    `"${text}" is neither true nor false`,
+    'write true or false in CONSUL_HTTP_SSL and CONSUL_HTTP_SSL_VERIFY',
+  );
 }

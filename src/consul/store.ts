@@ -33,7 +33,9 @@ export class Store implements DecisionLog {
   /** Keeps the applied plan; false when exactly this one was there already. */
   async savePlan(applied: AppliedPlan): Promise<boolean> {
     const key = this.#key('plans', applied.plan.service);
-    return this.#update(key, (old) => (old !== undefined && parse<AppliedPlan>(old, key).digest === applied.digest ? undefined : JSON.stringify(applied)));
+    return this.#update(key, (old) =>
+      old !== undefined && parse<AppliedPlan>(old, key).digest === applied.digest ? undefined : JSON.stringify(applied),
+    );
   }
 
   /** The log of one rollout; empty when there is none. */
@@ -51,9 +53,13 @@ export class Store implements DecisionLog {
 
   /** Adds the plan that a rollout follows to its log, before the first record names it; forgets the oldest rollouts. */
   async recordPlan(service: string, rollout: string, digest: string, plan: Plan, source: string): Promise<void> {
-    await this.#updateHistory(service, rollout, (history) => ({ ...history, plans: { ...history.plans, [digest]: { plan, source } } }));
+    await this.#updateHistory(service, rollout, (history) => ({
+      ...history,
+      plans: { ...history.plans, [digest]: { plan, source } },
+    }));
     const rollouts = await this.listRollouts(service);
-    for (const old of rollouts.slice(0, Math.max(0, rollouts.length - KEPT_ROLLOUTS))) await this.#kv.remove(this.#key('history', service, old));
+    for (const old of rollouts.slice(0, Math.max(0, rollouts.length - KEPT_ROLLOUTS)))
+      await this.#kv.remove(this.#key('history', service, old));
   }
 
   /** Adds entries to the log; what is there already is not added twice. */

@@ -61,15 +61,28 @@ const TICK = 100;
 const IDLE_TICK = 1_000;
 const BEAT = 1_000;
 const RETRY = 500;
+/** A foreground driver whose Consul is gone for so long gives up; the weights stand. */
+const TROUBLE_LIMIT = 900_000;
 const SAVE_EVIDENCE = 5_000;
 
 /** Drives one rollout in the foreground: observe, decide, write, sleep; until it ends, reaches its target, needs a person for too long, or `abort` fires. */
-export async function drive(task: Drive, parts: DriverParts, onFrame: (frame: Frame) => void, abort: AbortSignal): Promise<DriveEnd> {
+export async function drive(
+  task: Drive,
+  parts: DriverParts,
+  onFrame: (frame: Frame) => void,
+  abort: AbortSignal,
+): Promise<DriveEnd> {
   const stop = new AbortController();
   const wake = new Wake();
   const onAbort = (): void => wake.ring();
   abort.addEventListener('abort', onAbort);
-  const world = new World(parts.mesh, task.plan, () => parts.clock.now(), () => wake.ring(), stop.signal);
+  const world = new World(
+    parts.mesh,
+    task.plan,
+    () => parts.clock.now(),
+    () => wake.ring(),
+    stop.signal,
+  );
   try {
     return await new Driver(task, parts, world, wake, onFrame, stop.signal).run(abort);
   } finally {
@@ -93,6 +106,7 @@ class Driver {
   #weightsSince = 0;
   #savedAt: number;
   #beatAt = 0;
+  #troubleSince: number | undefined;
   #unlogged: LogEntry[] = [];
 
   constructor(task: Drive, parts: DriverParts, world: World, wake: Wake, onFrame: (frame: Frame) => void, stop: AbortSignal) {
@@ -108,7 +122,9 @@ class Driver {
     this.#heldSince = now;
     this.#savedAt = now;
     const { service, namespace, partition, datacenter, callers } = task.plan;
-    const where = Object.fromEntries(Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined));
+    const where = Object.fromEntries(
+      Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined),
+    );
     this.#target = { service, ...where, stable: task.roles.stable, canary: task.roles.canary, callers };
   }
 
@@ -116,12 +132,18 @@ class Driver {
     await this.#world.open();
     for (;;) {
       try {
-        const end = abort.aborted ? ({ kind: 'interrupted', rollout: this.#rollout, why: 'interrupted' } as const) : await this.#turn();
-        if (end === undefined) continue;
-        await this.#flushLog();
-        return end;
+        const end = abort.aborted
+          ? ({ kind: 'interrupted', rollout: this.#rollout, why: 'interrupted' } as const)
+          : await this.#turn();
+        if (end !== undefined) {
+          await this.#flushLog();
+          return end;
+        }
+        this.#troubleSince = undefined;
       } catch (error) {
-        if (!this.#parts.isPassing(error)) throw error;
+        const now = this.#parts.clock.now();
+        this.#troubleSince ??= now;
+        if (!this.#parts.isPassing(error) || now > this.#troubleSince + TROUBLE_LIMIT) throw error;
         await this.#waitOutTrouble((error as Error).message);
       }
     }
@@ -153,7 +175,10 @@ class Driver {
 
   async #measure(): Promise<void> {
     if (this.#rollout === undefined) return;
-    const [traffic] = await Promise.all([this.#parts.signals.traffic(this.#target, this.#stop), this.#evidence.measure(this.#target, this.#stop)]);
+    const [traffic] = await Promise.all([
+      this.#parts.signals.traffic(this.#target, this.#stop),
+      this.#evidence.measure(this.#target, this.#stop),
+    ]);
     this.#window.add(traffic);
   }
 
@@ -167,19 +192,26 @@ class Driver {
     const record = stored === undefined ? undefined : readRecord(metaOf(stored.entry));
     const known = this.#rollout;
     if (record === undefined || known === undefined) return undefined;
-    if (record.id !== known.id) return { kind: 'left', rollout: record, why: `another rollout (${record.id}, by ${record.by}) has begun` };
+    if (record.id !== known.id)
+      return { kind: 'left', rollout: record, why: `another rollout (${record.id}, by ${record.by}) has begun` };
     if (record.seq <= known.seq) return undefined;
     this.#enter(record);
     // Its writer logs it too; this entry counts only if that one never comes.
     this.#unlogged.push(logEntry(record, this.#parts.clock.now(), this.#evidence.findings, 0, 0));
-    if (record.driver !== this.#task.beginning.driver && !isFinal(record)) return { kind: 'left', rollout: record, why: `${record.driver} drives it now, asked by ${record.by}` };
+    if (record.driver !== this.#task.beginning.driver && !isFinal(record))
+      return { kind: 'left', rollout: record, why: `${record.driver} drives it now, asked by ${record.by}` };
     return undefined;
   }
 
   #observe(now: number): Observation {
     const shares = this.#window.shares();
     const agreement = this.#rollout === undefined ? 'unknown' : this.#window.agreement(this.#rollout.asked, now);
-    return { ...this.#world.seen(), agreement, findings: this.#evidence.findings, ...(shares === undefined ? {} : { observed: shares }) };
+    return {
+      ...this.#world.seen(),
+      agreement,
+      findings: this.#evidence.findings,
+      ...(shares === undefined ? {} : { observed: shares }),
+    };
   }
 
   #decide(seen: Observation, now: number): Decision {
@@ -198,7 +230,9 @@ class Driver {
     this.#evidence.markSaved();
     this.#enter(decision.next);
     const own = stored !== undefined && readRecord(metaOf(stored.entry))?.seq === decision.next.seq;
-    this.#unlogged.push(logEntry(decision.next, this.#parts.clock.now(), seen.findings, indexBefore, own ? stored.modifyIndex : 0));
+    this.#unlogged.push(
+      logEntry(decision.next, this.#parts.clock.now(), seen.findings, indexBefore, own ? stored.modifyIndex : 0),
+    );
   }
 
   /** Writes what the log does not have yet; what cannot be written now is kept for the next turn. */
@@ -226,14 +260,24 @@ class Driver {
     if (isFinal(rollout)) return { kind: 'finished', rollout, why: rollout.message };
     if (rollout.state.phase !== 'Paused') return undefined;
     const held = now - this.#heldSince;
-    if (rollout.state.reason === 'TargetReached') return held >= this.#task.hold ? { kind: 'target', rollout, why: rollout.message } : undefined;
-    return held >= Math.max(this.#task.patience, this.#task.hold) ? { kind: 'needs-person', rollout, why: rollout.message } : undefined;
+    if (rollout.state.reason === 'TargetReached')
+      return held >= this.#task.hold ? { kind: 'target', rollout, why: rollout.message } : undefined;
+    return held >= Math.max(this.#task.patience, this.#task.hold)
+      ? { kind: 'needs-person', rollout, why: rollout.message }
+      : undefined;
   }
 
   /** Failures are saved while nothing else is written, so that a crash forgives none of them for long. */
   async #saveEvidence(seen: Observation, now: number): Promise<void> {
     const rollout = this.#rollout;
-    if (rollout === undefined || seen.splitter === undefined || isFinal(rollout) || !this.#evidence.unsaved || now < this.#savedAt + SAVE_EVIDENCE) return;
+    if (
+      rollout === undefined ||
+      seen.splitter === undefined ||
+      isFinal(rollout) ||
+      !this.#evidence.unsaved ||
+      now < this.#savedAt + SAVE_EVIDENCE
+    )
+      return;
     if (readRecord(metaOf(seen.splitter.entry))?.seq !== rollout.seq) return;
     const next = nextRollout(rollout, { tally: this.#evidence.encoded() });
     const result = await this.#parts.mesh.write(splitterWrite(seen.splitter, this.#task.plan.service, next, false));
@@ -246,7 +290,12 @@ class Driver {
   async #beat(seen: Observation, decision: Decision, now: number): Promise<void> {
     if (now < this.#beatAt + BEAT) return;
     this.#beatAt = now;
-    const live = { why: decision.why, wakeAt: decision.wakeAt, findings: seen.findings, ...(seen.observed === undefined ? {} : { observed: seen.observed }) };
+    const live = {
+      why: decision.why,
+      wakeAt: decision.wakeAt,
+      findings: seen.findings,
+      ...(seen.observed === undefined ? {} : { observed: seen.observed }),
+    };
     // A lost lock, or a beat that fails, is no reason to stop: whoever takes over writes its own name into the record, and that is.
     await this.#parts.lock.beat(live).catch(() => false);
   }

@@ -1,8 +1,7 @@
 import type { Plan, Signal } from '../core/plan.js';
 import type { Finding } from '../core/verdict.js';
-import { alphaShare } from '../judge/alpha.js';
-import { findingOf, judge } from '../judge/judge.js';
-import { countFailures, decodeTally, encodeTally, startStep, type Tally } from '../judge/tally.js';
+import { alphaShare, findingOf, judge } from '../judge/judge.js';
+import { decodeTally, encodeTally, startStep, type Tally } from '../judge/tally.js';
 import type { SignalSource, Target } from '../ports.js';
 
 /** How long one look waits for its sources, ms. */
@@ -24,7 +23,9 @@ export class Evidence {
     this.#alpha = alphaShare(plan.signals);
     this.#tally = decodeTally(tally);
     this.#saved = countFailures(this.#tally);
-    this.#findings = new Map(plan.signals.map((signal) => [signal.name, findingOf(signal, this.#tally[signal.name], this.#alpha)]));
+    this.#findings = new Map(
+      plan.signals.map((signal) => [signal.name, findingOf(signal, this.#tally[signal.name], { alpha: this.#alpha, at: 0 })]),
+    );
   }
 
   /** Reads the signals that are due and judges them. A slow source goes on by itself: it delays neither the others nor a revert. */
@@ -48,7 +49,7 @@ export class Evidence {
     for (const reading of await this.#source.read(own, target, abort)) {
       const signal = own.find((one) => one.name === reading.signal);
       if (signal === undefined) continue;
-      const { tally, finding } = judge(signal, this.#tally[signal.name], reading, this.#alpha);
+      const { tally, finding } = judge(signal, this.#tally[signal.name], reading, { alpha: this.#alpha, at: reading.at });
       this.#tally = { ...this.#tally, [signal.name]: tally };
       this.#findings = new Map(this.#findings).set(signal.name, finding);
     }
@@ -78,4 +79,9 @@ export class Evidence {
   get unsaved(): boolean {
     return countFailures(this.#tally) > this.#saved;
   }
+}
+
+/** Bad requests and numbers outside their bounds, over all signals since the rollout began. */
+function countFailures(tally: Tally): number {
+  return Object.values(tally).reduce((sum, one) => sum + (one.kind === 'counts' ? one.canary.bad : one.misses), 0);
 }

@@ -34,9 +34,9 @@ export class TrafficWindow {
 
   /** Whether the sidecars do what was asked. */
   agreement(asked: readonly Leg[], now: number): Agreement {
-    if (!this.#readable) return 'unknown';
     const since = this.#changedAt + PROPAGATION;
     if (now < since + LOOK) return 'pending';
+    if (!this.#readable) return 'unknown';
     const verdict = compareShares(asked, this.#count(since));
     if (verdict === 'agrees') return 'agrees';
     if (now < this.#changedAt + SETTLED) return 'pending';

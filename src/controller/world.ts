@@ -52,7 +52,12 @@ export class World {
 
   /** What Consul knows now, without what only sidecars and signals can tell. */
   seen(): Omit<Observation, 'agreement' | 'observed' | 'findings'> {
-    return { ...this.#entries, resolverSince: this.#resolverSince, instances: this.#instances, ...(this.#chain === undefined ? {} : { chain: this.#chain }) };
+    return {
+      ...this.#entries,
+      resolverSince: this.#resolverSince,
+      instances: this.#instances,
+      ...(this.#chain === undefined ? {} : { chain: this.#chain }),
+    };
   }
 
   /** Since when the stored weights are what they are. */
@@ -99,7 +104,8 @@ export class World {
     if (before?.modifyIndex === entry?.modifyIndex) return;
     this.#chain = undefined;
     if (part === 'resolver') this.#resolverSince = this.#now();
-    const legs = (stored: StoredEntry | undefined): readonly Leg[] => (stored === undefined ? [] : legsOf(stored.entry, this.#plan.service));
+    const legs = (stored: StoredEntry | undefined): readonly Leg[] =>
+      stored === undefined ? [] : legsOf(stored.entry, this.#plan.service);
     if (part === 'splitter' && !sameShares(legs(before), legs(entry))) this.#weightsSince = this.#now();
   }
 }

@@ -1,4 +1,13 @@
-import { defaultsEntry, defaultSubsetOf, type EntryWrite, legsOf, protocolOf, resolverEntry, splitterEntry, subsetsOf } from './entries.js';
+import {
+  defaultSubsetOf,
+  defaultsEntry,
+  type EntryWrite,
+  legsOf,
+  protocolOf,
+  resolverEntry,
+  splitterEntry,
+  subsetsOf,
+} from './entries.js';
 import { splitLegs, weightOf } from './legs.js';
 import type { Observation } from './observation.js';
 import type { Plan, Subset } from './plan.js';
@@ -19,11 +28,16 @@ export function splitterBaseWrite(plan: Plan, seen: Observation, roles: Roles): 
   if (seen.splitter !== undefined) return [];
   const legs = splitLegs(roles.stable, roles.canary, 0, plan.legs);
   const why = `stable ${roles.stable} has everything, canary ${roles.canary} nothing yet`;
-  return [{ kind: 'service-splitter', name: plan.service, entry: splitterEntry(undefined, plan.service, legs, undefined), cas: 0, why }];
+  return [
+    { kind: 'service-splitter', name: plan.service, entry: splitterEntry(undefined, plan.service, legs, undefined), cas: 0, why },
+  ];
 }
 
 /** Subsets that the plan defines otherwise than the resolver while they carry traffic; re-filtering them would move users at once. */
-export function weightedConflicts(plan: Plan, seen: Observation): readonly { readonly subset: Subset; readonly filter: string; readonly carries: string }[] {
+export function weightedConflicts(
+  plan: Plan,
+  seen: Observation,
+): readonly { readonly subset: Subset; readonly filter: string; readonly carries: string }[] {
   const filters = subsetsOf(seen.resolver?.entry);
   return changedSubsets(plan, seen).flatMap((subset) => {
     const filter = filters.get(subset.name);

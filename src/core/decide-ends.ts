@@ -23,5 +23,11 @@ export function decideReverting(situation: Situation): Decision {
 function followingWrite({ plan, seen }: Situation, subset: string): EntryWrite | undefined {
   const resolver: StoredEntry | undefined = seen.resolver;
   if (resolver === undefined || defaultSubsetOf(resolver.entry) === subset) return undefined;
-  return { kind: 'service-resolver', name: plan.service, entry: withDefaultSubset(resolver, subset), cas: resolver.modifyIndex, why: `${subset} becomes the default subset` };
+  return {
+    kind: 'service-resolver',
+    name: plan.service,
+    entry: withDefaultSubset(resolver, subset),
+    cas: resolver.modifyIndex,
+    why: `${subset} becomes the default subset`,
+  };
 }

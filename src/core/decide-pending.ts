@@ -1,5 +1,5 @@
-import { type Decision, type Situation, wait } from './decision.js';
 import { enterStep, overdue } from './decide-step.js';
+import { type Decision, type Situation, wait } from './decision.js';
 import { serving } from './observation.js';
 
 const LOOK_AGAIN = 500;

@@ -69,7 +69,12 @@ export function enterStep(situation: Situation, index: number): Decision {
   if (capacity !== undefined) return hold(situation, capacity, 0);
   const asked = splitLegs(rollout.stable, rollout.canary, step.to, extraLegs(rollout));
   const down = step.to < current ? ' (going down, as asked)' : '';
-  return transition(situation, { asked, state, message: `canary ${rollout.canary} ${formatPercent(current)} -> ${formatPercent(step.to)}${down}`, enteredAt: now });
+  return transition(situation, {
+    asked,
+    state,
+    message: `canary ${rollout.canary} ${formatPercent(current)} -> ${formatPercent(step.to)}${down}`,
+    enteredAt: now,
+  });
 }
 
 /** A step in words: `weight 10%`, `pause 5m`, `pause until a person resumes`, … */
@@ -94,13 +99,17 @@ export function overdue(situation: Situation, cause: Hold, limit: number): Decis
     case 'NoData':
       return plan.on.noData === 'revert' ? revert(situation, 'NoData', message) : paused(situation, 'NoData', message);
     case 'SignalError':
-      return plan.on.signalError === 'revert' ? revert(situation, 'SignalError', message) : paused(situation, 'SignalError', message);
+      return plan.on.signalError === 'revert'
+        ? revert(situation, 'SignalError', message)
+        : paused(situation, 'SignalError', message);
     case 'StableWorse':
       return paused(situation, 'StepTimeout', message);
     case 'Unclear':
     case 'Capacity':
     case 'NoInstances':
-      return plan.on.stepTimeout === 'revert' ? revert(situation, 'StepTimeout', message) : paused(situation, 'StepTimeout', message);
+      return plan.on.stepTimeout === 'revert'
+        ? revert(situation, 'StepTimeout', message)
+        : paused(situation, 'StepTimeout', message);
   }
 }
 
@@ -143,7 +152,11 @@ function finishSteps(situation: Situation): Decision {
   const current = askedCanary(rollout);
   const step = plan.steps.length;
   if (current === roomFor(extraLegs(rollout))) {
-    return transition(situation, { state: { phase: 'Baking', reason: 'Watching', step }, message: `all traffic is on ${rollout.canary}; baking for ${formatDuration(plan.bake)}`, enteredAt: now });
+    return transition(situation, {
+      state: { phase: 'Baking', reason: 'Watching', step },
+      message: `all traffic is on ${rollout.canary}; baking for ${formatDuration(plan.bake)}`,
+      enteredAt: now,
+    });
   }
   const message = `the target of ${formatPercent(current)} is reached`;
   return transition(situation, { state: { phase: 'Paused', reason: 'TargetReached', step }, message, enteredAt: now });
@@ -164,7 +177,11 @@ function notInForce({ rollout, seen }: Situation): Hold | undefined {
     return { reason: 'Unclear', message: `waiting until Consul's discovery chain says ${formatLegs(rollout.asked)}` };
   }
   if (seen.agreement === 'pending') return { reason: 'Unclear', message: 'waiting until the sidecars have the new weights' };
-  if (seen.agreement === 'differs') return { reason: 'Unclear', message: `the sidecars do not follow: asked for ${formatLegs(rollout.asked)}, observed ${formatObserved(seen.observed)}` };
+  if (seen.agreement === 'differs')
+    return {
+      reason: 'Unclear',
+      message: `the sidecars do not follow: asked for ${formatLegs(rollout.asked)}, observed ${formatObserved(seen.observed)}`,
+    };
   return undefined;
 }
 
@@ -178,5 +195,8 @@ function tooFewRequests({ seen }: Situation, minimum: number): Hold | undefined 
   const counted = seen.findings.filter((finding) => finding.source === 'envoy').map((finding) => finding.samples);
   const seenRequests = counted.length === 0 ? 0 : Math.min(...counted);
   if (minimum === 0 || seenRequests >= minimum) return undefined;
-  return { reason: seenRequests === 0 ? 'NoData' : 'Unclear', message: `${seenRequests} of at least ${minimum} requests seen on canary` };
+  return {
+    reason: seenRequests === 0 ? 'NoData' : 'Unclear',
+    message: `${seenRequests} of at least ${minimum} requests seen on canary`,
+  };
 }

@@ -1,8 +1,8 @@
-import { decideDrift } from './drift.js';
-import { type Decision, type Situation, wait } from './decision.js';
-import { decideBaking, decideProgressing } from './decide-step.js';
-import { decidePending } from './decide-pending.js';
 import { decidePromoting, decideReverting } from './decide-ends.js';
+import { decidePending } from './decide-pending.js';
+import { decideBaking, decideProgressing } from './decide-step.js';
+import { type Decision, type Situation, wait } from './decision.js';
+import { decideDrift } from './drift.js';
 import { findHarm } from './harm.js';
 import { revert } from './revert.js';
 import { isFinal } from './rollout.js';

@@ -1,4 +1,4 @@
-import { type EntryWrite, legsOf, splitterEntry, type StoredEntry } from './entries.js';
+import { type EntryWrite, legsOf, type StoredEntry, splitterEntry } from './entries.js';
 import type { Observation } from './observation.js';
 import type { Plan } from './plan.js';
 import { nextRollout, type Rollout } from './rollout.js';
@@ -34,7 +34,12 @@ export function wait(why: string, wakeAt: number): Decision {
 export function transition(situation: Situation, change: Change): Decision {
   const { plan, rollout, seen, tally, now } = situation;
   const next = nextRollout(rollout, { ...change, tally });
-  return { why: next.message, wakeAt: now, next, write: splitterWrite(seen.splitter, plan.service, next, change.asked !== undefined) };
+  return {
+    why: next.message,
+    wakeAt: now,
+    next,
+    write: splitterWrite(seen.splitter, plan.service, next, change.asked !== undefined),
+  };
 }
 
 /** The one write that puts a record, and with `move` its weights, into the splitter; without, the stored weights stay as they are. */

@@ -22,7 +22,7 @@ export function diffEntries(before: Entry | undefined, after: Entry): readonly F
 function flatten(entry: Entry): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   const visit = (value: unknown, path: string): void => {
-    if (Array.isArray(value)) value.forEach((item, i) => visit(item, `${path}[${labelOf(item) ?? i}]`));
+    if (Array.isArray(value)) for (const [i, item] of value.entries()) visit(item, `${path}[${labelOf(item) ?? i}]`);
     else if (isRecord(value)) for (const [key, item] of Object.entries(value)) visit(item, path === '' ? key : `${path}.${key}`);
     else fields.set(path, JSON.stringify(value));
   };

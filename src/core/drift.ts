@@ -10,7 +10,11 @@ const LOOK_AGAIN = 60_000;
 export function decideDrift(situation: Situation): Decision | undefined {
   const { plan, rollout, seen, now } = situation;
   const held = rollout.state.phase === 'Paused' && rollout.state.reason === 'Drift';
-  if (seen.splitter === undefined) return wait(`somebody deleted service-splitter/${plan.service}; splitter abort ${plan.service} writes it again with stable at 100%`, now + LOOK_AGAIN);
+  if (seen.splitter === undefined)
+    return wait(
+      `somebody deleted service-splitter/${plan.service}; splitter abort ${plan.service} writes it again with stable at 100%`,
+      now + LOOK_AGAIN,
+    );
   const stored = legsOf(seen.splitter.entry, plan.service);
   const marked = readRecord(metaOf(seen.splitter.entry))?.id === rollout.id;
   if (marked && sameShares(stored, rollout.asked)) return resolverDrift(situation);
@@ -18,7 +22,7 @@ export function decideDrift(situation: Situation): Decision | undefined {
   const what = describeDrift(rollout, stored, plan.service);
   if (held || plan.on.drift === 'hold') {
     const state = { phase: 'Paused', reason: 'Drift', step: rollout.state.step } as const;
-    return transition(situation, { state, message: `${what}; splitter resume ${plan.service} --adopt keeps theirs, --reassert puts ours back`, enteredAt: now });
+    return transition(situation, { state, message: what, enteredAt: now });
   }
   if (plan.on.drift === 'adopt' && adoptable(rollout, stored)) {
     const next = nextRollout(rollout, { asked: stored, message: `${what}; adopted`, tally: situation.tally });
@@ -40,9 +44,14 @@ export function adoptable(rollout: Rollout, stored: readonly Leg[]): boolean {
 function resolverDrift(situation: Situation): Decision | undefined {
   const { plan, rollout, seen, now } = situation;
   const filters = subsetsOf(seen.resolver?.entry);
-  const changed = plan.subsets.find((subset) => [rollout.stable, rollout.canary].includes(subset.name) && filters.get(subset.name) !== subset.filter);
+  const changed = plan.subsets.find(
+    (subset) => [rollout.stable, rollout.canary].includes(subset.name) && filters.get(subset.name) !== subset.filter,
+  );
   if (changed === undefined) return undefined;
   const theirs = filters.get(changed.name);
   const says = theirs === undefined ? `has no subset ${changed.name}` : `says ${changed.name} is ${theirs || 'every instance'}`;
-  return wait(`somebody else changed service-resolver/${plan.service}: it ${says}; the plan says ${changed.filter}. Waiting until they agree`, now + LOOK_AGAIN);
+  return wait(
+    `somebody else changed service-resolver/${plan.service}: it ${says}; the plan says ${changed.filter}. Waiting until they agree`,
+    now + LOOK_AGAIN,
+  );
 }

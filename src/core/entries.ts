@@ -1,6 +1,6 @@
-import { type Leg } from './legs.js';
-import { type Meta, OWNER, OWNER_KEY, writeRecord } from './record.js';
+import type { Leg } from './legs.js';
 import type { Subset } from './plan.js';
+import { type Meta, OWNER, OWNER_KEY, writeRecord } from './record.js';
 import type { Rollout } from './rollout.js';
 import { fromConsulWeight, toConsulWeight } from './weights.js';
 
@@ -75,7 +75,12 @@ export function withDefaultSubset(stored: StoredEntry, subset: string): Entry {
 /** The filter of each subset in a resolver entry. */
 export function subsetsOf(entry: Entry | undefined): ReadonlyMap<string, string> {
   const subsets = isRecord(entry?.Subsets) ? entry.Subsets : {};
-  return new Map(Object.entries(subsets).map(([name, subset]) => [name, isRecord(subset) && typeof subset.Filter === 'string' ? subset.Filter : '']));
+  return new Map(
+    Object.entries(subsets).map(([name, subset]) => [
+      name,
+      isRecord(subset) && typeof subset.Filter === 'string' ? subset.Filter : '',
+    ]),
+  );
 }
 
 /** The default subset of a resolver; undefined when it names none. */
@@ -87,22 +92,43 @@ export function defaultSubsetOf(entry: Entry | undefined): string | undefined {
 export function legsOf(entry: Entry, service: string): readonly Leg[] {
   const splits = Array.isArray(entry.Splits) ? entry.Splits : [];
   return splits.filter(isRecord).map((split) => {
-    const other = typeof split.Service === 'string' && split.Service !== '' && split.Service !== service ? split.Service : undefined;
-    const leg = { subset: typeof split.ServiceSubset === 'string' ? split.ServiceSubset : '', weight: fromConsulWeight(Number(split.Weight ?? 0)) };
+    const other =
+      typeof split.Service === 'string' && split.Service !== '' && split.Service !== service ? split.Service : undefined;
+    const leg = {
+      subset: typeof split.ServiceSubset === 'string' ? split.ServiceSubset : '',
+      weight: fromConsulWeight(Number(split.Weight ?? 0)),
+    };
     return other === undefined ? leg : { ...leg, service: other };
   });
 }
 
 /** The splitter with these legs and, when given, the record of the rollout that explains them; each leg keeps its own fields (headers). */
-export function splitterEntry(stored: StoredEntry | undefined, service: string, legs: readonly Leg[], rollout: Rollout | undefined): Entry {
+export function splitterEntry(
+  stored: StoredEntry | undefined,
+  service: string,
+  legs: readonly Leg[],
+  rollout: Rollout | undefined,
+): Entry {
   const before = base(stored, 'service-splitter', service);
   const old = (Array.isArray(before.Splits) ? before.Splits : []).filter(isRecord);
   const splits = legs.map((leg) => {
-    const same = old.find((split) => (split.ServiceSubset ?? '') === leg.subset && (split.Service || service) === (leg.service ?? service)) ?? {};
-    return { ...same, Weight: toConsulWeight(leg.weight), ServiceSubset: leg.subset, ...(leg.service === undefined ? {} : { Service: leg.service }) };
+    const same =
+      old.find(
+        (split) => (split.ServiceSubset ?? '') === leg.subset && (split.Service || service) === (leg.service ?? service),
+      ) ?? {};
+    return {
+      ...same,
+      Weight: toConsulWeight(leg.weight),
+      ServiceSubset: leg.subset,
+      ...(leg.service === undefined ? {} : { Service: leg.service }),
+    };
   });
   const meta = metaOf(before);
-  return { ...before, Splits: splits, Meta: rollout === undefined ? { ...meta, [OWNER_KEY]: OWNER } : writeRecord(meta, rollout) };
+  return {
+    ...before,
+    Splits: splits,
+    Meta: rollout === undefined ? { ...meta, [OWNER_KEY]: OWNER } : writeRecord(meta, rollout),
+  };
 }
 
 /** Whether a value is a plain object. */

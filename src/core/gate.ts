@@ -16,7 +16,11 @@ export function holdForEvidence(situation: Situation): Hold | undefined {
   const missing = plan.signals.find((signal) => !seen.findings.some((finding) => finding.name === signal.name));
   if (missing !== undefined) return { reason: 'NoData', message: `${missing.name}: not measured yet` };
   const worse = seen.findings.find((finding) => finding.stableWorse === true);
-  if (worse !== undefined) return { reason: 'StableWorse', message: `${worse.name}: ${rollout.stable} (stable) is worse than ${rollout.canary}: ${worse.message}` };
+  if (worse !== undefined)
+    return {
+      reason: 'StableWorse',
+      message: `${worse.name}: ${rollout.stable} (stable) is worse than ${rollout.canary}: ${worse.message}`,
+    };
   for (const finding of seen.findings) {
     const message = `${finding.name}: ${finding.message}`;
     if (finding.verdict === 'Error') return { reason: 'SignalError', message };
@@ -35,7 +39,10 @@ export function holdForCapacity(situation: Situation, weight: BasisPoints): Hold
   const share = passingShare(canary, seen.instances[rollout.stable]);
   if (weight <= plan.capacity.maxRatio * share) return undefined;
   const passing = `${canary?.passing ?? 0} of ${(canary?.passing ?? 0) + (seen.instances[rollout.stable]?.passing ?? 0)} passing instances`;
-  return { reason: 'Capacity', message: `${formatPercent(weight)} is more than ${plan.capacity.maxRatio} times what ${passing} stand for (${formatPercent(Math.round(share))})` };
+  return {
+    reason: 'Capacity',
+    message: `${formatPercent(weight)} is more than ${plan.capacity.maxRatio} times what ${passing} stand for (${formatPercent(Math.round(share))})`,
+  };
 }
 
 function passingShare(canary: Instances | undefined, stable: Instances | undefined): number {

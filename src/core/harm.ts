@@ -1,9 +1,9 @@
 import type { Situation } from './decision.js';
-import { weightOf } from './legs.js';
+import { formatDuration } from './duration.js';
 import { legsOf } from './entries.js';
+import { weightOf } from './legs.js';
 import { serving } from './observation.js';
 import { askedCanary, type RevertReason } from './rollout.js';
-import { formatDuration } from './duration.js';
 import { formatPercent } from './weights.js';
 
 /** A reason to take traffic back to stable now, as a sentence for people. */
@@ -21,7 +21,8 @@ export function findHarm(situation: Situation): Harm | undefined {
     const canaryServes = serving(seen.instances[rollout.canary]);
     if (canaryServes === 0) {
       const critical = seen.instances[rollout.canary]?.critical ?? 0;
-      const left = critical > 0 ? `all ${critical} instances of ${rollout.canary} are critical` : `no instance of ${rollout.canary} is left`;
+      const left =
+        critical > 0 ? `all ${critical} instances of ${rollout.canary} are critical` : `no instance of ${rollout.canary} is left`;
       return { reason: 'NoInstances', message: `${left} while it had ${formatPercent(weight)} of the traffic` };
     }
     const failed = seen.findings.find((finding) => finding.verdict === 'Failed');
@@ -31,7 +32,10 @@ export function findHarm(situation: Situation): Harm | undefined {
     }
   }
   if (plan.deadline !== undefined && now >= rollout.startedAt + plan.deadline && rollout.state.reason !== 'TargetReached') {
-    return { reason: 'DeadlineExceeded', message: `the rollout took longer than its deadline of ${formatDuration(plan.deadline)}` };
+    return {
+      reason: 'DeadlineExceeded',
+      message: `the rollout took longer than its deadline of ${formatDuration(plan.deadline)}`,
+    };
   }
   return undefined;
 }

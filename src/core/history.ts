@@ -1,5 +1,5 @@
-import type { Plan } from './plan.js';
 import type { Leg } from './legs.js';
+import type { Plan } from './plan.js';
 import type { Phase, Reason, Rollout, State } from './rollout.js';
 import type { Finding } from './verdict.js';
 
@@ -38,7 +38,13 @@ export interface History {
 export const HISTORY_LIMIT = 500;
 
 /** A log entry for this record; `indexAfter` 0 says that it was reconstructed. */
-export function logEntry(rollout: Rollout, at: number, findings: readonly Finding[], indexBefore: number, indexAfter: number): LogEntry {
+export function logEntry(
+  rollout: Rollout,
+  at: number,
+  findings: readonly Finding[],
+  indexBefore: number,
+  indexAfter: number,
+): LogEntry {
   const { id: _, state, tally: __, ...rest } = rollout;
   return { ...rest, at, phase: state.phase, reason: state.reason, step: state.step, findings, indexBefore, indexAfter };
 }
@@ -49,7 +55,10 @@ export function appendEntry(history: History, entry: LogEntry): History {
   const others = known === undefined ? history.entries : history.entries.filter((one) => one !== known || one.indexAfter > 0);
   if (others.some((one) => one.seq === entry.seq)) return history;
   const entries = [...others, entry].sort((a, b) => a.seq - b.seq);
-  return { ...history, entries: entries.length <= HISTORY_LIMIT ? entries : [entries[0]!, ...entries.slice(entries.length - HISTORY_LIMIT + 1)] };
+  return {
+    ...history,
+    entries: entries.length <= HISTORY_LIMIT ? entries : [entries[0]!, ...entries.slice(entries.length - HISTORY_LIMIT + 1)],
+  };
 }
 
 /** An empty log for a rollout. */

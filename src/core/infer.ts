@@ -23,15 +23,32 @@ export function inferSubsets(service: string, seen: Observation, versions: reado
   const ordered = [...new Set(versions)].sort(compareVersions);
   const list = ordered.length === 0 ? 'none' : ordered.join(', ');
   if (known.length === 2) return { subsets: withNewVersion(known, idleSubset(seen), ordered) };
-  if (known.length > 2) return { refused: `service-resolver/${service} has ${known.length} subsets (${known.map((subset) => subset.name).join(', ')}): a rollout is between two`, hint: `write a plan: splitter ramp ${service} --plan ${service}.yaml --to 10` };
+  if (known.length > 2)
+    return {
+      refused: `service-resolver/${service} has ${known.length} subsets (${known.map((subset) => subset.name).join(', ')}): a rollout is between two`,
+      hint: `write a plan: splitter ramp ${service} --plan ${service}.yaml --to 10`,
+    };
   if (known.length === 1) {
     const one = known[0]!;
     const others = ordered.filter((version) => versionFilter(version) !== one.filter);
-    if (others.length !== 1) return { refused: `service-resolver/${service} has the subset ${one.name} only, and ${others.length} further versions run (${list})`, hint: `write a plan that names the other subset` };
-    return { subsets: [one, { name: one.name === 'green' ? 'blue' : 'green', filter: versionFilter(others[0]!), version: others[0]! }], stable: defaultSubsetOf(seen.resolver?.entry) ?? one.name };
+    if (others.length !== 1)
+      return {
+        refused: `service-resolver/${service} has the subset ${one.name} only, and ${others.length} further versions run (${list})`,
+        hint: `write a plan that names the other subset`,
+      };
+    return {
+      subsets: [one, { name: one.name === 'green' ? 'blue' : 'green', filter: versionFilter(others[0]!), version: others[0]! }],
+      stable: defaultSubsetOf(seen.resolver?.entry) ?? one.name,
+    };
   }
   if (ordered.length !== 2) {
-    return { refused: `${service} runs ${ordered.length} versions by Service.Meta.version (${list}); without a plan it takes exactly two`, hint: ordered.length < 2 ? `register the new instances with Meta { version = "…" }, then type this again` : `write a plan that says which two: subsets: { blue: { version: "…" }, green: { version: "…" } }` };
+    return {
+      refused: `${service} runs ${ordered.length} versions by Service.Meta.version (${list}); without a plan it takes exactly two`,
+      hint:
+        ordered.length < 2
+          ? `register the new instances with Meta { version = "…" }, then type this again`
+          : `write a plan that says which two: subsets: { blue: { version: "…" }, green: { version: "…" } }`,
+    };
   }
   const [older, newer] = ordered as [string, string];
   const subset = (name: string, version: string): Subset => ({ name, filter: versionFilter(version), version });

@@ -12,7 +12,11 @@ export interface Leg {
 export function splitLegs(stable: string, canary: string, weight: BasisPoints, extra: readonly Leg[]): readonly Leg[] {
   const room = roomFor(extra);
   const share = Math.min(Math.max(weight, 0), room);
-  return [{ subset: stable, weight: room - share }, { subset: canary, weight: share }, ...extra.map((leg) => ({ subset: leg.subset, weight: leg.weight }))];
+  return [
+    { subset: stable, weight: room - share },
+    { subset: canary, weight: share },
+    ...extra.map((leg) => ({ subset: leg.subset, weight: leg.weight })),
+  ];
 }
 
 /** What the further legs of fixed weight leave for stable and canary together. */
@@ -39,7 +43,12 @@ export function sameShares(a: readonly Leg[], b: readonly Leg[]): boolean {
 
 /** Legs for people: `blue 90%, green 10%`. */
 export function formatLegs(legs: readonly Leg[]): string {
-  return legs.map((leg) => `${leg.service !== undefined ? `service ${leg.service}${leg.subset && `/${leg.subset}`}` : leg.subset || '(no subset)'} ${formatPercent(leg.weight)}`).join(', ');
+  return legs
+    .map(
+      (leg) =>
+        `${leg.service !== undefined ? `service ${leg.service}${leg.subset && `/${leg.subset}`}` : leg.subset || '(no subset)'} ${formatPercent(leg.weight)}`,
+    )
+    .join(', ');
 }
 
 /** Legs as one Meta value: `blue=9000,green=1000`, in basis points. */

@@ -16,20 +16,36 @@ const SPLITTABLE = ['http', 'http2', 'grpc'];
 
 /** Every check that needs no more than the observation, in the order in which a person would make them. */
 export function preflight(plan: Plan, seen: Observation, roles: Roles | RolesRefusal): readonly Check[] {
-  const checks = [checkOwners(plan, seen), checkProtocol(plan, seen), ...checkShadow(plan, seen), ...checkTimeout(plan, seen), ...checkFilters(plan, seen)];
+  const checks = [
+    checkOwners(plan, seen),
+    checkProtocol(plan, seen),
+    ...checkShadow(plan, seen),
+    ...checkTimeout(plan, seen),
+    ...checkFilters(plan, seen),
+  ];
   if (isRefusal(roles)) return [...checks, { name: 'roles', verdict: 'failed', message: roles.message, hint: roles.hint }];
-  return [...checks, { name: 'roles', verdict: 'ok', message: `${roles.stable} is stable, ${roles.canary} is canary` }, checkStable(plan, seen, roles), checkCanary(plan, seen, roles)];
+  return [
+    ...checks,
+    { name: 'roles', verdict: 'ok', message: `${roles.stable} is stable, ${roles.canary} is canary` },
+    checkStable(plan, seen, roles),
+    checkCanary(plan, seen, roles),
+  ];
 }
 
 function checkOwners(plan: Plan, seen: Observation): Check {
-  const owned = [seen.defaults, seen.resolver, seen.splitter].map((stored) => ({ stored, owner: foreignOwner(stored) })).find(({ owner }) => owner !== undefined);
+  const owned = [seen.defaults, seen.resolver, seen.splitter]
+    .map((stored) => ({ stored, owner: foreignOwner(stored) }))
+    .find(({ owner }) => owner !== undefined);
   if (owned === undefined) return { name: 'owner', verdict: 'ok', message: 'nobody else owns the entries' };
   const entry = `${String(owned.stored?.entry.Kind)}/${plan.service}`;
   return {
     name: 'owner',
     verdict: 'failed',
     message: `${entry} belongs to ${owned.owner} (external-source), which would write over what splitter writes`,
-    hint: owned.owner === 'kubernetes' ? `remove its custom resource from the cluster, then delete external-source from the entry's Meta` : `delete external-source from the Meta of ${entry} if nothing writes it any more`,
+    hint:
+      owned.owner === 'kubernetes'
+        ? `remove its custom resource from the cluster, then delete external-source from the entry's Meta`
+        : `delete external-source from the Meta of ${entry} if nothing writes it any more`,
   };
 }
 
@@ -37,7 +53,8 @@ function checkProtocol(plan: Plan, seen: Observation): Check {
   const effective = effectiveProtocol(seen);
   const own = protocolOf(seen.defaults?.entry);
   if (plan.protocol === undefined || plan.protocol === effective) {
-    if (SPLITTABLE.includes(effective)) return { name: 'protocol', verdict: 'ok', message: `the mesh speaks ${effective} to ${plan.service}` };
+    if (SPLITTABLE.includes(effective))
+      return { name: 'protocol', verdict: 'ok', message: `the mesh speaks ${effective} to ${plan.service}` };
     return {
       name: 'protocol',
       verdict: 'failed',
@@ -46,28 +63,63 @@ function checkProtocol(plan: Plan, seen: Observation): Check {
     };
   }
   if (own !== undefined && own !== plan.protocol) {
-    return { name: 'protocol', verdict: 'failed', message: `service-defaults/${plan.service} says ${own}, the plan says ${plan.protocol}; splitter does not change a protocol that somebody chose`, hint: `change one of them by hand` };
+    return {
+      name: 'protocol',
+      verdict: 'failed',
+      message: `service-defaults/${plan.service} says ${own}, the plan says ${plan.protocol}; splitter does not change a protocol that somebody chose`,
+      hint: `change one of them by hand`,
+    };
   }
-  return { name: 'protocol', verdict: 'warning', message: `the protocol changes from ${effective} to ${plan.protocol}: open connections to ${plan.service} are re-made once` };
+  return {
+    name: 'protocol',
+    verdict: 'warning',
+    message: `the protocol changes from ${effective} to ${plan.protocol}: open connections to ${plan.service} are re-made once`,
+  };
 }
 
 function checkShadow(plan: Plan, seen: Observation): readonly Check[] {
   const redirect = isRecord(seen.resolver?.entry.Redirect) ? seen.resolver.entry.Redirect : undefined;
   if (redirect !== undefined && Object.values(redirect).some((value) => value !== '' && value !== undefined)) {
     const where = String(redirect.Service ?? redirect.Datacenter ?? 'elsewhere');
-    return [{ name: 'shadow', verdict: 'failed', message: `service-resolver/${plan.service} redirects to ${where}: no splitter of ${plan.service} would be used`, hint: `remove Redirect from the resolver, or ramp ${where}` }];
+    return [
+      {
+        name: 'shadow',
+        verdict: 'failed',
+        message: `service-resolver/${plan.service} redirects to ${where}: no splitter of ${plan.service} would be used`,
+        hint: `remove Redirect from the resolver, or ramp ${where}`,
+      },
+    ];
   }
   if (seen.router === undefined) return [{ name: 'shadow', verdict: 'ok', message: 'nothing stands above the splitter' }];
   const routes = Array.isArray(seen.router.entry.Routes) ? seen.router.entry.Routes.filter(isRecord) : [];
-  const past = routes.filter((route) => isRecord(route.Destination) && (route.Destination.ServiceSubset || (route.Destination.Service && route.Destination.Service !== plan.service)));
-  if (past.length === 0) return [{ name: 'shadow', verdict: 'ok', message: `service-router/${plan.service} leads to the splitter` }];
-  return [{ name: 'shadow', verdict: 'warning', message: `${past.length} of ${routes.length} routes of service-router/${plan.service} go past the splitter: that traffic is not ramped`, hint: `consul config read -kind service-router -name ${plan.service}` }];
+  const past = routes.filter(
+    (route) =>
+      isRecord(route.Destination) &&
+      (route.Destination.ServiceSubset || (route.Destination.Service && route.Destination.Service !== plan.service)),
+  );
+  if (past.length === 0)
+    return [{ name: 'shadow', verdict: 'ok', message: `service-router/${plan.service} leads to the splitter` }];
+  return [
+    {
+      name: 'shadow',
+      verdict: 'warning',
+      message: `${past.length} of ${routes.length} routes of service-router/${plan.service} go past the splitter: that traffic is not ramped`,
+      hint: `consul config read -kind service-router -name ${plan.service}`,
+    },
+  ];
 }
 
 function checkTimeout(plan: Plan, seen: Observation): readonly Check[] {
   const timeout = seen.resolver?.entry.RequestTimeout;
   if (timeout === undefined || timeout === '' || timeout === '0s' || timeout === 0 || seen.router !== undefined) return [];
-  return [{ name: 'timeout', verdict: 'warning', message: `RequestTimeout ${String(timeout)} of service-resolver/${plan.service} is ignored behind a splitter: Envoy's 15s apply`, hint: 'set RequestTimeout in a service-router instead' }];
+  return [
+    {
+      name: 'timeout',
+      verdict: 'warning',
+      message: `RequestTimeout ${String(timeout)} of service-resolver/${plan.service} is ignored behind a splitter: Envoy's 15s apply`,
+      hint: 'set RequestTimeout in a service-router instead',
+    },
+  ];
 }
 
 function checkFilters(plan: Plan, seen: Observation): readonly Check[] {
@@ -82,12 +134,22 @@ function checkFilters(plan: Plan, seen: Observation): readonly Check[] {
 function checkStable(plan: Plan, seen: Observation, { stable }: Roles): Check {
   const count = serving(seen.instances[stable]);
   if (count > 0) return { name: 'stable', verdict: 'ok', message: `${stable} has ${count} instances to go back to` };
-  return { name: 'stable', verdict: 'failed', message: `${stable} (stable) has no passing sidecar: there would be nothing to go back to`, hint: `consul catalog nodes -service ${plan.service}   (a sidecar with Meta of its own does not inherit the service's version)` };
+  return {
+    name: 'stable',
+    verdict: 'failed',
+    message: `${stable} (stable) has no passing sidecar: there would be nothing to go back to`,
+    hint: `consul catalog nodes -service ${plan.service}   (a sidecar with Meta of its own does not inherit the service's version)`,
+  };
 }
 
 function checkCanary(plan: Plan, seen: Observation, { canary }: Roles): Check {
   const count = serving(seen.instances[canary]);
   if (count > 0) return { name: 'canary', verdict: 'ok', message: `${canary} has ${count} instances ready` };
   const filter = plan.subsets.find((subset) => subset.name === canary)?.filter ?? '';
-  return { name: 'canary', verdict: 'warning', message: `${canary} has no passing sidecar yet (${filter})`, hint: `deploy it; a sidecar with Meta of its own does not inherit the service's version` };
+  return {
+    name: 'canary',
+    verdict: 'warning',
+    message: `${canary} has no passing sidecar yet (${filter})`,
+    hint: `deploy it; a sidecar with Meta of its own does not inherit the service's version`,
+  };
 }

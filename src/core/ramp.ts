@@ -3,7 +3,12 @@ import type { Step } from './plan.js';
 import { type BasisPoints, formatPercent } from './weights.js';
 
 /** The steps from one weight to another: straight there, or `by` at a time with a pause of `every` ms after each but the last. Goes down as well. */
-export function rampSteps(from: BasisPoints, to: BasisPoints, by: BasisPoints | undefined, every: number | undefined): readonly Step[] {
+export function rampSteps(
+  from: BasisPoints,
+  to: BasisPoints,
+  by: BasisPoints | undefined,
+  every: number | undefined,
+): readonly Step[] {
   const stride = by === undefined || by <= 0 ? Math.abs(to - from) : by;
   const steps: Step[] = [];
   let at = from;

@@ -46,7 +46,8 @@ export function readRecord(meta: Meta): Rollout | undefined {
   const startedAt = Date.parse(meta['splitter-started'] ?? '');
   const enteredAt = Date.parse(meta['splitter-entered'] ?? '');
   const [id, stable, canary] = [meta['splitter-rollout'], meta['splitter-stable'], meta['splitter-canary']];
-  if (asked === undefined || state === undefined || !Number.isInteger(seq) || Number.isNaN(startedAt) || Number.isNaN(enteredAt)) return undefined;
+  if (asked === undefined || state === undefined || !Number.isInteger(seq) || Number.isNaN(startedAt) || Number.isNaN(enteredAt))
+    return undefined;
   if (!id || !stable || !canary) return undefined;
   const tally = [meta['splitter-tally'] ?? ''];
   for (let i = 1; meta[`splitter-tally-${i}`] !== undefined; i++) tally.push(meta[`splitter-tally-${i}`]!);
@@ -67,13 +68,31 @@ export function readRecord(meta: Meta): Rollout | undefined {
   };
 }
 
-const PAUSE_REASONS: readonly PauseReason[] = ['TargetReached', 'PauseStep', 'Operator', 'Drift', 'NoData', 'SignalError', 'StepTimeout'];
-const REVERT_REASONS: readonly RevertReason[] = ['Aborted', 'SignalFailed', 'NoInstances', 'DeadlineExceeded', 'StepTimeout', 'NoData', 'SignalError', 'Undone'];
+const PAUSE_REASONS: readonly PauseReason[] = [
+  'TargetReached',
+  'PauseStep',
+  'Operator',
+  'Drift',
+  'NoData',
+  'SignalError',
+  'StepTimeout',
+];
+const REVERT_REASONS: readonly RevertReason[] = [
+  'Aborted',
+  'SignalFailed',
+  'NoInstances',
+  'DeadlineExceeded',
+  'StepTimeout',
+  'NoData',
+  'SignalError',
+  'Undone',
+];
 
 function readState(phase: string | undefined, reason: string | undefined, step: number): State | undefined {
   if (!Number.isInteger(step) || step < 0) return undefined;
   const one = <T extends string>(among: readonly T[]): T | undefined => among.find((r) => r === reason);
-  const as = <P extends string, R extends string>(p: P, r: R | undefined) => (r === undefined ? undefined : { phase: p, reason: r, step });
+  const as = <P extends string, R extends string>(p: P, r: R | undefined) =>
+    r === undefined ? undefined : { phase: p, reason: r, step };
   switch (phase) {
     case 'Pending':
       return as(phase, one(['Starting']));

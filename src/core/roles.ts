@@ -23,24 +23,45 @@ export interface RolesRefusal {
 export function findRoles(plan: Plan, seen: Observation): Roles | RolesRefusal {
   const slots = plan.subsets.map((subset) => subset.name).filter((name) => !plan.legs.some((leg) => leg.subset === name));
   const [first, second] = slots;
-  if (first === undefined || second === undefined || slots.length > 2) return refusal(plan, `the plan has ${slots.length} subsets besides its further legs; a rollout needs two`, `splitter validate`);
+  if (first === undefined || second === undefined || slots.length > 2)
+    return refusal(
+      plan,
+      `the plan has ${slots.length} subsets besides its further legs; a rollout needs two`,
+      `splitter validate`,
+    );
   const record = seen.splitter === undefined ? undefined : readRecord(metaOf(seen.splitter.entry));
   const stored = seen.splitter === undefined ? undefined : legsOf(seen.splitter.entry, plan.service);
   if (stored?.some((leg) => leg.service !== undefined)) {
-    return refusal(plan, `service-splitter/${plan.service} sends traffic to other services (${formatLegs(stored)}); splitter ramps between subsets of one service`, `consul config read -kind service-splitter -name ${plan.service}`);
+    return refusal(
+      plan,
+      `service-splitter/${plan.service} sends traffic to other services (${formatLegs(stored)}); splitter ramps between subsets of one service`,
+      `consul config read -kind service-splitter -name ${plan.service}`,
+    );
   }
   const stable = stableOf(plan, seen, slots, record, stored);
   if (stable === undefined) {
-    return refusal(plan, `nothing says which of ${slots.join(' and ')} users are on`, `add "stable: ${first}" to the plan, or name it: --stable ${first}`);
+    return refusal(
+      plan,
+      `nothing says which of ${slots.join(' and ')} users are on`,
+      `add "stable: ${first}" to the plan, or name it: --stable ${first}`,
+    );
   }
   if (!slots.includes(stable)) {
-    return refusal(plan, `users are on ${stable}, which is not a subset of the plan (${slots.join(', ')})`, `name it in the plan: subsets: { ${stable}: … }`);
+    return refusal(
+      plan,
+      `users are on ${stable}, which is not a subset of the plan (${slots.join(', ')})`,
+      `name it in the plan: subsets: { ${stable}: … }`,
+    );
   }
   const canary = stable === first ? second : first;
   const done = record !== undefined && record.state.phase === 'Promoted' && record.canary === stable;
   const subset = plan.subsets.find((one) => one.name === canary)!;
   if (done && subsetsOf(seen.resolver?.entry).get(canary) === subset.filter) {
-    return refusal(plan, `${stable} is promoted already, and ${canary} is still the version before it (${subset.version ?? subset.filter})`, `to go back: splitter undo ${plan.service}; for a new version, change ${canary} in the plan`);
+    return refusal(
+      plan,
+      `${stable} is promoted already, and ${canary} is still the version before it (${subset.version ?? subset.filter})`,
+      `to go back: splitter undo ${plan.service}; for a new version, change ${canary} in the plan`,
+    );
   }
   return { stable, canary, legs: startingLegs(plan, seen, stable, canary, stored) };
 }
@@ -50,7 +71,13 @@ export function isRefusal(roles: Roles | RolesRefusal): roles is RolesRefusal {
   return 'message' in roles;
 }
 
-function stableOf(plan: Plan, seen: Observation, slots: readonly string[], record: Rollout | undefined, stored: readonly Leg[] | undefined): string | undefined {
+function stableOf(
+  plan: Plan,
+  seen: Observation,
+  slots: readonly string[],
+  record: Rollout | undefined,
+  stored: readonly Leg[] | undefined,
+): string | undefined {
   if (record !== undefined && !isFinal(record)) return record.stable;
   if (record !== undefined) return record.state.phase === 'Promoted' ? record.canary : record.stable;
   const byDefault = defaultSubsetOf(seen.resolver?.entry);
@@ -68,7 +95,13 @@ function olderVersion(plan: Plan, slots: readonly string[]): string | undefined 
   return versioned.length === 2 ? [...versioned].sort((a, b) => compareVersions(a.version!, b.version!))[0]!.name : undefined;
 }
 
-function startingLegs(plan: Plan, seen: Observation, stable: string, canary: string, stored: readonly Leg[] | undefined): readonly Leg[] {
+function startingLegs(
+  plan: Plan,
+  seen: Observation,
+  stable: string,
+  canary: string,
+  stored: readonly Leg[] | undefined,
+): readonly Leg[] {
   const unnamed = weightOf(stored ?? [], '');
   const byDefault = defaultSubsetOf(seen.resolver?.entry);
   // A leg without a subset goes to the default subset, or to every instance when there is none; neither is canary's by right.

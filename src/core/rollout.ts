@@ -5,7 +5,15 @@ import type { BasisPoints } from './weights.js';
 export type PauseReason = 'TargetReached' | 'PauseStep' | 'Operator' | 'Drift' | 'NoData' | 'SignalError' | 'StepTimeout';
 
 /** Why traffic went back to stable. */
-export type RevertReason = 'Aborted' | 'SignalFailed' | 'NoInstances' | 'DeadlineExceeded' | 'StepTimeout' | 'NoData' | 'SignalError' | 'Undone';
+export type RevertReason =
+  | 'Aborted'
+  | 'SignalFailed'
+  | 'NoInstances'
+  | 'DeadlineExceeded'
+  | 'StepTimeout'
+  | 'NoData'
+  | 'SignalError'
+  | 'Undone';
 
 /** What a rollout is doing; each phase carries only its own fields. `step` is an index into the plan's steps; the number of steps means the bake. */
 export type State =

@@ -1,5 +1,5 @@
-import { metaOf, legsOf, subsetsOf } from './entries.js';
 import { describeStep } from './decide-step.js';
+import { legsOf, metaOf, subsetsOf } from './entries.js';
 import { weightOf } from './legs.js';
 import type { Instances, Observation } from './observation.js';
 import type { Plan, Step } from './plan.js';
@@ -22,7 +22,13 @@ export interface Status {
   readonly phase: string | null;
   readonly reason: string | null;
   readonly message: string;
-  readonly step: { readonly index: number; readonly of: number | null; readonly kind: string | null; readonly enteredAt: string; readonly wakeAt: string | null } | null;
+  readonly step: {
+    readonly index: number;
+    readonly of: number | null;
+    readonly kind: string | null;
+    readonly enteredAt: string;
+    readonly wakeAt: string | null;
+  } | null;
   readonly stable: LegStatus | null;
   readonly canary: LegStatus | null;
   readonly legs: readonly LegStatus[];
@@ -101,9 +107,13 @@ export function stepText(steps: readonly Step[] | undefined, index: number): str
 }
 
 function messageOf({ service, rollout, seen, driver }: StatusInput): string {
-  if (rollout === undefined) return seen.splitter === undefined ? `${service} has no service-splitter: nothing was ramped yet` : `service-splitter/${service} carries no rollout`;
+  if (rollout === undefined)
+    return seen.splitter === undefined
+      ? `${service} has no service-splitter: nothing was ramped yet`
+      : `service-splitter/${service} carries no rollout`;
   const lost = seen.splitter === undefined || readRecord(metaOf(seen.splitter.entry))?.id !== rollout.id;
-  if (lost && !isFinal(rollout)) return `somebody else wrote service-splitter/${service} and dropped the record; last known: ${rollout.message}`;
+  if (lost && !isFinal(rollout))
+    return `somebody else wrote service-splitter/${service} and dropped the record; last known: ${rollout.message}`;
   if (isFinal(rollout)) return rollout.message;
   if (driver === undefined) return `${rollout.message}; nobody drives or watches it`;
   return driver.why !== undefined && rollout.state.phase !== 'Paused' ? driver.why : rollout.message;
@@ -115,7 +125,8 @@ function stepStatus(rollout: Rollout, plan: Plan | undefined, liveWakeAt: number
   const baking = rollout.state.phase === 'Baking';
   const own = step?.kind === 'pause' || step?.kind === 'analyse' ? step.for : step?.kind === 'wait' ? step.deadline : undefined;
   const moving = rollout.state.phase === 'Progressing' || baking;
-  const due = baking && plan !== undefined ? rollout.enteredAt + plan.bake : own === undefined ? liveWakeAt : rollout.enteredAt + own;
+  const due =
+    baking && plan !== undefined ? rollout.enteredAt + plan.bake : own === undefined ? liveWakeAt : rollout.enteredAt + own;
   return {
     index,
     of: plan?.steps.length ?? null,

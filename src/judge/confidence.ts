@@ -10,10 +10,11 @@ export function upperShare(counts: Counts, confidence: number): number {
   if (total === 0) return 1;
   const good = total - bad;
   const limit = logBeta(bad + 0.5, good + 0.5) - Math.log(Math.PI) + Math.log(1 - confidence);
+  if (bad === 0) return -Math.expm1(limit / good);
   let [low, high] = [bad / total, 1];
-  for (let i = 0; i < 50 && high - low > 1e-4 * high; i++) {
+  for (let i = 0; i < 50 && high - low > 1e-3 * high; i++) {
     const p = (low + high) / 2;
-    const likelihood = (bad === 0 ? 0 : bad * Math.log(p)) + (good === 0 ? 0 : good * Math.log1p(-p));
+    const likelihood = bad * Math.log(p) + (good === 0 ? 0 : good * Math.log1p(-p));
     if (likelihood > limit) low = p;
     else high = p;
   }

@@ -1,51 +1,118 @@
-import { formatDuration } from '../core/duration.js';
 import type { EnvoySignal } from '../core/plan.js';
-import type { Finding, Verdict } from '../core/verdict.js';
+import type { Counts, Finding, Verdict } from '../core/verdict.js';
 import { failingLine, suspiciousLine } from './alpha.js';
 import { upperShare } from './confidence.js';
-import { allowedShare, isStableWorse, modeOf, weigh } from './count-signal.js';
-import { canaryInStep, type CountTally } from './count-tally.js';
+import { allowedShare, type CountEvidence, isStableWorse, weigh } from './count-signal.js';
+import { type CountTally, canaryInStep } from './count-tally.js';
 import { shareOf } from './counts.js';
 import { formatBound, formatCount, formatShare, formatStrength, plural } from './text.js';
 
-/** Scrapes come ten times a second: so many failed ones in a row are three seconds. */
+/** Errors in a row after which a count signal is an `Error`: three seconds at ten looks a second, in which a sidecar may restart. */
 const ERROR_LIMIT = 30;
-/** How sure the sentence about the upper end is. */
+
 const CONFIDENCE = 0.99;
 
-/** What this tally says now, with a sentence that has the numbers. */
-export function findCounts(signal: EnvoySignal, tally: CountTally | undefined, alpha: number): Omit<Finding, 'query'> {
-  const bound = modeOf(signal) === 'bound' ? `<= ${formatBound(signal.max ?? 0)}` : `stable + ${formatBound(signal.margin ?? 0)}`;
-  const base = { name: signal.name, source: signal.source, bound };
-  if (tally === undefined) return { ...base, verdict: 'Inconclusive', value: null, samples: 0, failed: 0, at: 0, message: 'not measured yet' };
-  const inStep = canaryInStep(tally);
-  const shown = tally.failed ? (tally.recent.total > 0 ? tally.recent : tally.canary) : inStep;
+/** The finding of a count signal, for the reading that `query` gave (if there is one). Samples are canary's requests in the present step. */
+export function findCounts(signal: EnvoySignal, tally: CountTally, alpha: number, query?: string): Finding {
   const evidence = weigh(tally);
   const stableWorse = isStableWorse(tally, evidence, alpha);
-  const { verdict, message } = judgeTally(signal, tally, alpha, stableWorse);
-  return { ...base, verdict, value: shown.total === 0 ? null : formatShare(shareOf(shown)), samples: shown.total, failed: shown.bad, at: tally.at, message, ...(stableWorse ? { stableWorse } : {}) };
+  const step = inStep(tally);
+  const told = toldCounts(signal, tally, step);
+  const verdict = verdictOf(signal, tally, { step, evidence, stableWorse, alpha });
+  const sample = tally.failed ? told.canary : step.canary;
+  const finding: Mutable<Finding> = {
+    name: signal.name,
+    source: signal.source,
+    verdict,
+    value: told.canary.total === 0 ? null : formatShare(shareOf(told.canary)),
+    bound: describeBound(signal),
+    samples: sample.total,
+    failed: sample.bad,
+    at: tally.at,
+    message: describe(signal, tally, { verdict, evidence, stableWorse, step, told, alpha }),
+  };
+  if (stableWorse) finding.stableWorse = true;
+  if (query !== undefined) finding.query = query;
+  return finding;
 }
 
-function judgeTally(signal: EnvoySignal, tally: CountTally, alpha: number, stableWorse: boolean): { readonly verdict: Verdict; readonly message: string } {
-  const evidence = weigh(tally);
-  const inStep = canaryInStep(tally);
-  const against = `the bound is ${formatBound(allowedShare(signal, tally.stable))}${modeOf(signal) === 'compare' ? ` (stable has ${formatShare(shareOf(tally.stable))} of ${formatCount(tally.stable.total)})` : ''}`;
-  const strength = `evidence ${formatStrength(evidence.harm)} of the ${formatCount(failingLine(alpha))} needed`;
-  if (tally.failed) {
-    const late = tally.recent.total > 0 && tally.recent.total < tally.canary.total;
-    const counts = tally.recent.total > 0 ? tally.recent : tally.canary;
-    return { verdict: 'Failed', message: `${formatShare(shareOf(counts))} of ${late ? `the last ${plural(counts.total, 'request')}` : plural(counts.total, 'request')} ${badWord(signal)}: ${formatCount(counts.bad)}; ${against} (${strength})` };
-  }
-  const { trouble } = tally;
-  if (trouble?.kind === 'error' && trouble.streak > ERROR_LIMIT) return { verdict: 'Error', message: `could not be measured: ${trouble.why}` };
-  if (trouble !== undefined) return { verdict: 'Inconclusive', message: trouble.why };
-  if (stableWorse) return { verdict: 'Inconclusive', message: `${formatShare(shareOf(tally.stable))} of ${plural(tally.stable.total, 'request')} to stable ${badWord(signal)}, ${formatShare(shareOf(tally.canary))} of ${formatCount(tally.canary.total)} to canary: the trouble is not canary's` };
-  if (inStep.total === 0) return { verdict: 'Inconclusive', message: 'no request has reached canary in this step' };
-  const seen = `${formatShare(shareOf(inStep))} of ${plural(inStep.total, 'request')} ${badWord(signal)}; ${against}`;
-  if (evidence.harm >= suspiciousLine(alpha)) return { verdict: 'Inconclusive', message: `${seen}; it looks bad (${strength})` };
-  return { verdict: 'Successful', message: `${seen}; ${Math.round(CONFIDENCE * 100)}% sure that it is below ${formatShare(upperShare(inStep, CONFIDENCE))}` };
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The bound for people: `<= 0.5%` or `<= stable + 0.2%`. */
+export function describeBound(signal: EnvoySignal): string {
+  if (signal.max !== undefined) return `<= ${formatBound(signal.max)}`;
+  return signal.margin ? `<= stable + ${formatBound(signal.margin)}` : '<= stable';
 }
 
-function badWord(signal: EnvoySignal): string {
-  return signal.metric === 'errors' ? 'failed' : `took over ${formatDuration(signal.over ?? 0)}`;
+interface Weighed {
+  readonly step: Sides;
+  readonly evidence: CountEvidence;
+  readonly stableWorse: boolean;
+  readonly alpha: number;
+}
+
+function verdictOf(signal: EnvoySignal, tally: CountTally, { step, evidence, stableWorse, alpha }: Weighed): Verdict {
+  if (tally.failed) return 'Failed';
+  if (tally.trouble !== null)
+    return tally.trouble.kind === 'error' && tally.trouble.streak > ERROR_LIMIT ? 'Error' : 'Inconclusive';
+  if (step.canary.total === 0 || isAlone(signal, tally) || stableWorse) return 'Inconclusive';
+  return evidence.harm >= suspiciousLine(alpha) ? 'Inconclusive' : 'Successful';
+}
+
+/** A comparison without the other side. */
+function isAlone(signal: EnvoySignal, tally: CountTally): boolean {
+  return signal.margin !== undefined && tally.stable.total === 0;
+}
+
+/** The requests that tell the story: those of the step, unless only the most recent ones break the bound; all of them in a step without any. */
+function toldCounts(signal: EnvoySignal, tally: CountTally, step: Sides): Sides {
+  const base = step.canary.total === 0 ? tally : step;
+  const allowed = allowedShare(signal, tally.stable);
+  return shareOf(base.canary) <= allowed && shareOf(tally.recent.canary) > allowed && tally.drift > 1 ? tally.recent : base;
+}
+
+interface Story extends Weighed {
+  readonly verdict: Verdict;
+  readonly told: Sides;
+}
+
+function describe(signal: EnvoySignal, tally: CountTally, story: Story): string {
+  const { told, evidence, alpha } = story;
+  const facts = `${describeShare(signal, told.canary, told === tally.recent)}${describeStable(told.stable)}`;
+  const against = `${facts}; ${describeLimit(signal)}`;
+  if (story.verdict === 'Failed') return `${against} ${describeStrength(evidence.harm, alpha)}`;
+  if (tally.trouble !== null)
+    return `${tally.trouble.kind === 'none' ? 'no data' : 'could not be measured'}: ${tally.trouble.why}`;
+  if (tally.canary.total === 0) return '0 requests reached canary';
+  if (story.step.canary.total === 0) return `0 requests reached canary in this step (before it: ${facts})`;
+  if (isAlone(signal, tally)) return `${facts}; no request reached stable, so there is nothing to compare with`;
+  if (story.stableWorse) return `${against}; ${blameStable(signal, evidence, alpha)}`;
+  if (story.verdict === 'Inconclusive') return `${against}; this points to harm ${describeStrength(evidence.harm, alpha)}`;
+  if (signal.margin !== undefined) return against;
+  return `${against}; 99% sure that it is below ${formatShare(upperShare(told.canary, CONFIDENCE))}`;
+}
+
+function describeStrength(strength: number, alpha: number): string {
+  return `(evidence ${formatStrength(strength)} of the ${formatCount(failingLine(alpha))} needed)`;
+}
+
+function describeShare(signal: EnvoySignal, told: Counts, recent: boolean): string {
+  const verb = signal.metric === 'latency' ? `took over ${formatCount(signal.over ?? 0)}ms` : 'failed';
+  const of = `${recent ? 'the last ' : ''}${plural(told.total, 'request')}`;
+  return told.bad === 0 ? `none of ${of} ${verb}` : `${formatShare(shareOf(told))} of ${of} ${verb}`;
+}
+
+function describeStable(stable: Counts): string {
+  return stable.total === 0 ? '' : `, ${formatShare(shareOf(stable))} of ${formatCount(stable.total)} on stable`;
+}
+
+function describeLimit(signal: EnvoySignal): string {
+  if (signal.max !== undefined) return `the bound is ${formatBound(signal.max)}`;
+  return signal.margin ? `canary may be worse by ${formatBound(signal.margin)}` : 'canary may not be worse';
+}
+
+function blameStable(signal: EnvoySignal, evidence: CountEvidence, alpha: number): string {
+  if (signal.margin !== undefined) return 'stable is worse than canary, so the trouble is not canary';
+  if (evidence.harm >= suspiciousLine(alpha)) return 'both fail, so the trouble is elsewhere';
+  return 'stable itself breaks the bound and canary does not';
 }

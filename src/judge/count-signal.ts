@@ -23,12 +23,12 @@ export function addToCountTally(signal: EnvoySignal, tally: CountTally | undefin
   const mode = modeOf(signal);
   const known = tally?.mode === mode ? tally : beginCountTally(mode, reading.at);
   if (known.failed) return known;
-  const { trouble, ...clear } = known;
+  const { trouble } = known;
   const { measurement, at } = reading;
   switch (measurement.kind) {
     case 'counts': {
-      const next = countIn(signal, { ...clear, at }, soundCounts(measurement.canary), soundCounts(measurement.stable));
-      return { ...next, failed: isFailing(weigh(next), alpha) };
+      const next = countIn(signal, known, at, soundCounts(measurement.canary), soundCounts(measurement.stable));
+      return isFailing(signal, next, weigh(next), alpha) ? { ...next, failed: true } : next;
     }
     case 'scalar':
       return { ...known, at, trouble: addTrouble(trouble, 'error', 'a single number came where counts were expected') };
@@ -44,10 +44,17 @@ export function weigh(tally: CountTally): CountEvidence {
   return { harm, stableHarm: strengthOf(second!), worse: third === undefined ? harm : strengthOf(third) };
 }
 
-/** Against a bound, a canary that breaks it fails; but where stable seems to break it too, only when canary is shown to be worse than stable. */
-function isFailing(evidence: CountEvidence, alpha: number): boolean {
+/** Against a bound, a canary that breaks it fails; but where stable suffers alike, only when canary is shown to be worse than stable. */
+function isFailing(signal: EnvoySignal, tally: CountTally, evidence: CountEvidence, alpha: number): boolean {
   const line = failingLine(alpha);
-  return evidence.harm >= line && (evidence.worse >= line || evidence.stableHarm < suspiciousLine(alpha));
+  return evidence.harm >= line && (evidence.worse >= line || !isShared(signal, tally, evidence, alpha));
+}
+
+/** Whether stable suffers too: by its own evidence, or by breaking the bound in the same stretch of time with at least a third of canary's share. */
+function isShared(signal: EnvoySignal, tally: CountTally, evidence: CountEvidence, alpha: number): boolean {
+  if (signal.max === undefined) return false;
+  const { canary, stable } = tally.recent;
+  return evidence.stableHarm >= suspiciousLine(alpha) || shareOf(stable) > Math.max(signal.max, shareOf(canary) / 3);
 }
 
 /** Whether the trouble is not canary's: stable is worse by the strict line, or both break the bound and canary is not shown to be worse. */
@@ -67,23 +74,28 @@ export function allowedShare(signal: EnvoySignal, stable: Counts): number {
   return signal.max ?? Math.min(1, shareOf(stable) + (signal.margin ?? 0));
 }
 
-function countIn(signal: EnvoySignal, tally: CountTally, canary: Counts, stable: Counts): CountTally {
-  if (canary.total === 0 && stable.total === 0) return tally;
-  const { pending, ...compared } = compareSides(signal, tally, canary, stable);
+function countIn(signal: EnvoySignal, tally: CountTally, at: number, canary: Counts, stable: Counts): CountTally {
+  if (canary.total === 0 && stable.total === 0) return { ...tally, at, trouble: null };
+  const tests = testsOf(signal);
+  const { pending, worse, better } = compareSides(tests.pair, tally, canary, stable);
+  const { recent, drift } = followDrift(tally, canary, stable, allowedShare(signal, tally.stable));
+  const [first, second] = tally.tests;
   return {
-    ...tally,
-    ...followDrift(tally, canary, allowedShare(signal, tally.stable)),
+    kind: 'counts',
+    mode: tally.mode,
     canary: addCounts(tally.canary, canary),
     stable: addCounts(tally.stable, stable),
+    before: tally.before,
+    recent,
+    drift,
     pending,
     tests:
       tally.mode === 'compare'
-        ? [compared.worse, compared.better]
-        : [
-            continueBoundTest(testsOf(signal).canary, tally.tests[0]!, canary),
-            continueBoundTest(testsOf(signal).stable, tally.tests[1]!, stable),
-            compared.worse,
-          ],
+        ? [worse, better]
+        : [continueBoundTest(tests.canary, first!, canary), continueBoundTest(tests.stable, second!, stable), worse],
+    failed: false,
+    trouble: null,
+    at,
   };
 }
 
@@ -94,11 +106,10 @@ interface Compared {
 }
 
 /** Requests are compared in blocks that have both sides; a side that is alone waits for the other. */
-function compareSides(signal: EnvoySignal, tally: CountTally, canary: Counts, stable: Counts): Compared {
+function compareSides(test: PairTest, tally: CountTally, canary: Counts, stable: Counts): Compared {
   const block = { canary: addCounts(tally.pending.canary, canary), stable: addCounts(tally.pending.stable, stable) };
   const [worse, better] = tally.mode === 'compare' ? [tally.tests[0]!, tally.tests[1]!] : [tally.tests[2]!, tally.tests[1]!];
   if (block.canary.total === 0 || block.stable.total === 0) return { pending: block, worse, better };
-  const test = testsOf(signal).pair;
   const stableHistory = subtractCounts(tally.stable, tally.pending.stable);
   const canaryHistory = subtractCounts(tally.canary, tally.pending.canary);
   return {
@@ -109,12 +120,13 @@ function compareSides(signal: EnvoySignal, tally: CountTally, canary: Counts, st
 }
 
 /** A CUSUM towards four times the allowed share (Page 1954). While it rests, canary looks healthy and `recent` is empty. */
-function followDrift(tally: CountTally, canary: Counts, allowed: number): Pick<CountTally, 'recent' | 'drift'> {
+function followDrift(tally: CountTally, canary: Counts, stable: Counts, allowed: number): Pick<CountTally, 'recent' | 'drift'> {
   const base = Math.min(0.5, Math.max(1e-4, allowed));
   const worse = Math.min(4 * base, (1 + base) / 2);
   const gain = canary.bad * Math.log(worse / base) + (canary.total - canary.bad) * Math.log((1 - worse) / (1 - base));
   const drift = tally.drift + gain;
-  return drift <= 0 ? { recent: NOTHING, drift: 0 } : { recent: addCounts(tally.recent, canary), drift };
+  if (drift <= 0) return { recent: { canary: NOTHING, stable: NOTHING }, drift: 0 };
+  return { recent: { canary: addCounts(tally.recent.canary, canary), stable: addCounts(tally.recent.stable, stable) }, drift };
 }
 
 interface PreparedTests {

@@ -7,6 +7,12 @@ import { decodeTrouble, encodeTrouble, type Trouble } from './trouble.js';
 /** Alternatives of each test: `bound` asks whether canary and stable keep the bound and whether canary is worse, `compare` who is worse than whom. */
 export const TEST_SIZES = { bound: [12, 8, 8], compare: [12, 12] } as const;
 
+/** Requests to canary and to stable over the same time. */
+export interface Sides {
+  readonly canary: Counts;
+  readonly stable: Counts;
+}
+
 /** What is known of a count signal since its rollout began; small enough to live in Consul's Meta. */
 export interface CountTally {
   readonly kind: 'counts';
@@ -14,16 +20,16 @@ export interface CountTally {
   readonly canary: Counts;
   readonly stable: Counts;
   /** What had been seen when the present step began. */
-  readonly before: { readonly canary: Counts; readonly stable: Counts };
-  /** Canary's requests since it last looked healthy (a CUSUM at rest), for the sentence of a late regression; and that CUSUM. */
-  readonly recent: Counts;
+  readonly before: Sides;
+  /** Requests since canary last looked healthy, which is when a CUSUM of its own was last at rest; and that CUSUM. */
+  readonly recent: Sides;
   readonly drift: number;
   /** Requests that wait for a partner on the other side before they can be compared. */
-  readonly pending: { readonly canary: Counts; readonly stable: Counts };
+  readonly pending: Sides;
   readonly tests: readonly Evidence[];
   /** For good: a tally that failed once stays so, with the numbers that it failed by. */
   readonly failed: boolean;
-  readonly trouble?: Trouble;
+  readonly trouble: Trouble | null;
   readonly at: number;
 }
 
@@ -31,7 +37,19 @@ export interface CountTally {
 export function beginCountTally(mode: CountTally['mode'], at: number): CountTally {
   const none = { canary: NOTHING, stable: NOTHING };
   const tests = TEST_SIZES[mode].map((size) => freshEvidence(size));
-  return { kind: 'counts', mode, ...none, before: none, recent: NOTHING, drift: 0, pending: none, tests, failed: false, at };
+  return {
+    kind: 'counts',
+    mode,
+    ...none,
+    before: none,
+    recent: none,
+    drift: 0,
+    pending: none,
+    tests,
+    failed: false,
+    trouble: null,
+    at,
+  };
 }
 
 /** The tally at the beginning of a step: its counters begin anew, the evidence stays. */
@@ -39,17 +57,18 @@ export function startCountStep(tally: CountTally): CountTally {
   return { ...tally, before: { canary: tally.canary, stable: tally.stable }, tests: tally.tests.map(enterStep) };
 }
 
-/** Requests to canary since the present step began. */
-export function canaryInStep(tally: CountTally): Counts {
-  return subtractCounts(tally.canary, tally.before.canary);
+/** Requests to both sides since the present step began. */
+export function inStep(tally: CountTally): Sides {
+  return { canary: subtractCounts(tally.canary, tally.before.canary), stable: subtractCounts(tally.stable, tally.before.stable) };
 }
 
 /** Compact form: an array of numbers and packed wealths; about 190 characters. */
 export function encodeCountTally(tally: CountTally): readonly unknown[] {
-  const counted = [tally.canary, tally.stable, tally.before.canary, tally.before.stable, tally.recent, ...Object.values(tally.pending)];
+  const counted = [tally.canary, tally.stable, tally.before.canary, tally.before.stable];
+  const open = [tally.recent.canary, tally.recent.stable, tally.pending.canary, tally.pending.stable];
   return [
     tally.mode === 'bound' ? 'b' : 'c',
-    ...counted.flatMap((counts) => [counts.bad, counts.total]),
+    ...[...counted, ...open].flatMap((counts) => [counts.bad, counts.total]),
     Math.round(tally.drift * 1_000) / 1_000,
     tally.tests[0]!.steps,
     tally.failed ? 1 : 0,
@@ -63,41 +82,52 @@ export function encodeCountTally(tally: CountTally): readonly unknown[] {
 export function decodeCountTally(entry: readonly unknown[]): CountTally | undefined {
   const mode = entry[0] === 'b' ? 'bound' : 'compare';
   const sizes = TEST_SIZES[mode];
-  const numbers = entry.slice(1, 20);
-  const packed = entry.slice(20);
+  const numbers = entry.slice(1, 22);
+  const packed = entry.slice(22);
   if (packed.length !== sizes.length || !areNumbers(numbers)) return undefined;
-  const [canary, stable, canaryBefore, stableBefore, recent, canaryPending, stablePending] = pairs(numbers.slice(0, 14) as readonly number[]);
-  const [drift, steps, failed, trouble, at] = numbers.slice(14) as [number, number, number, number, number];
-  if (!isSound([canary!, stable!, canaryBefore!, stableBefore!, recent!, canaryPending!, stablePending!]) || steps < 0) return undefined;
+  const [canary, stable, canaryBefore, stableBefore, canaryRecent, stableRecent, canaryPending, stablePending] = pairs(
+    numbers.slice(0, 16) as readonly number[],
+  );
+  const [drift, steps, failed, trouble, at] = numbers.slice(16) as [number, number, number, number, number];
+  if (
+    !isSound([canary!, stable!, canaryBefore!, stableBefore!, canaryRecent!, stableRecent!, canaryPending!, stablePending!]) ||
+    steps < 0
+  )
+    return undefined;
   const masses = sizes.map((size, i) => (typeof packed[i] === 'string' ? unpackMasses(packed[i], size) : undefined));
   const seen = seenBy(mode, canary!, stable!, canaryPending!, stablePending!);
   const tests = masses.flatMap((mass, i) => (mass === undefined ? [] : [{ mass, seen: seen[i]!, steps }]));
   if (tests.length !== sizes.length) return undefined;
-  const cause = decodeTrouble(trouble);
   return {
     kind: 'counts',
     mode,
     canary: canary!,
     stable: stable!,
     before: { canary: canaryBefore!, stable: stableBefore! },
-    recent: recent!,
+    recent: { canary: canaryRecent!, stable: stableRecent! },
     drift,
     pending: { canary: canaryPending!, stable: stablePending! },
     tests,
     failed: failed === 1,
-    ...(cause && { trouble: cause }),
+    trouble: decodeTrouble(trouble),
     at,
   };
 }
 
 /** The clock of each test is not kept: what a test has seen follows from the totals. */
-function seenBy(mode: CountTally['mode'], canary: Counts, stable: Counts, canaryPending: Counts, stablePending: Counts): readonly number[] {
+function seenBy(
+  mode: CountTally['mode'],
+  canary: Counts,
+  stable: Counts,
+  canaryPending: Counts,
+  stablePending: Counts,
+): readonly number[] {
   const compared = canary.total - canaryPending.total;
   return mode === 'bound' ? [canary.total, stable.total, compared] : [compared, stable.total - stablePending.total];
 }
 
 function areNumbers(values: readonly unknown[]): values is readonly number[] {
-  return values.length === 19 && values.every((value) => typeof value === 'number' && Number.isFinite(value));
+  return values.length === 21 && values.every((value) => typeof value === 'number' && Number.isFinite(value));
 }
 
 function pairs(values: readonly number[]): readonly Counts[] {
@@ -105,7 +135,8 @@ function pairs(values: readonly number[]): readonly Counts[] {
 }
 
 function isSound(counts: readonly Counts[]): boolean {
-  const [canary, stable, canaryBefore, stableBefore, recent, canaryPending, stablePending] = counts;
-  const within = [canaryBefore!, recent!, canaryPending!].every((c) => c.total <= canary!.total);
-  return within && stableBefore!.total <= stable!.total && stablePending!.total <= stable!.total && counts.every((c) => c.bad >= 0 && c.bad <= c.total);
+  const [canary, stable, canaryBefore, stableBefore, canaryRecent, stableRecent, canaryPending, stablePending] = counts;
+  const within = [canaryBefore!, canaryRecent!, canaryPending!].every((c) => c.total <= canary!.total);
+  const stableWithin = [stableBefore!, stableRecent!, stablePending!].every((c) => c.total <= stable!.total);
+  return within && stableWithin && counts.every((c) => c.bad >= 0 && c.bad <= c.total);
 }

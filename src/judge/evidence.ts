@@ -15,18 +15,17 @@ export interface Evidence {
 /** Wealth is kept below this: far beyond any threshold, and still a finite number after any sum. */
 const LARGEST_MASS = 1e50;
 
-const AT_ONCE = 0.35;
+const AT_ONCE = 0.25;
 const OVER_STEPS = 0.15;
 const OVER_REQUESTS = 1 - AT_ONCE - OVER_STEPS;
-const HALF_LIFE = 1_000;
-const TAIL = 0.25;
+const SPREAD = 3_000;
 
 /**
  * The part of the wealth that has been started after `seen` requests and `steps` steps; below 1 for ever. Spread over requests as the power law
- * 1 - (1 + n/1000)^-0.25, so a start at request n costs about 1.25 ln n in evidence: at no n does health buy a bad version much time.
+ * 1 - (1 + n/3000)^-0.25, so a start at request n costs about 1.25 ln n in evidence: at no n does health buy a bad version much time.
  */
 export function startedShare(seen: number, steps: number): number {
-  return AT_ONCE + OVER_STEPS * (steps / (steps + 1)) + OVER_REQUESTS * (1 - (1 + seen / HALF_LIFE) ** -TAIL);
+  return AT_ONCE + OVER_STEPS * (steps / (steps + 1)) + OVER_REQUESTS * (1 - 1 / Math.sqrt(Math.sqrt(1 + seen / SPREAD)));
 }
 
 /** Evidence over `size` alternatives before the first request: its strength is 1, which says nothing. */

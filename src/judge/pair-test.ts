@@ -23,7 +23,13 @@ export function preparePairTest(margin: number, size: number): PairTest {
  * may drift together, so an outage that hits both sides is no evidence. L and s are those of the generic e-variable
  * of Turner, Ly, Grünwald (Generic e-variables for exact sequential k-sample tests, 2024) at the alternative's shares.
  */
-export function continuePairTest(test: PairTest, evidence: Evidence, suspect: Counts, reference: Counts, history: Counts): Evidence {
+export function continuePairTest(
+  test: PairTest,
+  evidence: Evidence,
+  suspect: Counts,
+  reference: Counts,
+  history: Counts,
+): Evidence {
   const [n, m] = [suspect.total, reference.total];
   if (n === 0 || m === 0) return evidence;
   const known = (history.bad + 0.5) / (history.total + 100);

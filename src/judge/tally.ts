@@ -1,49 +1,58 @@
 import { type CountTally, decodeCountTally, encodeCountTally, startCountStep } from './count-tally.js';
-import { decodeScalarTally, encodeScalarTally, type ScalarTally, startScalarStep } from './scalar-tally.js';
+import { decodeScalarTally, encodeScalarTally, type ScalarTally } from './scalar-tally.js';
 
-/** All that is known of one signal since its rollout began. */
+/** What is known of one signal since its rollout began. */
 export type SignalTally = CountTally | ScalarTally;
 
-/** The evidence of a rollout, by signal name. */
+/** The evidence of a whole rollout, by signal name; kept in the record, so that a restart forgives nothing. */
 export type Tally = Readonly<Record<string, SignalTally>>;
 
-/** The tally as compact JSON, the same text for the same tally; empty when nothing was measured. */
+/** The tally as a step begins: what was seen in the step before no longer counts as seen, but no evidence of harm is forgotten. */
+export function startStep(tally: Tally): Tally {
+  return mapTally(tally, (entry) => (entry.kind === 'counts' ? startCountStep(entry) : { ...entry, inStep: 0 }));
+}
+
+/** Compact JSON, the same for the same tally, empty for an empty one; about 200 characters for each count signal and 40 for each scalar one. */
 export function encodeTally(tally: Tally): string {
   const names = Object.keys(tally).sort();
   if (names.length === 0) return '';
-  return JSON.stringify(Object.fromEntries(names.map((name) => [name, encodeOne(tally[name]!)])));
+  return JSON.stringify(Object.fromEntries(names.map((name) => [name, encodeEntry(tally[name]!)])));
 }
 
-/** The tally of such a text; entries that are broken or unknown are dropped, so that their signals begin anew. */
+/** The tally of such a text. Entries that are broken or of an unknown kind are left out; a text that is no JSON object gives an empty tally. */
 export function decodeTally(text: string): Tally {
-  let parsed: unknown;
+  const entries = Object.entries(parseObject(text)).flatMap(([name, entry]) => {
+    const decoded = Array.isArray(entry) ? decodeEntry(entry) : undefined;
+    return decoded === undefined ? [] : [[name, decoded] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function encodeEntry(entry: SignalTally): readonly unknown[] {
+  return entry.kind === 'counts' ? encodeCountTally(entry) : encodeScalarTally(entry);
+}
+
+function decodeEntry(entry: readonly unknown[]): SignalTally | undefined {
+  switch (entry[0]) {
+    case 'b':
+    case 'c':
+      return decodeCountTally(entry);
+    case 's':
+      return decodeScalarTally(entry);
+    default:
+      return undefined;
+  }
+}
+
+function parseObject(text: string): object {
   try {
-    parsed = JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : {};
   } catch {
     return {};
   }
-  if (typeof parsed !== 'object' || parsed === null) return {};
-  const known = Object.entries(parsed).flatMap(([name, entry]: [string, unknown]) => {
-    const tally = Array.isArray(entry) ? decodeOne(entry) : undefined;
-    return tally === undefined ? [] : [[name, tally] as const];
-  });
-  return Object.fromEntries(known);
 }
 
-/** The tally at the beginning of a step: what is counted per step begins anew, failures and evidence stay. */
-export function startStep(tally: Tally): Tally {
-  return Object.fromEntries(Object.entries(tally).map(([name, one]) => [name, one.kind === 'counts' ? startCountStep(one) : startScalarStep(one)]));
-}
-
-/** Bad requests and measurements outside their bounds, over all signals since the rollout began. */
-export function countFailures(tally: Tally): number {
-  return Object.values(tally).reduce((sum, one) => sum + (one.kind === 'counts' ? one.canary.bad : one.outside), 0);
-}
-
-function encodeOne(tally: SignalTally): readonly unknown[] {
-  return tally.kind === 'counts' ? encodeCountTally(tally) : encodeScalarTally(tally);
-}
-
-function decodeOne(entry: readonly unknown[]): SignalTally | undefined {
-  return entry[0] === 's' ? decodeScalarTally(entry) : decodeCountTally(entry);
+function mapTally(tally: Tally, change: (entry: SignalTally) => SignalTally): Tally {
+  return Object.fromEntries(Object.entries(tally).map(([name, entry]) => [name, change(entry)]));
 }

@@ -2,16 +2,18 @@
 export function formatShare(share: number): string {
   const percent = share * 100;
   if (percent >= 99.5 && percent < 100) return `${Math.floor(percent * 10) / 10}%`;
-  return `${percent >= 10 ? Math.round(percent) : Number(percent.toPrecision(2))}%`;
+  if (percent >= 10) return `${Math.round(percent)}%`;
+  return `${percent >= 1 ? Math.round(percent * 10) / 10 : percent >= 0.1 ? Math.round(percent * 100) / 100 : Number(percent.toPrecision(2))}%`;
 }
 
 /** A bound as the plan states it, in percent without rounding it away: `0.5%`, `0.25%`. */
 export function formatBound(share: number): string {
-  return `${Number((share * 100).toPrecision(6))}%`;
+  return `${Math.round(share * 1e8) / 1e6}%`;
 }
 
 /** A whole number with thousands set apart: `4,120`. */
 export function formatCount(count: number): string {
+  if (count < 1_000 && Number.isInteger(count)) return String(count);
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 

@@ -1,89 +1,107 @@
-import type { ConsulSignal, HttpSignal, PrometheusSignal } from '../core/plan.js';
 import type { Finding, Reading, Verdict } from '../core/verdict.js';
-import { addNothing, addNumber, beginScalarTally, type ScalarTally } from './scalar-tally.js';
+import { type Limits, limitsOf, type ScalarSignal } from './limits.js';
+import { beginScalarTally, type ScalarTally } from './scalar-tally.js';
 import { formatNumber, plural } from './text.js';
+import { addTrouble } from './trouble.js';
 
-/** A signal that gives one number at a time. */
-export type ScalarSignal = PrometheusSignal | HttpSignal | ConsulSignal;
-
-interface Limits {
-  readonly min?: number;
-  readonly max?: number;
-  /** More numbers outside the bounds than this, in all, fail. */
-  readonly failureLimit: number;
-  /** So many in a row fail. */
-  readonly consecutive: number;
-  /** More failed readings in a row than this are an Error. */
-  readonly errorLimit: number;
-}
-
-/** Two counts of instances in a row below the minimum, a second apart, are no flap. */
-const CONSUL_LIMITS = { failureLimit: Number.POSITIVE_INFINITY, consecutive: 2, errorLimit: 4 };
-
-/** The tally with one more reading. NaN and infinities are no data. A failed tally is left as it is. */
+/** The tally with one more reading. Not a finite number is no data. A failed tally is left as it is. */
 export function addToScalarTally(signal: ScalarSignal, tally: ScalarTally | undefined, reading: Reading): ScalarTally {
   const known = tally ?? beginScalarTally(reading.at);
   if (known.failed) return known;
+  const { trouble } = known;
   const { measurement, at } = reading;
   switch (measurement.kind) {
-    case 'scalar': {
-      if (!Number.isFinite(measurement.value)) return addNothing(known, 'none', 'the answer is not a finite number', at);
-      const limits = limitsOf(signal);
-      const next = addNumber(known, measurement.value, isWithin(measurement.value, limits), at);
-      return { ...next, failed: next.outside > limits.failureLimit || next.streak >= limits.consecutive };
-    }
+    case 'scalar':
+      return Number.isFinite(measurement.value)
+        ? addValue(limitsOf(signal), { ...known, at, trouble: null }, measurement.value)
+        : {
+            ...known,
+            at,
+            trouble: addTrouble(trouble, 'none', `the answer is ${measurement.value}, which is no number to judge`),
+          };
     case 'counts':
-      return addNothing(known, 'error', 'counts came where a single number was expected', at);
-    case 'none':
-    case 'error':
-      return addNothing(known, measurement.kind, measurement.why, at);
+      return { ...known, at, trouble: addTrouble(trouble, 'error', 'counts came where a single number was expected') };
+    default:
+      return { ...known, at, trouble: addTrouble(trouble, measurement.kind, measurement.why) };
   }
 }
 
-/** What this tally says now, with a sentence. */
-export function findScalar(signal: ScalarSignal, tally: ScalarTally | undefined): Omit<Finding, 'query'> {
-  const bound = boundText(signal);
-  const base = { name: signal.name, source: signal.source, bound };
-  if (tally === undefined) return { ...base, verdict: 'Inconclusive', value: null, samples: 0, failed: 0, at: 0, message: 'not measured yet' };
-  const { verdict, message } = judgeTally(signal, tally, bound);
-  return { ...base, verdict, value: tally.value === null ? null : formatValue(signal, tally.value), samples: tally.inStep, failed: tally.outside, at: tally.at, message };
+function addValue(limits: Limits, tally: ScalarTally, value: number): ScalarTally {
+  const missed = isMiss(limits, value);
+  const misses = tally.misses + (missed ? 1 : 0);
+  const streak = missed ? tally.streak + 1 : 0;
+  const failed = misses > limits.failureLimit || (limits.consecutive !== undefined && streak >= limits.consecutive);
+  return { ...tally, samples: tally.samples + 1, inStep: tally.inStep + 1, misses, streak, value, failed };
 }
 
-function judgeTally(signal: ScalarSignal, tally: ScalarTally, bound: string): { readonly verdict: Verdict; readonly message: string } {
+function isMiss(limits: Limits, value: number): boolean {
+  return (limits.max !== undefined && value > limits.max) || (limits.min !== undefined && value < limits.min);
+}
+
+/** The finding of a scalar signal. A miss within the limits is `Inconclusive`: it neither reverts nor lets a step pass. */
+export function findScalar(signal: ScalarSignal, tally: ScalarTally): Finding {
   const limits = limitsOf(signal);
-  const { trouble, value, outside, samples, streak } = tally;
-  const said = value === null ? 'nothing' : formatValue(signal, value);
-  if (tally.failed) {
-    const inRow = streak > 1 ? `, ${streak} in a row` : '';
-    return { verdict: 'Failed', message: `${said}; it has to be ${bound} (${outside} of ${plural(samples, 'measurement')} outside${inRow})` };
-  }
-  if (trouble?.kind === 'error' && trouble.streak > limits.errorLimit) return { verdict: 'Error', message: `could not be measured ${plural(trouble.streak, 'time')} in a row: ${trouble.why}` };
-  if (trouble !== undefined) return { verdict: 'Inconclusive', message: `no number: ${trouble.why}` };
-  if (tally.inStep === 0) return { verdict: 'Inconclusive', message: 'not measured in this step yet' };
-  if (streak > 0) return { verdict: 'Inconclusive', message: `${said}; it has to be ${bound} (${outside} outside so far, which is still allowed)` };
-  return { verdict: 'Successful', message: `${said}; it has to be ${bound} (${plural(tally.inStep, 'measurement')} in this step)` };
+  return {
+    name: signal.name,
+    source: signal.source,
+    verdict: verdictOf(limits, tally),
+    value: tally.value === null ? null : describeValue(signal, tally.value),
+    bound: describeThreshold(signal),
+    samples: tally.samples,
+    failed: tally.misses,
+    at: tally.at,
+    message: describe(signal, limits, tally),
+  };
 }
 
-function limitsOf(signal: ScalarSignal): Limits {
-  if (signal.source === 'consul') return { ...CONSUL_LIMITS, min: signal.minHealthy };
-  const { failureLimit, consecutive, errorLimit } = signal;
-  // Where only `consecutive` is given, a single failure in a row of good ones is what it forgives.
-  const limits = { failureLimit: consecutive !== undefined && failureLimit === 0 ? Number.POSITIVE_INFINITY : failureLimit, consecutive: consecutive ?? Number.POSITIVE_INFINITY, errorLimit };
-  if (signal.source === 'http') return { ...limits, min: 1 };
-  return { ...limits, ...(signal.min === undefined ? {} : { min: signal.min }), ...(signal.max === undefined ? {} : { max: signal.max }) };
+function verdictOf(limits: Limits, tally: ScalarTally): Verdict {
+  if (tally.failed) return 'Failed';
+  if (tally.trouble?.kind === 'error' && tally.trouble.streak > limits.errorLimit) return 'Error';
+  return tally.trouble === null && tally.inStep > 0 && tally.streak === 0 ? 'Successful' : 'Inconclusive';
 }
 
-function isWithin(value: number, { min, max }: Limits): boolean {
-  return (min === undefined || value >= min) && (max === undefined || value <= max);
+function describeValue(signal: ScalarSignal, value: number): string {
+  return signal.source === 'http' ? (value >= 1 ? 'passed' : 'failed') : formatNumber(value);
 }
 
-function boundText(signal: ScalarSignal): string {
-  if (signal.source === 'http') return 'ok';
+/** The bound for people: `<= 0.5`, `>= 2`, both, or what a probe must do. */
+export function describeThreshold(signal: ScalarSignal): string {
+  if (signal.source === 'http') return signal.expect === undefined ? 'any 2xx' : signal.expect.join(' or ');
   const { min, max } = limitsOf(signal);
-  return [...(min === undefined ? [] : [`>= ${formatNumber(min)}`]), ...(max === undefined ? [] : [`<= ${formatNumber(max)}`])].join(' and ');
+  return [min === undefined ? [] : [`>= ${formatNumber(min)}`], max === undefined ? [] : [`<= ${formatNumber(max)}`]]
+    .flat()
+    .join(' and ');
 }
 
-function formatValue(signal: ScalarSignal, value: number): string {
-  if (signal.source === 'http') return value === 1 ? 'ok' : 'failed';
-  return formatNumber(value);
+function describe(signal: ScalarSignal, limits: Limits, tally: ScalarTally): string {
+  const { trouble } = tally;
+  if (!tally.failed && trouble !== null)
+    return trouble.kind === 'none' ? `no data: ${trouble.why}` : describeError(limits, trouble);
+  if (tally.value === null) return 'not measured yet';
+  const told = `${describeReading(signal, tally.value)}; the bound is ${describeThreshold(signal)}`;
+  if (!tally.failed && tally.inStep === 0) return `not measured in this step yet (before it: ${told})`;
+  if (tally.misses === 0) return `${told}; ${plural(tally.samples, 'measurement')}, all good`;
+  const missed = `${tally.misses} of ${plural(tally.samples, 'measurement')} missed it`;
+  return `${told}; ${missed}, ${tally.streak} in a row (${describeLimits(limits)})`;
+}
+
+function describeError(limits: Limits, trouble: { readonly why: string; readonly streak: number }): string {
+  return `could not be measured, ${plural(trouble.streak, 'time')} in a row (${limits.errorLimit} may be): ${trouble.why}`;
+}
+
+function describeReading(signal: ScalarSignal, value: number): string {
+  switch (signal.source) {
+    case 'http':
+      return `the probe ${describeValue(signal, value)}`;
+    case 'consul':
+      return `${plural(value, 'canary instance')} ${value === 1 ? 'passes its' : 'pass their'} checks`;
+    case 'prometheus':
+      return `the value is ${formatNumber(value)}`;
+  }
+}
+
+function describeLimits(limits: Limits): string {
+  const inAll = Number.isFinite(limits.failureLimit) ? [`${limits.failureLimit} may`] : [];
+  const inRow = limits.consecutive === undefined ? [] : [`${limits.consecutive} in a row fail`];
+  return [...inAll, ...inRow].join(', ');
 }

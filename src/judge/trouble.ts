@@ -6,18 +6,18 @@ export interface Trouble {
 }
 
 /** The trouble after one more reading of this kind; a streak of errors is broken by anything else. */
-export function addTrouble(before: Trouble | undefined, kind: Trouble['kind'], why: string): Trouble {
+export function addTrouble(before: Trouble | null, kind: Trouble['kind'], why: string): Trouble {
   return { kind, why, streak: before?.kind === kind ? before.streak + 1 : 1 };
 }
 
 /** Compact form for the record; the reason itself is not kept, the next reading gives it again. */
-export function encodeTrouble(trouble: Trouble | undefined): number {
-  return trouble === undefined ? 0 : trouble.kind === 'none' ? -trouble.streak : trouble.streak;
+export function encodeTrouble(trouble: Trouble | null): number {
+  return trouble === null ? 0 : trouble.kind === 'none' ? -trouble.streak : trouble.streak;
 }
 
 /** The trouble of such a number. */
-export function decodeTrouble(code: number): Trouble | undefined {
-  if (code === 0) return undefined;
+export function decodeTrouble(code: number): Trouble | null {
+  if (code === 0) return null;
   return code < 0
     ? { kind: 'none', why: 'the last reading had no data', streak: -code }
     : { kind: 'error', why: 'the last reading failed', streak: code };

@@ -25,7 +25,10 @@ export async function loadPlans(paths: readonly string[], stdin: () => Promise<s
   }
   const told = new Set(diagnostics.map(placeOf));
   const twins = findTwins(plans).filter((twin) => !told.has(placeOf(twin)));
-  return { plans, diagnostics: [...diagnostics, ...twins.map((twin) => (together ? twin : { ...twin, severity: 'warning' as const }))] };
+  return {
+    plans,
+    diagnostics: [...diagnostics, ...twins.map((twin) => (together ? twin : { ...twin, severity: 'warning' as const }))],
+  };
 }
 
 async function readOne(file: string, stdin: () => Promise<string>): Promise<PlansRead> {

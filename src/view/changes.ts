@@ -26,7 +26,8 @@ export function countLine(writes: readonly ShownWrite[]): string {
 
 function renderWrite({ before, write, after, person }: ShownWrite, number: number, style: Style): string {
   const sign = before === undefined ? style.good('+') : style.warn('~');
-  const when = after === undefined || after === 0 ? '' : `  (after ${formatDuration(after)}${person === true ? ' and a person' : ''})`;
+  const when =
+    after === undefined || after === 0 ? '' : `  (after ${formatDuration(after)}${person === true ? ' and a person' : ''})`;
   const head = `${String(number).padStart(3)}. ${sign} ${write.kind}/${write.name}: ${harmless(write.why)}${style.dim(when)}`;
   const changes = diffEntries(before?.entry, write.entry).filter(({ path }) => path !== 'Kind' && path !== 'Name');
   const lines = changes.map(({ path, before: was, after: is }) => {

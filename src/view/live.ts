@@ -1,12 +1,11 @@
 import { formatDuration } from '../core/duration.js';
-import { roomFor } from '../core/legs.js';
-import { weightOf } from '../core/legs.js';
 import { legsOf, subsetsOf } from '../core/entries.js';
+import { roomFor, weightOf } from '../core/legs.js';
 import { extraLegs, isFinal, type Rollout } from '../core/rollout.js';
-import { formatPercent, WHOLE } from '../core/weights.js';
 import { stepText } from '../core/status.js';
+import { formatPercent, WHOLE } from '../core/weights.js';
 import type { Moment } from './plain.js';
-import { fit, harmless, type Style } from './style.js';
+import { harmless, padTo, type Style } from './style.js';
 
 /** A moment with when the driver looks again, ms since the epoch. */
 export interface LiveMoment extends Moment {
@@ -20,13 +19,39 @@ const MAX_ROWS = 22;
 export function liveLines(moment: LiveMoment, driver: string, style: Style, columns: number): readonly string[] {
   const width = Math.max(60, Math.min(columns, 120)) - 1;
   const { rollout } = moment;
-  const head = rollout === undefined ? [style.bold(fit(`> Starting   ${moment.plan.service}`, width)), fit(`  ${harmless(moment.why)}`, width)] : headLines(moment, rollout, style, width);
-  const body = rollout === undefined ? [] : ['', ...trafficLines(moment, rollout, width), '', ...signalLines(moment, style, width), '', ...wrap(`  steps  ${stepsLine(moment, rollout)}`, width, '         ')];
-  const foot = ['', fit(`  driver ${driver.split(':')[0]}   splitter pause|abort|promote ${moment.plan.service}   Ctrl-C leaves it`, width)];
+  const head =
+    rollout === undefined
+      ? [style.bold(padTo(`> Starting   ${moment.plan.service}`, width)), padTo(`  ${harmless(moment.why)}`, width)]
+      : headLines(moment, rollout, style, width);
+  const body =
+    rollout === undefined
+      ? []
+      : [
+          '',
+          ...trafficLines(moment, rollout, width),
+          '',
+          ...signalLines(moment, style, width),
+          '',
+          ...wrap(`  steps  ${stepsLine(moment, rollout)}`, width, '         '),
+        ];
+  const foot = [
+    '',
+    padTo(`  driver ${driver.split(':')[0]}   splitter pause|abort|promote ${moment.plan.service}   Ctrl-C leaves it`, width),
+  ];
   return [...[...head, ...body].slice(0, MAX_ROWS - foot.length), ...foot.map(style.dim)];
 }
 
-const MARK = { Pending: '>', Progressing: '>', Baking: '>', Promoting: '>', Paused: '?', Promoted: '*', Reverting: 'x', Reverted: 'x', Superseded: '-' } as const;
+const MARK = {
+  Pending: '>',
+  Progressing: '>',
+  Baking: '>',
+  Promoting: '>',
+  Paused: '?',
+  Promoted: '*',
+  Reverting: 'x',
+  Reverted: 'x',
+  Superseded: '-',
+} as const;
 
 function headLines(moment: LiveMoment, rollout: Rollout, style: Style, width: number): readonly string[] {
   const { plan, now, trouble, seen } = moment;
@@ -39,10 +64,10 @@ function headLines(moment: LiveMoment, rollout: Rollout, style: Style, width: nu
   const right = `${plan.service}  ${trouble === undefined ? 'LIVE' : 'STALE'}`;
   const why = trouble ?? (phase === 'Progressing' || phase === 'Pending' ? moment.why : rollout.message);
   return [
-    paint(`${fit(left, width - right.length)}${right}`),
-    fit(`  ${label(rollout.stable)} -> ${label(rollout.canary)}   by ${harmless(rollout.by)}`, width),
+    paint(`${padTo(left, width - right.length)}${right}`),
+    padTo(`  ${label(rollout.stable)} -> ${label(rollout.canary)}   by ${harmless(rollout.by)}`, width),
     ...wrap(`  ${isFinal(rollout) ? 'Why' : 'Now'}: ${harmless(why)}`, width, '       '),
-    ...(isFinal(rollout) ? [] : [fit(`  Next: ${nextText(moment, rollout)}`, width)]),
+    ...(isFinal(rollout) ? [] : [padTo(`  Next: ${nextText(moment, rollout)}`, width)]),
   ];
 }
 
@@ -54,7 +79,12 @@ function nextText({ plan, now }: LiveMoment, rollout: Rollout): string {
   if (phase === 'Baking') return `promotion${left}; a bad signal still reverts`;
   if (phase === 'Paused') return `a person decides; a bad signal still reverts`;
   if (phase === 'Pending') return `${stepText(plan.steps, step)} as soon as the mesh is ready`;
-  const next = step + 1 < plan.steps.length ? stepText(plan.steps, step + 1) : weightOf(rollout.asked, rollout.canary) === roomFor(extraLegs(rollout)) ? `bake ${formatDuration(plan.bake)}` : 'the target is reached';
+  const next =
+    step + 1 < plan.steps.length
+      ? stepText(plan.steps, step + 1)
+      : weightOf(rollout.asked, rollout.canary) === roomFor(extraLegs(rollout))
+        ? `bake ${formatDuration(plan.bake)}`
+        : 'the target is reached';
   return `${next}${left}`;
 }
 
@@ -67,28 +97,41 @@ function trafficLines({ seen, plan }: LiveMoment, rollout: Rollout, width: numbe
     const filled = Math.round((share / WHOLE) * BAR);
     const instances = seen.instances[subset];
     const counts = instances === undefined ? '-' : `${instances.passing} / ${instances.warning} / ${instances.critical}`;
-    return fit(`  ${fit(role, 8)}${percent(weightOf(rollout.asked, subset))} ${percent(weightOf(stored, subset))} ${observed}   ${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}   ${counts}`, width);
+    return padTo(
+      `  ${padTo(role, 8)}${percent(weightOf(rollout.asked, subset))} ${percent(weightOf(stored, subset))} ${observed}   ${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}   ${counts}`,
+      width,
+    );
   };
   const extra = extraLegs(rollout).map((leg) => row(leg.subset, leg.subset));
-  return [fit(`            asked  stored observed   0%     traffic    100%   ok/warn/bad`, width), row('stable', rollout.stable), row('canary', rollout.canary), ...extra];
+  return [
+    padTo(`            asked  stored observed   0%     traffic    100%   ok/warn/bad`, width),
+    row('stable', rollout.stable),
+    row('canary', rollout.canary),
+    ...extra,
+  ];
 }
 
 function signalLines({ seen, now }: LiveMoment, style: Style, width: number): readonly string[] {
-  if (seen.findings.length === 0) return [fit('  no signals: only instances are watched', width)];
-  const head = `  ${fit('signal', 9)} ${fit('verdict', 13)} ${'canary'.padStart(9)}   ${fit('bound', 12)} ${'samples'.padStart(9)}   age`;
+  if (seen.findings.length === 0) return [padTo('  no signals: only instances are watched', width)];
+  const head = `  ${padTo('signal', 9)} ${padTo('verdict', 13)} ${'canary'.padStart(9)}   ${padTo('bound', 12)} ${'samples'.padStart(9)}   age`;
   const rows = seen.findings.map((finding) => {
     const age = finding.at === 0 ? '-' : formatDuration(now - finding.at);
-    const line = fit(`  ${fit(finding.name, 9)} ${fit(finding.verdict, 13)} ${(finding.value ?? '-').padStart(9)}   ${fit(finding.bound, 12)} ${finding.samples.toLocaleString('en-US').padStart(9)}   ${age}`, width);
+    const line = padTo(
+      `  ${padTo(finding.name, 9)} ${padTo(finding.verdict, 13)} ${(finding.value ?? '-').padStart(9)}   ${padTo(finding.bound, 12)} ${finding.samples.toLocaleString('en-US').padStart(9)}   ${age}`,
+      width,
+    );
     return finding.verdict === 'Failed' ? style.bad(line) : finding.verdict === 'Successful' ? line : style.warn(line);
   });
-  return [fit(head, width), ...rows];
+  return [padTo(head, width), ...rows];
 }
 
 function stepsLine({ plan }: LiveMoment, rollout: Rollout): string {
   const { phase, step } = rollout.state;
   const names = plan.steps.map((_, index) => stepText(plan.steps, index));
   const reached = phase === 'Promoted' || phase === 'Promoting' ? names.length + 1 : step;
-  const marked = [...names, ...(reachesAll(plan.steps) ? [`bake ${formatDuration(plan.bake)}`] : [])].map((name, index) => (index < reached ? `${name} ok` : index === reached && phase !== 'Pending' && !isFinal(rollout) ? `${name} NOW` : name));
+  const marked = [...names, ...(reachesAll(plan.steps) ? [`bake ${formatDuration(plan.bake)}`] : [])].map((name, index) =>
+    index < reached ? `${name} ok` : index === reached && phase !== 'Pending' && !isFinal(rollout) ? `${name} NOW` : name,
+  );
   return marked.join(' | ');
 }
 
@@ -108,5 +151,5 @@ function wrap(text: string, width: number, indent: string): readonly string[] {
       line = indent + word;
     } else line = next;
   }
-  return [...lines, line].slice(0, 3).map((one) => fit(one, width));
+  return [...lines, line].slice(0, 3).map((one) => padTo(one, width));
 }

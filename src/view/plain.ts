@@ -1,8 +1,8 @@
-import { askedCanary, type Rollout } from '../core/rollout.js';
-import { formatTime } from '../core/record.js';
-import { formatPercent } from '../core/weights.js';
 import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
+import { formatTime } from '../core/record.js';
+import { askedCanary, type Rollout } from '../core/rollout.js';
+import { formatPercent } from '../core/weights.js';
 import { harmless } from './style.js';
 
 /** What a line tells about; a structural part of the driver's frame. */
@@ -23,7 +23,8 @@ export function plainLine(moment: Moment): { readonly line: string; readonly key
   const phase = rollout?.state.phase ?? 'Starting';
   const reason = rollout?.state.phase === 'Paused' ? `(${rollout.state.reason})` : '';
   const step = rollout === undefined ? '' : ` step=${Math.min(rollout.state.step + 1, plan.steps.length)}/${plan.steps.length}`;
-  const weight = rollout === undefined ? '' : ` weight=${formatPercent(askedCanary(rollout))} observed=${observedText(rollout, seen)}`;
+  const weight =
+    rollout === undefined ? '' : ` weight=${formatPercent(askedCanary(rollout))} observed=${observedText(rollout, seen)}`;
   const verdicts = seen.findings.map((finding) => ` ${finding.name}=${finding.verdict}`).join('');
   const why = moment.trouble ?? (moment.changed === false || rollout === undefined ? moment.why : rollout.message);
   return {

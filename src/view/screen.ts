@@ -9,7 +9,7 @@ export class Screen {
     this.#columns = columns;
   }
 
-  /** Draws these lines over the last ones. Lines must fit the width; colour codes do not count. */
+  /** Draws these lines over the last ones. Lines must padTo the width; colour codes do not count. */
   draw(lines: readonly string[]): void {
     const up = this.#rows === 0 ? '' : `\u001b[${this.#rows}A\r`;
     const body = lines.map((line) => `${line}\u001b[K\n`).join('');

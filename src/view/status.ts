@@ -1,11 +1,12 @@
 import { formatDuration } from '../core/duration.js';
 import type { LegStatus, Status } from '../core/status.js';
-import { fit, harmless, type Style } from './style.js';
+import { harmless, padTo, type Style } from './style.js';
 
 /** One service for people: phase and why, weights asked, stored and observed, signals, who drives, what to type. */
 export function renderStatus(status: Status, style: Style, now: number): string {
   const { service, phase, reason, message, stable, canary } = status;
-  if (phase === null || stable === null || canary === null) return [`${service}: ${harmless(message)}`, ...legLines(status), ''].join('\n');
+  if (phase === null || stable === null || canary === null)
+    return [`${service}: ${harmless(message)}`, ...legLines(status), ''].join('\n');
   const paint = phase === 'Reverted' || phase === 'Reverting' ? style.bad : phase === 'Paused' ? style.warn : style.bold;
   const since = status.updatedAt === null ? '' : `   for ${formatDuration(now - Date.parse(status.updatedAt))}`;
   return [
@@ -33,11 +34,14 @@ export function nextCommand({ service, phase, reason, driver }: Status): string 
     case 'Superseded':
       return `splitter history ${service}   shows why;   splitter ramp ${service} --to 10   begins anew`;
     case 'Paused':
-      if (reason === 'TargetReached') return `splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}`;
+      if (reason === 'TargetReached')
+        return `splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}`;
       if (reason === 'Drift') return `splitter resume ${service} --adopt | --reassert;   splitter abort ${service}`;
       return `splitter resume ${service};   splitter abort ${service}`;
     default:
-      return driver === null ? `splitter ramp ${service} --to …   drives it on;   splitter abort ${service}` : `splitter status ${service} -w;   splitter pause ${service};   splitter abort ${service}`;
+      return driver === null
+        ? `splitter ramp ${service} --to …   drives it on;   splitter abort ${service}`
+        : `splitter status ${service} -w;   splitter pause ${service};   splitter abort ${service}`;
   }
 }
 
@@ -50,19 +54,30 @@ function stepLine({ step }: Status, now: number): readonly string[] {
 }
 
 function legLines({ stable, canary, legs }: Status): readonly string[] {
-  const rows = [...(stable === null ? [] : [['stable', stable] as const]), ...(canary === null ? [] : [['canary', canary] as const]), ...legs.map((leg) => ['leg', leg] as const)];
+  const rows = [
+    ...(stable === null ? [] : [['stable', stable] as const]),
+    ...(canary === null ? [] : [['canary', canary] as const]),
+    ...legs.map((leg) => ['leg', leg] as const),
+  ];
   if (rows.length === 0) return [];
-  const head = `  ${fit('', 7)} ${fit('subset', 12)}${cells('asked', 'stored', 'observed')}   ok/warn/bad   filter`;
-  return [head, ...rows.map(([role, leg]) => `  ${fit(role, 7)} ${fit(harmless(leg.subset || '(none)'), 12)}${cells(percent(leg.weight.asked), percent(leg.weight.stored), percent(leg.weight.observed))}   ${fit(instances(leg), 11)}   ${harmless(leg.filter ?? '-')}`)];
+  const head = `  ${padTo('', 7)} ${padTo('subset', 12)}${cells('asked', 'stored', 'observed')}   ok/warn/bad   filter`;
+  return [
+    head,
+    ...rows.map(
+      ([role, leg]) =>
+        `  ${padTo(role, 7)} ${padTo(harmless(leg.subset || '(none)'), 12)}${cells(percent(leg.weight.asked), percent(leg.weight.stored), percent(leg.weight.observed))}   ${padTo(instances(leg), 11)}   ${harmless(leg.filter ?? '-')}`,
+    ),
+  ];
 }
 
 function signalLines({ signals }: Status, style: Style, now: number): readonly string[] {
   if (signals.length === 0) return [];
   const rows = signals.map((signal) => {
     const age = signal.at === null ? '' : ` ${formatDuration(now - Date.parse(signal.at))} ago`;
-    const verdict = fit(signal.verdict, 13);
-    const painted = signal.verdict === 'Failed' ? style.bad(verdict) : signal.verdict === 'Successful' ? verdict : style.warn(verdict);
-    return `  ${fit(harmless(signal.name), 9)} ${painted} ${harmless(signal.message)}${age}`;
+    const verdict = padTo(signal.verdict, 13);
+    const painted =
+      signal.verdict === 'Failed' ? style.bad(verdict) : signal.verdict === 'Successful' ? verdict : style.warn(verdict);
+    return `  ${padTo(harmless(signal.name), 9)} ${painted} ${harmless(signal.message)}${age}`;
   });
   return [...rows, ''];
 }

@@ -32,6 +32,6 @@ export function harmless(text: string): string {
 }
 
 /** The text in exactly this many columns, padded or cut with an ellipsis of two dots. */
-export function fit(text: string, width: number): string {
+export function padTo(text: string, width: number): string {
   return text.length <= width ? text.padEnd(width) : `${text.slice(0, Math.max(0, width - 2))}..`;
 }

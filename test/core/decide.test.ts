@@ -9,7 +9,11 @@ import { finding, makePlan, makeRollout, makeSeen, NOON, passing, stored, weight
 
 const errors: EnvoySignal = { name: 'errors', source: 'envoy', metric: 'errors', max: 0.005 };
 
-function situation(percent: number, state: State, change: { plan?: Partial<Situation['plan']>; seen?: Partial<Situation['seen']>; rollout?: object; now?: number } = {}): Situation {
+function situation(
+  percent: number,
+  state: State,
+  change: { plan?: Partial<Situation['plan']>; seen?: Partial<Situation['seen']>; rollout?: object; now?: number } = {},
+): Situation {
   const rollout = makeRollout(percent, { state, ...change.rollout });
   return { plan: makePlan(change.plan), rollout, seen: makeSeen(rollout, change.seen), tally: 'tally', now: change.now ?? NOON };
 }
@@ -19,17 +23,37 @@ const watched = { plan: { signals: [errors] } };
 
 describe('decide, step by step', () => {
   it('waits in Pending until the compiled chain has both legs', () => {
-    const decision = decide(situation(0, { phase: 'Pending', reason: 'Starting', step: 0 }, { seen: { chain: { protocol: 'http', startsWith: 'resolver', legs: [{ subset: '', weight: 10_000 }] } } }));
+    const decision = decide(
+      situation(
+        0,
+        { phase: 'Pending', reason: 'Starting', step: 0 },
+        { seen: { chain: { protocol: 'http', startsWith: 'resolver', legs: [{ subset: '', weight: 10_000 }] } } },
+      ),
+    );
     expect(decision.write).to.equal(undefined);
     expect(decision.why).to.match(/chain has a target for blue/);
   });
   it('waits in Pending until canary has a passing sidecar', () => {
-    const decision = decide(situation(0, { phase: 'Pending', reason: 'Starting', step: 0 }, { seen: { instances: { blue: passing(1), green: { passing: 0, warning: 0, critical: 1 } } } }));
-    expect([decision.write, decision.why]).to.deep.equal([undefined, 'waiting for a passing sidecar of green: no instance matches its filter and passes its checks']);
+    const decision = decide(
+      situation(
+        0,
+        { phase: 'Pending', reason: 'Starting', step: 0 },
+        { seen: { instances: { blue: passing(1), green: { passing: 0, warning: 0, critical: 1 } } } },
+      ),
+    );
+    expect([decision.write, decision.why]).to.deep.equal([
+      undefined,
+      'waiting for a passing sidecar of green: no instance matches its filter and passes its checks',
+    ]);
   });
   it('enters the first weight when the mesh is ready', () => {
     const { next } = decide(situation(0, { phase: 'Pending', reason: 'Starting', step: 0 }));
-    expect([next?.state, next && weightOf(next.asked, 'green'), next?.seq, next?.tally]).to.deep.equal([at(0), 1_000, 8, 'tally']);
+    expect([next?.state, next && weightOf(next.asked, 'green'), next?.seq, next?.tally]).to.deep.equal([
+      at(0),
+      1_000,
+      8,
+      'tally',
+    ]);
   });
   it('does not leave a weight that the sidecars have not got yet', () => {
     expect(decide(situation(10, at(0), { seen: { agreement: 'pending' } })).write).to.equal(undefined);
@@ -37,7 +61,8 @@ describe('decide, step by step', () => {
     expect(differs.why).to.equal('the sidecars do not follow: asked for blue 90%, green 10%, observed blue 100%, green 0%');
   });
   it('leaves a weight that is in force, and goes on where no sidecar can be read', () => {
-    for (const agreement of ['agrees', 'unknown'] as const) expect(decide(situation(10, at(0), { seen: { agreement } })).next?.state).to.deep.equal(at(1));
+    for (const agreement of ['agrees', 'unknown'] as const)
+      expect(decide(situation(10, at(0), { seen: { agreement } })).next?.state).to.deep.equal(at(1));
   });
   it('waits out a pause, to the millisecond', () => {
     expect(decide(situation(10, at(1), { now: NOON + 59_999 })).wakeAt).to.equal(NOON + 60_000);
@@ -47,24 +72,45 @@ describe('decide, step by step', () => {
     const plan = { steps: [weight(10), { kind: 'pause' } as const, weight(20)] };
     expect(decide(situation(10, at(0), { plan })).next?.state).to.deep.equal({ phase: 'Paused', reason: 'PauseStep', step: 1 });
     expect(decide(situation(10, { phase: 'Paused', reason: 'PauseStep', step: 1 }, { plan })).write).to.equal(undefined);
-    expect(decide(situation(10, { phase: 'Progressing', reason: 'Resumed', step: 1 }, { plan })).next?.state).to.deep.equal(at(2));
+    expect(decide(situation(10, { phase: 'Progressing', reason: 'Resumed', step: 1 }, { plan })).next?.state).to.deep.equal(
+      at(2),
+    );
   });
   it('waits for instances, and takes it back when they do not come', () => {
     const plan = { steps: [{ kind: 'wait', healthy: 3, deadline: 30_000 } as const, weight(100)] };
     expect(decide(situation(0, at(0), { plan })).why).to.match(/waiting for 3 passing instances of green: 2 so far/);
-    expect(decide(situation(0, at(0), { plan, seen: { instances: { blue: passing(2), green: passing(3) } } })).next?.state).to.deep.equal(at(1));
-    expect(decide(situation(0, at(0), { plan, now: NOON + 30_000 })).next?.state).to.deep.equal({ phase: 'Reverted', reason: 'StepTimeout', step: 0 });
+    expect(
+      decide(situation(0, at(0), { plan, seen: { instances: { blue: passing(2), green: passing(3) } } })).next?.state,
+    ).to.deep.equal(at(1));
+    expect(decide(situation(0, at(0), { plan, now: NOON + 30_000 })).next?.state).to.deep.equal({
+      phase: 'Reverted',
+      reason: 'StepTimeout',
+      step: 0,
+    });
   });
   it('ends below 100% as TargetReached, and at 100% begins the bake', () => {
-    expect(decide(situation(50, at(0), { plan: { steps: [weight(50)] } })).next?.state).to.deep.equal({ phase: 'Paused', reason: 'TargetReached', step: 1 });
-    expect(decide(situation(100, at(0), { plan: { steps: [weight(100)] } })).next?.state).to.deep.equal({ phase: 'Baking', reason: 'Watching', step: 1 });
+    expect(decide(situation(50, at(0), { plan: { steps: [weight(50)] } })).next?.state).to.deep.equal({
+      phase: 'Paused',
+      reason: 'TargetReached',
+      step: 1,
+    });
+    expect(decide(situation(100, at(0), { plan: { steps: [weight(100)] } })).next?.state).to.deep.equal({
+      phase: 'Baking',
+      reason: 'Watching',
+      step: 1,
+    });
   });
   it('promotes after the bake: record, default subset, record', () => {
     const baking = situation(100, { phase: 'Baking', reason: 'Watching', step: 4 }, { now: NOON + 60_000 });
     expect(decide(baking).next?.state.phase).to.equal('Promoting');
     const promoting = situation(100, { phase: 'Promoting', reason: 'BakePassed', step: 4 });
     const write = decide(promoting).write;
-    expect([write?.kind, write?.entry.DefaultSubset, write?.cas, write?.entry.ModifyIndex]).to.deep.equal(['service-resolver', 'green', 10, undefined]);
+    expect([write?.kind, write?.entry.DefaultSubset, write?.cas, write?.entry.ModifyIndex]).to.deep.equal([
+      'service-resolver',
+      'green',
+      10,
+      undefined,
+    ]);
     const resolver = stored({ ...promoting.seen.resolver?.entry, DefaultSubset: 'green' }, 11);
     expect(decide({ ...promoting, seen: { ...promoting.seen, resolver } }).next?.state.phase).to.equal('Promoted');
   });
@@ -73,71 +119,133 @@ describe('decide, step by step', () => {
     const asked = splitLegs('blue', 'green', 1_000, extra);
     const up = decide(situation(10, at(1), { rollout: { asked }, now: NOON + 60_000 }));
     expect(up.next?.asked).to.deep.equal(splitLegs('blue', 'green', 5_000, extra));
-    const down = decide(situation(10, at(1), { rollout: { asked }, seen: { instances: { blue: passing(1), green: passing(0) } } }));
-    expect(down.next?.asked).to.deep.equal([{ subset: 'blue', weight: 9_500 }, { subset: 'green', weight: 0 }, { subset: 'dark', weight: 500 }]);
+    const down = decide(
+      situation(10, at(1), { rollout: { asked }, seen: { instances: { blue: passing(1), green: passing(0) } } }),
+    );
+    expect(down.next?.asked).to.deep.equal([
+      { subset: 'blue', weight: 9_500 },
+      { subset: 'green', weight: 0 },
+      { subset: 'dark', weight: 500 },
+    ]);
   });
   it('does not fall back to lower steps when it began above them', () => {
     const plan = { steps: [weight(10), weight(20), weight(50)] };
-    expect(decide(situation(30, { phase: 'Pending', reason: 'Starting', step: 0 }, { plan })).next?.asked).to.deep.equal(splitLegs('blue', 'green', 5_000, []));
+    expect(decide(situation(30, { phase: 'Pending', reason: 'Starting', step: 0 }, { plan })).next?.asked).to.deep.equal(
+      splitLegs('blue', 'green', 5_000, []),
+    );
   });
 });
 
 describe('decide, on evidence', () => {
   const plan = { ...watched.plan, steps: [weight(10), weight(50)] };
   it('reverts in one write when a signal has failed, whatever the phase', () => {
-    const states: State[] = [{ phase: 'Pending', reason: 'Starting', step: 0 }, at(0), { phase: 'Paused', reason: 'Operator', step: 0 }, { phase: 'Paused', reason: 'Drift', step: 0 }, { phase: 'Baking', reason: 'Watching', step: 2 }, { phase: 'Promoting', reason: 'BakePassed', step: 2 }];
+    const states: State[] = [
+      { phase: 'Pending', reason: 'Starting', step: 0 },
+      at(0),
+      { phase: 'Paused', reason: 'Operator', step: 0 },
+      { phase: 'Paused', reason: 'Drift', step: 0 },
+      { phase: 'Baking', reason: 'Watching', step: 2 },
+      { phase: 'Promoting', reason: 'BakePassed', step: 2 },
+    ];
     for (const state of states) {
       const { write, next } = decide(situation(10, state, { plan, seen: { findings: [finding('errors', 'Failed')] } }));
-      expect([next?.state.phase, next?.state.reason, next?.message]).to.deep.equal(['Reverted', 'SignalFailed', 'errors: Failed with numbers']);
+      expect([next?.state.phase, next?.state.reason, next?.message]).to.deep.equal([
+        'Reverted',
+        'SignalFailed',
+        'errors: Failed with numbers',
+      ]);
       expect(legsOf(write?.entry ?? {}, 'payments')).to.deep.equal(splitLegs('blue', 'green', 0, []));
     }
   });
   it('reverts at once when no instance is left, and says whether they are gone or critical', () => {
     const gone = decide(situation(50, at(0), { seen: { instances: { blue: passing(1) } } }));
-    const critical = decide(situation(50, at(0), { seen: { instances: { blue: passing(1), green: { passing: 0, warning: 0, critical: 2 } } } }));
-    expect([gone.next?.message, critical.next?.message]).to.deep.equal(['no instance of green is left while it had 50% of the traffic', 'all 2 instances of green are critical while it had 50% of the traffic']);
+    const critical = decide(
+      situation(50, at(0), { seen: { instances: { blue: passing(1), green: { passing: 0, warning: 0, critical: 2 } } } }),
+    );
+    expect([gone.next?.message, critical.next?.message]).to.deep.equal([
+      'no instance of green is left while it had 50% of the traffic',
+      'all 2 instances of green are critical while it had 50% of the traffic',
+    ]);
   });
   it('does not send everybody to a stable that has nobody to serve', () => {
-    expect(decide(situation(10, at(0), { plan, seen: { findings: [finding('errors', 'Failed')], instances: { blue: passing(0), green: passing(2) } } })).next).to.equal(undefined);
+    expect(
+      decide(
+        situation(10, at(0), {
+          plan,
+          seen: { findings: [finding('errors', 'Failed')], instances: { blue: passing(0), green: passing(2) } },
+        }),
+      ).next,
+    ).to.equal(undefined);
   });
   it('holds, and does not revert, when stable is worse', () => {
-    const decision = decide(situation(10, at(0), { plan, seen: { findings: [finding('errors', 'Failed', { stableWorse: true })] } }));
+    const decision = decide(
+      situation(10, at(0), { plan, seen: { findings: [finding('errors', 'Failed', { stableWorse: true })] } }),
+    );
     expect(decision.write).to.equal(undefined);
     expect(decision.why).to.match(/blue \(stable\) is worse than green/);
   });
   it('takes no data for no pass: it waits, then needs a person, and never reverts by itself', () => {
     const seen = { findings: [finding('errors', 'Inconclusive', { samples: 0 })] };
     expect(decide(situation(10, at(0), { plan, seen })).write).to.equal(undefined);
-    expect(decide(situation(10, at(0), { plan, seen, now: NOON + 900_000 })).next?.state).to.deep.equal({ phase: 'Paused', reason: 'NoData', step: 0 });
+    expect(decide(situation(10, at(0), { plan, seen, now: NOON + 900_000 })).next?.state).to.deep.equal({
+      phase: 'Paused',
+      reason: 'NoData',
+      step: 0,
+    });
   });
   it('does with no data what the plan says', () => {
     const seen = { findings: [finding('errors', 'Inconclusive', { samples: 0 })] };
     const on = (noData: 'hold' | 'revert') => ({ ...plan, on: { ...makePlan().on, noData } });
-    expect(decide(situation(10, at(0), { plan: on('hold'), seen })).next?.state).to.deep.equal({ phase: 'Paused', reason: 'NoData', step: 0 });
-    expect(decide(situation(10, at(0), { plan: on('revert'), seen })).next?.state).to.deep.equal({ phase: 'Reverted', reason: 'NoData', step: 0 });
+    expect(decide(situation(10, at(0), { plan: on('hold'), seen })).next?.state).to.deep.equal({
+      phase: 'Paused',
+      reason: 'NoData',
+      step: 0,
+    });
+    expect(decide(situation(10, at(0), { plan: on('revert'), seen })).next?.state).to.deep.equal({
+      phase: 'Reverted',
+      reason: 'NoData',
+      step: 0,
+    });
   });
   it('holds when a source cannot be measured, and waits for a signal that was never measured', () => {
-    expect(decide(situation(10, at(0), { plan, seen: { findings: [finding('errors', 'Error')] } })).next?.state).to.deep.equal({ phase: 'Paused', reason: 'SignalError', step: 0 });
+    expect(decide(situation(10, at(0), { plan, seen: { findings: [finding('errors', 'Error')] } })).next?.state).to.deep.equal({
+      phase: 'Paused',
+      reason: 'SignalError',
+      step: 0,
+    });
     expect(decide(situation(10, at(0), { plan })).why).to.equal('errors: not measured yet');
   });
   it('needs no evidence for the first weight, since canary had no traffic to judge', () => {
     const seen = { findings: [finding('errors', 'Inconclusive', { samples: 0 })] };
-    expect(decide(situation(0, { phase: 'Pending', reason: 'Starting', step: 0 }, { plan, seen })).next?.asked).to.deep.equal(splitLegs('blue', 'green', 1_000, []));
+    expect(decide(situation(0, { phase: 'Pending', reason: 'Starting', step: 0 }, { plan, seen })).next?.asked).to.deep.equal(
+      splitLegs('blue', 'green', 1_000, []),
+    );
   });
   it('passes an analysis on time, on requests and on verdicts, all three', () => {
     const analyse = { ...plan, steps: [weight(10), { kind: 'analyse', for: 10_000, minRequests: 500 } as const, weight(50)] };
     const good = (samples: number) => ({ findings: [finding('errors', 'Successful', { samples })] });
     expect(decide(situation(10, at(1), { plan: analyse, seen: good(900) })).write).to.equal(undefined);
-    expect(decide(situation(10, at(1), { plan: analyse, seen: good(499), now: NOON + 10_000 })).why).to.equal('499 of at least 500 requests seen on canary');
+    expect(decide(situation(10, at(1), { plan: analyse, seen: good(499), now: NOON + 10_000 })).why).to.equal(
+      '499 of at least 500 requests seen on canary',
+    );
     expect(decide(situation(10, at(1), { plan: analyse, seen: good(500), now: NOON + 10_000 })).next?.state).to.deep.equal(at(2));
   });
   it('holds for capacity: 50% needs more than one of ten instances', () => {
-    const decision = decide(situation(10, at(0), { plan: { capacity: { maxRatio: 2 }, steps: [weight(10), weight(50)] }, seen: { instances: { blue: passing(9), green: passing(1) } } }));
+    const decision = decide(
+      situation(10, at(0), {
+        plan: { capacity: { maxRatio: 2 }, steps: [weight(10), weight(50)] },
+        seen: { instances: { blue: passing(9), green: passing(1) } },
+      }),
+    );
     expect(decision.why).to.equal('50% is more than 2 times what 1 of 10 passing instances stand for (10%)');
   });
   it('reverts at the deadline, but not from a target that somebody asked for', () => {
     const late = { plan: { deadline: 1_000 } };
-    expect(decide(situation(10, at(0), late)).next?.state).to.deep.equal({ phase: 'Reverted', reason: 'DeadlineExceeded', step: 0 });
+    expect(decide(situation(10, at(0), late)).next?.state).to.deep.equal({
+      phase: 'Reverted',
+      reason: 'DeadlineExceeded',
+      step: 0,
+    });
     expect(decide(situation(10, { phase: 'Paused', reason: 'TargetReached', step: 4 }, late)).write).to.equal(undefined);
   });
   it('moves the default subset back when a promotion was half done', () => {
@@ -154,7 +262,14 @@ describe('decide, on drift', () => {
   const theirs = splitLegs('blue', 'green', 3_500, []);
   const foreign = (keepMeta: boolean, percent = 10): Partial<Situation['seen']> => {
     const rollout = makeRollout(percent);
-    const entry = { Kind: 'service-splitter', Name: 'payments', Splits: [{ Weight: 65, ServiceSubset: 'blue' }, { Weight: 35, ServiceSubset: 'green' }] };
+    const entry = {
+      Kind: 'service-splitter',
+      Name: 'payments',
+      Splits: [
+        { Weight: 65, ServiceSubset: 'blue' },
+        { Weight: 35, ServiceSubset: 'green' },
+      ],
+    };
     const meta = makeSeen(rollout).splitter?.entry.Meta;
     return { splitter: stored(keepMeta ? { ...entry, Meta: meta } : entry, 33) };
   };
@@ -173,17 +288,27 @@ describe('decide, on drift', () => {
   it('adopts or reasserts when the plan says so', () => {
     const on = (drift: 'adopt' | 'reassert') => ({ plan: { on: { ...makePlan().on, drift } }, seen: foreign(false) });
     expect(decide(situation(10, at(0), on('adopt'))).next?.asked).to.deep.equal(theirs);
-    expect(legsOf(decide(situation(10, at(0), on('reassert'))).write?.entry ?? {}, 'payments')).to.deep.equal(splitLegs('blue', 'green', 1_000, []));
+    expect(legsOf(decide(situation(10, at(0), on('reassert'))).write?.entry ?? {}, 'payments')).to.deep.equal(
+      splitLegs('blue', 'green', 1_000, []),
+    );
   });
   it('reverts through drift: a failed signal puts stable back, whoever wrote last', () => {
-    const { write } = decide(situation(10, at(0), { plan: watched.plan, seen: { ...foreign(false), findings: [finding('errors', 'Failed')] } }));
+    const { write } = decide(
+      situation(10, at(0), { plan: watched.plan, seen: { ...foreign(false), findings: [finding('errors', 'Failed')] } }),
+    );
     expect(legsOf(write?.entry ?? {}, 'payments')).to.deep.equal(splitLegs('blue', 'green', 0, []));
   });
   it('waits while the resolver was edited by hand', () => {
     const base = situation(10, at(0));
-    const resolver = stored({ ...base.seen.resolver?.entry, Subsets: { blue: { Filter: 'Service.Meta.version == "2"' }, green: { Filter: '' } } }, 12);
+    const resolver = stored(
+      { ...base.seen.resolver?.entry, Subsets: { blue: { Filter: 'Service.Meta.version == "2"' }, green: { Filter: '' } } },
+      12,
+    );
     const decision = decide({ ...base, seen: { ...base.seen, resolver } });
-    expect([decision.write, decision.why]).to.deep.equal([undefined, 'somebody else changed service-resolver/payments: it says green is every instance; the plan says Service.Meta.version == "3". Waiting until they agree']);
+    expect([decision.write, decision.why]).to.deep.equal([
+      undefined,
+      'somebody else changed service-resolver/payments: it says green is every instance; the plan says Service.Meta.version == "3". Waiting until they agree',
+    ]);
   });
   it('says so when somebody deleted the splitter', () => {
     const { splitter: _, ...without } = makeSeen(makeRollout(10));

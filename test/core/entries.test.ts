@@ -35,35 +35,85 @@ describe('the record in Meta', () => {
   });
   it('is none when anything of it is broken', () => {
     const meta = writeRecord({}, makeRollout(10));
-    for (const [key, value] of [['splitter-phase', 'Dancing'], ['splitter-reason', 'Because'], ['splitter-seq', 'x'], ['splitter-asked', '50/50'], ['splitter-started', 'noon'], ['splitter-rollout', '']] as const) {
+    for (const [key, value] of [
+      ['splitter-phase', 'Dancing'],
+      ['splitter-reason', 'Because'],
+      ['splitter-seq', 'x'],
+      ['splitter-asked', '50/50'],
+      ['splitter-started', 'noon'],
+      ['splitter-rollout', ''],
+    ] as const) {
       expect(readRecord({ ...meta, [key]: value }), key).to.equal(undefined);
     }
   });
   it('tells every phase and reason', () => {
-    const states: State[] = [{ phase: 'Reverting', reason: 'NoInstances', step: 2 }, { phase: 'Paused', reason: 'TargetReached', step: 2 }, { phase: 'Promoted', reason: 'PromotedInFull', step: 9 }, { phase: 'Superseded', reason: 'NewRollout', step: 0 }];
+    const states: State[] = [
+      { phase: 'Reverting', reason: 'NoInstances', step: 2 },
+      { phase: 'Paused', reason: 'TargetReached', step: 2 },
+      { phase: 'Promoted', reason: 'PromotedInFull', step: 9 },
+      { phase: 'Superseded', reason: 'NewRollout', step: 0 },
+    ];
     for (const state of states) expect(readRecord(writeRecord({}, makeRollout(0, { state })))?.state).to.deep.equal(state);
   });
 });
 
 describe('entries', () => {
-  const foreign = stored({ Kind: 'service-splitter', Name: 'payments', Unheard: { of: 1 }, Splits: [{ Weight: 80, ServiceSubset: 'blue', RequestHeaders: { Set: { a: 'b' } } }, { Weight: 20, ServiceSubset: 'green' }], Meta: { team: 'pay' } }, 9);
+  const foreign = stored(
+    {
+      Kind: 'service-splitter',
+      Name: 'payments',
+      Unheard: { of: 1 },
+      Splits: [
+        { Weight: 80, ServiceSubset: 'blue', RequestHeaders: { Set: { a: 'b' } } },
+        { Weight: 20, ServiceSubset: 'green' },
+      ],
+      Meta: { team: 'pay' },
+    },
+    9,
+  );
   it('keep every field that splitter does not know, on the entry and on each leg, and drop the server’s own', () => {
     const entry = splitterEntry(foreign, 'payments', splitLegs('blue', 'green', 5_000, []), makeRollout(50));
     expect(entry.Unheard).to.deep.equal({ of: 1 });
-    expect(entry.Splits).to.deep.equal([{ Weight: 50, ServiceSubset: 'blue', RequestHeaders: { Set: { a: 'b' } } }, { Weight: 50, ServiceSubset: 'green' }]);
-    expect([entry.Hash, entry.ModifyIndex, entry.CreateIndex, metaOf(entry).team]).to.deep.equal([undefined, undefined, undefined, 'pay']);
+    expect(entry.Splits).to.deep.equal([
+      { Weight: 50, ServiceSubset: 'blue', RequestHeaders: { Set: { a: 'b' } } },
+      { Weight: 50, ServiceSubset: 'green' },
+    ]);
+    expect([entry.Hash, entry.ModifyIndex, entry.CreateIndex, metaOf(entry).team]).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+      'pay',
+    ]);
   });
   it('keep other subsets, their options and the default subset', () => {
-    const before = stored({ Kind: 'service-resolver', Name: 'payments', DefaultSubset: 'old', ConnectTimeout: '5s', Subsets: { old: { Filter: 'x == 1' }, blue: { Filter: 'y == 1', OnlyPassing: true } } }, 3);
+    const before = stored(
+      {
+        Kind: 'service-resolver',
+        Name: 'payments',
+        DefaultSubset: 'old',
+        ConnectTimeout: '5s',
+        Subsets: { old: { Filter: 'x == 1' }, blue: { Filter: 'y == 1', OnlyPassing: true } },
+      },
+      3,
+    );
     const entry = resolverEntry(before, 'payments', [{ name: 'blue', filter: versionFilter('2') }]);
-    expect(entry).to.deep.equal({ Kind: 'service-resolver', Name: 'payments', DefaultSubset: 'old', ConnectTimeout: '5s', Subsets: { old: { Filter: 'x == 1' }, blue: { Filter: versionFilter('2'), OnlyPassing: true } } });
+    expect(entry).to.deep.equal({
+      Kind: 'service-resolver',
+      Name: 'payments',
+      DefaultSubset: 'old',
+      ConnectTimeout: '5s',
+      Subsets: { old: { Filter: 'x == 1' }, blue: { Filter: versionFilter('2'), OnlyPassing: true } },
+    });
     expect(withDefaultSubset(before, 'blue').DefaultSubset).to.equal('blue');
   });
   it('weights written always read back the same and sum to 100 in Consul’s arithmetic', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 10_000 }), (points) => {
         const entry = splitterEntry(undefined, 'payments', splitLegs('blue', 'green', points, []), undefined);
-        const sum = (entry.Splits as { Weight: number }[]).reduce((total, split) => total + Math.round(Math.fround(split.Weight) * 100), 0);
+        const sum = (entry.Splits as { Weight: number }[]).reduce(
+          (total, split) => total + Math.round(Math.fround(split.Weight) * 100),
+          0,
+        );
         return sum === 10_000 && legsOf(entry, 'payments')[1]?.weight === points;
       }),
     );
@@ -74,21 +124,40 @@ describe('entries', () => {
   });
   it('differ field by field, by subset, without the record', () => {
     const after = splitterEntry(foreign, 'payments', splitLegs('blue', 'green', 5_000, []), makeRollout(50));
-    expect(diffEntries(foreign.entry, after).map(({ path, before, after: is }) => `${path}: ${before} -> ${is}`)).to.deep.equal(['Splits[blue].Weight: 80 -> 50', 'Splits[green].Weight: 20 -> 50', 'Meta.external-source: undefined -> "splitter"']);
+    expect(diffEntries(foreign.entry, after).map(({ path, before, after: is }) => `${path}: ${before} -> ${is}`)).to.deep.equal([
+      'Splits[blue].Weight: 80 -> 50',
+      'Splits[green].Weight: 20 -> 50',
+      'Meta.external-source: undefined -> "splitter"',
+    ]);
   });
 });
 
 describe('the base', () => {
   const plan = makePlan({ protocol: 'http' });
-  const nothing = { resolverSince: 0, instances: { blue: passing(1), green: passing(1) }, agreement: 'unknown', findings: [] } as const;
+  const nothing = {
+    resolverSince: 0,
+    instances: { blue: passing(1), green: passing(1) },
+    agreement: 'unknown',
+    findings: [],
+  } as const;
   it('is protocol, then subsets without a default subset', () => {
     const writes = baseWrites(plan, nothing);
-    expect(writes.map(({ kind, cas }) => [kind, cas])).to.deep.equal([['service-defaults', 0], ['service-resolver', 0]]);
-    expect(writes[1]?.entry).to.deep.equal({ Kind: 'service-resolver', Name: 'payments', Subsets: { blue: { Filter: versionFilter('2') }, green: { Filter: versionFilter('3') } } });
+    expect(writes.map(({ kind, cas }) => [kind, cas])).to.deep.equal([
+      ['service-defaults', 0],
+      ['service-resolver', 0],
+    ]);
+    expect(writes[1]?.entry).to.deep.equal({
+      Kind: 'service-resolver',
+      Name: 'payments',
+      Subsets: { blue: { Filter: versionFilter('2') }, green: { Filter: versionFilter('3') } },
+    });
   });
   it('is nothing when all is there, and creates no second splitter', () => {
     const seen = makeSeen(makeRollout(10));
-    expect([...baseWrites(plan, seen), ...splitterBaseWrite(plan, seen, { stable: 'blue', canary: 'green', legs: [] })]).to.deep.equal([]);
+    expect([
+      ...baseWrites(plan, seen),
+      ...splitterBaseWrite(plan, seen, { stable: 'blue', canary: 'green', legs: [] }),
+    ]).to.deep.equal([]);
   });
   it('takes the protocol from proxy-defaults', () => {
     const proxyDefaults = stored({ Kind: 'proxy-defaults', Config: { protocol: 'http' } }, 2);
@@ -96,10 +165,15 @@ describe('the base', () => {
   });
   it('never re-filters a subset that carries weight', () => {
     const seen = makeSeen(makeRollout(10));
-    const changed = (name: string) => makePlan({ subsets: plan.subsets.map((subset) => (subset.name === name ? { ...subset, filter: versionFilter('9') } : subset)) });
+    const changed = (name: string) =>
+      makePlan({
+        subsets: plan.subsets.map((subset) => (subset.name === name ? { ...subset, filter: versionFilter('9') } : subset)),
+      });
     expect(weightedConflicts(changed('green'), seen).map(({ carries }) => carries)).to.deep.equal(['10% of the traffic']);
     expect(weightedConflicts(changed('green'), makeSeen(makeRollout(0)))).to.deep.equal([]);
-    const failed = preflight(changed('green'), seen, findRoles(changed('green'), seen)).filter((check) => check.verdict === 'failed');
+    const failed = preflight(changed('green'), seen, findRoles(changed('green'), seen)).filter(
+      (check) => check.verdict === 'failed',
+    );
     expect(failed.map(({ name }) => name)).to.deep.equal(['subsets']);
   });
 });
@@ -111,10 +185,15 @@ describe('roles', () => {
   };
   const unstated = (({ stable: _, ...plan }) => plan)(makePlan());
   it('come from the plan when the mesh says nothing', () => expect(roles()).to.deep.equal(['blue', 'green', 0]));
-  it('without a word from anybody, users are on the older version', () => expect(roles(makeSeen(undefined), unstated)).to.deep.equal(['blue', 'green', 0]));
+  it('without a word from anybody, users are on the older version', () =>
+    expect(roles(makeSeen(undefined), unstated)).to.deep.equal(['blue', 'green', 0]));
   it('follow the default subset over the plan', () => {
     const seen = makeSeen(undefined);
-    expect(roles({ ...seen, resolver: stored({ ...seen.resolver?.entry, DefaultSubset: 'green' }, 3) })).to.deep.equal(['green', 'blue', 0]);
+    expect(roles({ ...seen, resolver: stored({ ...seen.resolver?.entry, DefaultSubset: 'green' }, 3) })).to.deep.equal([
+      'green',
+      'blue',
+      0,
+    ]);
   });
   it('follow the weights of a splitter that somebody wrote', () => {
     const splitter = stored(splitterEntry(undefined, 'payments', splitLegs('blue', 'green', 2_000, []), undefined), 3);
@@ -129,34 +208,57 @@ describe('roles', () => {
     expect(roles(makeSeen(promoted), next)).to.deep.equal(['green', 'blue', 0]);
   });
   it('refuse a splitter over other services, and a plan of three', () => {
-    const splitter = stored({ Kind: 'service-splitter', Name: 'payments', Splits: [{ Weight: 50 }, { Weight: 50, Service: 'ledger' }] }, 3);
-    expect(roles(makeSeen(undefined, { splitter }))).to.match(/sends traffic to other services \(\(no subset\) 50%, service ledger 50%\)/);
-    expect(roles(makeSeen(undefined), makePlan({ subsets: [...makePlan().subsets, { name: 'red', filter: 'x' }] }))).to.match(/the plan has 3 subsets/);
+    const splitter = stored(
+      { Kind: 'service-splitter', Name: 'payments', Splits: [{ Weight: 50 }, { Weight: 50, Service: 'ledger' }] },
+      3,
+    );
+    expect(roles(makeSeen(undefined, { splitter }))).to.match(
+      /sends traffic to other services \(\(no subset\) 50%, service ledger 50%\)/,
+    );
+    expect(roles(makeSeen(undefined), makePlan({ subsets: [...makePlan().subsets, { name: 'red', filter: 'x' }] }))).to.match(
+      /the plan has 3 subsets/,
+    );
   });
 });
 
 describe('preflight', () => {
   const failed = (change: Parameters<typeof makeSeen>[1], plan = makePlan()) => {
     const seen = makeSeen(undefined, change);
-    return preflight(plan, seen, findRoles(plan, seen)).filter((check) => check.verdict !== 'ok').map(({ name, verdict }) => `${name} ${verdict}`);
+    return preflight(plan, seen, findRoles(plan, seen))
+      .filter((check) => check.verdict !== 'ok')
+      .map(({ name, verdict }) => `${name} ${verdict}`);
   };
   it('is quiet when all is well', () => expect(failed({})).to.deep.equal([]));
   it('refuses tcp without being told a protocol, and a protocol that somebody chose otherwise', () => {
     const tcp = stored({ Kind: 'service-defaults', Name: 'payments', Protocol: 'tcp' }, 2);
     expect(failed({ defaults: tcp })).to.deep.equal(['protocol failed']);
     expect(failed({ defaults: tcp }, makePlan({ protocol: 'http' }))).to.deep.equal(['protocol failed']);
-    expect(failed({ defaults: stored({ Kind: 'service-defaults', Name: 'payments' }, 2) }, makePlan({ protocol: 'http' }))).to.deep.equal(['protocol warning']);
+    expect(
+      failed({ defaults: stored({ Kind: 'service-defaults', Name: 'payments' }, 2) }, makePlan({ protocol: 'http' })),
+    ).to.deep.equal(['protocol warning']);
   });
   it('refuses entries of kubernetes, a redirect, and a stable that has nobody', () => {
     const resolver = makeSeen(undefined).resolver!;
-    expect(failed({ resolver: stored({ ...resolver.entry, Meta: { 'external-source': 'kubernetes' } }, 3) })).to.deep.equal(['owner failed']);
-    expect(failed({ resolver: stored({ ...resolver.entry, Redirect: { Service: 'pay2' } }, 3) })).to.deep.equal(['shadow failed']);
+    expect(failed({ resolver: stored({ ...resolver.entry, Meta: { 'external-source': 'kubernetes' } }, 3) })).to.deep.equal([
+      'owner failed',
+    ]);
+    expect(failed({ resolver: stored({ ...resolver.entry, Redirect: { Service: 'pay2' } }, 3) })).to.deep.equal([
+      'shadow failed',
+    ]);
     expect(failed({ instances: { green: passing(1) } })).to.deep.equal(['stable failed']);
   });
   it('warns of routes past the splitter, of a timeout that is ignored, and of a canary not there yet', () => {
-    const router = stored({ Kind: 'service-router', Routes: [{ Destination: { Service: 'payments', ServiceSubset: 'green' } }, { Destination: { PrefixRewrite: '/' } }] }, 4);
+    const router = stored(
+      {
+        Kind: 'service-router',
+        Routes: [{ Destination: { Service: 'payments', ServiceSubset: 'green' } }, { Destination: { PrefixRewrite: '/' } }],
+      },
+      4,
+    );
     expect(failed({ router })).to.deep.equal(['shadow warning']);
-    expect(failed({ resolver: stored({ ...makeSeen(undefined).resolver?.entry, RequestTimeout: '30s' }, 3) })).to.deep.equal(['timeout warning']);
+    expect(failed({ resolver: stored({ ...makeSeen(undefined).resolver?.entry, RequestTimeout: '30s' }, 3) })).to.deep.equal([
+      'timeout warning',
+    ]);
     expect(failed({ instances: { blue: passing(1) } })).to.deep.equal(['canary warning']);
   });
 });
@@ -164,18 +266,34 @@ describe('preflight', () => {
 describe('subsets without a plan', () => {
   const none = { resolverSince: 0, instances: {}, agreement: 'unknown', findings: [] } as const;
   it('are the two versions that run, the older one stable', () => {
-    expect(inferSubsets('payments', none, ['1.10', '1.9', '1.9'])).to.deep.equal({ subsets: [{ name: 'blue', filter: versionFilter('1.9'), version: '1.9' }, { name: 'green', filter: versionFilter('1.10'), version: '1.10' }], stable: 'blue' });
+    expect(inferSubsets('payments', none, ['1.10', '1.9', '1.9'])).to.deep.equal({
+      subsets: [
+        { name: 'blue', filter: versionFilter('1.9'), version: '1.9' },
+        { name: 'green', filter: versionFilter('1.10'), version: '1.10' },
+      ],
+      stable: 'blue',
+    });
   });
   it('are those of the resolver when there is one', () => {
-    expect(inferSubsets('payments', makeSeen(undefined), ['7'])).to.deep.equal({ subsets: [{ name: 'blue', filter: versionFilter('2') }, { name: 'green', filter: versionFilter('3') }] });
+    expect(inferSubsets('payments', makeSeen(undefined), ['7'])).to.deep.equal({
+      subsets: [
+        { name: 'blue', filter: versionFilter('2') },
+        { name: 'green', filter: versionFilter('3') },
+      ],
+    });
   });
   it('get the one missing beside a single known subset', () => {
-    const resolver = stored({ Kind: 'service-resolver', Name: 'payments', DefaultSubset: 'blue', Subsets: { blue: { Filter: versionFilter('2') } } }, 2);
+    const resolver = stored(
+      { Kind: 'service-resolver', Name: 'payments', DefaultSubset: 'blue', Subsets: { blue: { Filter: versionFilter('2') } } },
+      2,
+    );
     expect(inferSubsets('payments', { ...none, resolver }, ['2', '3'])).to.deep.include({ stable: 'blue' });
   });
   for (const versions of [[], ['2'], ['1', '2', '3']]) {
-    it(`are not guessed from ${versions.length} versions`, () => expect(inferSubsets('payments', none, versions)).to.have.keys('refused', 'hint'));
+    it(`are not guessed from ${versions.length} versions`, () =>
+      expect(inferSubsets('payments', none, versions)).to.have.keys('refused', 'hint'));
   }
 });
 
-it('times in records are RFC 3339 in UTC', () => expect(writeRecord({}, makeRollout(1))['splitter-entered']).to.equal(new Date(NOON).toISOString()));
+it('times in records are RFC 3339 in UTC', () =>
+  expect(writeRecord({}, makeRollout(1))['splitter-entered']).to.equal(new Date(NOON).toISOString()));

@@ -26,20 +26,74 @@ type Event =
 const look = fc.record({ kind: fc.constant('look' as const), loses: fc.boolean(), crashes: fc.boolean() });
 const events: fc.Arbitrary<Event> = fc.oneof(
   { weight: 12, arbitrary: look },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.oneof(fc.integer({ min: 0, max: 120_000 }), fc.constantFrom(86_400_000, -3_600_000)) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('verdict' as const), verdict: fc.constantFrom<Verdict>('Successful', 'Successful', 'Successful', 'Failed', 'Inconclusive', 'Error'), stableWorse: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('instances' as const), canary: fc.integer({ min: 0, max: 3 }), stable: fc.integer({ min: 0, max: 3 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('agreement' as const), agreement: fc.constantFrom<Observation['agreement']>('agrees', 'agrees', 'unknown', 'pending', 'differs') }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('foreign' as const), canary: fc.integer({ min: 0, max: 10_000 }), keepsMeta: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('verb' as const), verb: fc.constantFrom('pause', 'resume', 'adopt', 'reassert', 'promote', 'full', 'abort') }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('time' as const),
+      ms: fc.oneof(fc.integer({ min: 0, max: 120_000 }), fc.constantFrom(86_400_000, -3_600_000)),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('verdict' as const),
+      verdict: fc.constantFrom<Verdict>('Successful', 'Successful', 'Successful', 'Failed', 'Inconclusive', 'Error'),
+      stableWorse: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('instances' as const),
+      canary: fc.integer({ min: 0, max: 3 }),
+      stable: fc.integer({ min: 0, max: 3 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('agreement' as const),
+      agreement: fc.constantFrom<Observation['agreement']>('agrees', 'agrees', 'unknown', 'pending', 'differs'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('foreign' as const),
+      canary: fc.integer({ min: 0, max: 10_000 }),
+      keepsMeta: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('verb' as const),
+      verb: fc.constantFrom('pause', 'resume', 'adopt', 'reassert', 'promote', 'full', 'abort'),
+    }),
+  },
 );
 
 const plans: fc.Arbitrary<Plan> = fc
-  .record({ weights: fc.uniqueArray(fc.integer({ min: 1, max: 95 }), { minLength: 1, maxLength: 4 }), full: fc.boolean(), pauses: fc.boolean(), dark: fc.integer({ min: 0, max: 5 }), drift: fc.constantFrom('hold' as const, 'adopt' as const, 'reassert' as const) })
+  .record({
+    weights: fc.uniqueArray(fc.integer({ min: 1, max: 95 }), { minLength: 1, maxLength: 4 }),
+    full: fc.boolean(),
+    pauses: fc.boolean(),
+    dark: fc.integer({ min: 0, max: 5 }),
+    drift: fc.constantFrom('hold' as const, 'adopt' as const, 'reassert' as const),
+  })
   .map(({ weights, full, pauses, dark, drift }) => {
     const rising = [...weights].sort((a, b) => a - b);
-    const steps = [...rising, ...(full ? [100 - dark] : [])].flatMap((w) => [weight(w), ...(pauses ? [{ kind: 'pause', for: 30_000 } as const] : [])]);
-    return makePlan({ steps, subsets: [...makePlan().subsets, { name: 'dark', filter: 'Service.Meta.version == "4"' }], legs: [{ subset: 'dark', weight: dark * 100 }], on: { ...makePlan().on, drift }, signals: [{ name: 'errors', source: 'envoy', metric: 'errors', max: 0.005 }] });
+    const steps = [...rising, ...(full ? [100 - dark] : [])].flatMap((w) => [
+      weight(w),
+      ...(pauses ? [{ kind: 'pause', for: 30_000 } as const] : []),
+    ]);
+    return makePlan({
+      steps,
+      subsets: [...makePlan().subsets, { name: 'dark', filter: 'Service.Meta.version == "4"' }],
+      legs: [{ subset: 'dark', weight: dark * 100 }],
+      on: { ...makePlan().on, drift },
+      signals: [{ name: 'errors', source: 'envoy', metric: 'errors', max: 0.005 }],
+    });
   });
 
 const BEGINNING: Beginning = { id: 'ID', plan: 'abc', driver: 'd', by: 'dana' };
@@ -59,12 +113,21 @@ class Model {
   apply(event: Event): void {
     switch (event.kind) {
       case 'look':
-        return this.#look(event.loses, event.crashes);
+        this.#look(event.loses, event.crashes);
+        return;
       case 'time':
         this.now += event.ms;
         return;
       case 'verdict':
-        this.seen = { ...this.seen, findings: [finding('errors', event.verdict, { samples: event.verdict === 'Inconclusive' ? 0 : 100, stableWorse: event.stableWorse && event.verdict !== 'Failed' })] };
+        this.seen = {
+          ...this.seen,
+          findings: [
+            finding('errors', event.verdict, {
+              samples: event.verdict === 'Inconclusive' ? 0 : 100,
+              stableWorse: event.stableWorse && event.verdict !== 'Failed',
+            }),
+          ],
+        };
         return;
       case 'instances':
         this.seen = { ...this.seen, instances: { blue: passing(event.stable), green: passing(event.canary) } };
@@ -73,9 +136,11 @@ class Model {
         this.seen = { ...this.seen, agreement: event.agreement };
         return;
       case 'foreign':
-        return this.#foreign(event.canary, event.keepsMeta);
+        this.#foreign(event.canary, event.keepsMeta);
+        return;
       case 'verb':
-        return this.#verb(event.verb);
+        this.#verb(event.verb);
+        return;
     }
   }
 
@@ -83,10 +148,16 @@ class Model {
   #look(loses: boolean, crashes: boolean): void {
     this.#readRecord();
     const roles = { stable: 'blue', canary: 'green', legs: splitLegs('blue', 'green', 0, this.plan.legs) };
-    const decide1 = () => (this.rollout === undefined ? decideBeginning(this.plan, this.seen, roles, BEGINNING, this.now) : decide({ plan: this.plan, rollout: this.rollout, seen: this.seen, tally: 't', now: this.now }));
+    const decide1 = () =>
+      this.rollout === undefined
+        ? decideBeginning(this.plan, this.seen, roles, BEGINNING, this.now)
+        : decide({ plan: this.plan, rollout: this.rollout, seen: this.seen, tally: 't', now: this.now });
     const decision = decide1();
     expect(decide1(), 'the same input gives the same output').to.deep.equal(decision);
-    expect(Number.isFinite(decision.wakeAt) && (decision.write !== undefined || decision.wakeAt > this.now), 'it wakes later, at a finite time').to.equal(true);
+    expect(
+      Number.isFinite(decision.wakeAt) && (decision.write !== undefined || decision.wakeAt > this.now),
+      'it wakes later, at a finite time',
+    ).to.equal(true);
     if (decision.write === undefined || loses) return;
     this.#write(decision.write);
     if (!crashes) this.rollout = decision.next ?? this.rollout;
@@ -113,14 +184,24 @@ class Model {
     this.#write(splitterWrite(this.seen.splitter, 'payments', result.next, result.move));
     this.#byPerson = false;
     this.rollout = result.next;
-    if (verb === 'abort') expect(weightOf(this.#stored(), 'green'), 'abort takes all of canary’s traffic in one write').to.equal(0);
+    if (verb === 'abort')
+      expect(weightOf(this.#stored(), 'green'), 'abort takes all of canary’s traffic in one write').to.equal(0);
   }
 
   #foreign(canary: number, keepsMeta: boolean): void {
     if (this.seen.splitter === undefined) return;
     const legs = splitLegs('blue', 'green', Math.min(canary, 10_000 - this.plan.legs[0]!.weight), this.plan.legs);
-    const entry = { Kind: 'service-splitter', Name: 'payments', Splits: legs.map((leg) => ({ Weight: leg.weight / 100, ServiceSubset: leg.subset })), ...(keepsMeta ? { Meta: metaOf(this.seen.splitter.entry) } : {}) };
-    this.seen = { ...this.seen, splitter: stored(entry, this.seen.splitter.modifyIndex + 1), chain: { protocol: 'http', startsWith: 'splitter', legs } };
+    const entry = {
+      Kind: 'service-splitter',
+      Name: 'payments',
+      Splits: legs.map((leg) => ({ Weight: leg.weight / 100, ServiceSubset: leg.subset })),
+      ...(keepsMeta ? { Meta: metaOf(this.seen.splitter.entry) } : {}),
+    };
+    this.seen = {
+      ...this.seen,
+      splitter: stored(entry, this.seen.splitter.modifyIndex + 1),
+      chain: { protocol: 'http', startsWith: 'splitter', legs },
+    };
   }
 
   #readRecord(): void {
@@ -136,8 +217,14 @@ class Model {
     if (write.kind !== 'service-splitter') return;
     const after = this.#stored();
     const record = readRecord(metaOf(write.entry));
-    expect(after.reduce((sum, leg) => sum + leg.weight, 0), 'the weights sum to 10000').to.equal(10_000);
-    expect(after.every((leg) => leg.weight >= 0 && subsetsOf(this.seen.resolver?.entry).has(leg.subset)), 'every leg names a subset that is there').to.equal(true);
+    expect(
+      after.reduce((sum, leg) => sum + leg.weight, 0),
+      'the weights sum to 10000',
+    ).to.equal(10_000);
+    expect(
+      after.every((leg) => leg.weight >= 0 && subsetsOf(this.seen.resolver?.entry).has(leg.subset)),
+      'every leg names a subset that is there',
+    ).to.equal(true);
     expect(record?.seq, 'each write is one higher').to.equal((known?.seq ?? 0) + 1);
     expect(weightOf(after, 'dark'), 'further legs stay').to.equal(this.plan.legs[0]!.weight);
     const [was, is] = [weightOf(before, 'green'), weightOf(after, 'green')];
@@ -146,10 +233,14 @@ class Model {
       const canaryHadTraffic = known !== undefined && weightOf(known.asked, 'green') > 0;
       expect(failing && canaryHadTraffic, 'canary never rises after a failed verdict').to.equal(false);
       const conclusive = this.seen.findings.every(({ verdict, stableWorse }) => verdict === 'Successful' && stableWorse !== true);
-      expect(conclusive || !canaryHadTraffic || known?.state.reason === 'Resumed', 'canary never rises without a pass or a person').to.equal(true);
+      expect(
+        conclusive || !canaryHadTraffic || known?.state.reason === 'Resumed',
+        'canary never rises without a pass or a person',
+      ).to.equal(true);
       expect(ours).to.equal(true);
     }
-    if (record?.state.phase === 'Reverted' || record?.state.phase === 'Reverting') expect(is, 'a revert leaves canary nothing').to.equal(0);
+    if (record?.state.phase === 'Reverted' || record?.state.phase === 'Reverting')
+      expect(is, 'a revert leaves canary nothing').to.equal(0);
   }
 
   #stored(): ReturnType<typeof legsOf> {
@@ -168,7 +259,12 @@ class Model {
 
   /** Left alone in a healthy mesh, with a person to resume it, a rollout reaches an end. */
   settles(): boolean {
-    this.seen = { ...this.seen, findings: [finding('errors', 'Successful')], instances: { blue: passing(9), green: passing(9) }, agreement: 'agrees' };
+    this.seen = {
+      ...this.seen,
+      findings: [finding('errors', 'Successful')],
+      instances: { blue: passing(9), green: passing(9) },
+      agreement: 'agrees',
+    };
     for (let turn = 0; turn < 200; turn++) {
       this.#look(false, false);
       if (this.rollout !== undefined && (isFinal(this.rollout) || this.rollout.state.reason === 'TargetReached')) return true;

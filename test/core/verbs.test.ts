@@ -49,7 +49,8 @@ describe('each verb in each phase', () => {
   for (const [verb, row] of Object.entries(TABLE)) {
     row.split(' ').forEach((expected, i) => {
       const state = PHASES[i]!;
-      const meaning = expected === '-' ? 'is refused with what would work' : expected === '=' ? 'changes nothing' : `leads to ${expected}`;
+      const meaning =
+        expected === '-' ? 'is refused with what would work' : expected === '=' ? 'changes nothing' : `leads to ${expected}`;
       it(`${verb} in ${state.phase} (${state.reason}) ${meaning}`, () => {
         const rollout = makeRollout(40, { state });
         const result = VERBS[verb]!(rollout, context(rollout));
@@ -94,18 +95,29 @@ describe('verbs', () => {
     const told = (choice: 'adopt' | 'reassert' | undefined) => resume(rollout, context(rollout, seen), choice, 4);
     expect(told(undefined).kind).to.equal('refused');
     const [adopted, reasserted] = [told('adopt'), told('reassert')];
-    expect(adopted.kind === 'write' && [adopted.next.asked, adopted.move]).to.deep.equal([legsOf(seen.splitter!.entry, 'payments'), false]);
+    expect(adopted.kind === 'write' && [adopted.next.asked, adopted.move]).to.deep.equal([
+      legsOf(seen.splitter!.entry, 'payments'),
+      false,
+    ]);
     expect(reasserted.kind === 'write' && [reasserted.next.asked, reasserted.move]).to.deep.equal([rollout.asked, true]);
   });
   it('promote refuses to send everybody to a canary without instances', () => {
     const rollout = makeRollout(10);
-    for (const full of [true, false]) expect(promote(rollout, context(rollout, makeSeen(rollout, { instances: { blue: passing(2) } })), full, 4).kind).to.equal('refused');
+    for (const full of [true, false])
+      expect(promote(rollout, context(rollout, makeSeen(rollout, { instances: { blue: passing(2) } })), full, 4).kind).to.equal(
+        'refused',
+      );
   });
   it('undo checks that the old subset still runs and that its window is open', () => {
     const rollout = makeRollout(100, { state: { phase: 'Promoted', reason: 'BakePassed', step: 4 }, enteredAt: NOON - 1_000 });
     expect(undo(rollout, context(rollout), 500).kind).to.equal('refused');
-    expect(undo(rollout, context(rollout, makeSeen(rollout, { instances: { green: passing(2) } })), 5_000).kind).to.equal('refused');
+    expect(undo(rollout, context(rollout, makeSeen(rollout, { instances: { green: passing(2) } })), 5_000).kind).to.equal(
+      'refused',
+    );
     const result = undo(rollout, context(rollout), 5_000);
-    expect(result.kind === 'write' && [result.next.state.reason, result.next.asked]).to.deep.equal(['Undone', splitLegs('blue', 'green', 0, [])]);
+    expect(result.kind === 'write' && [result.next.state.reason, result.next.asked]).to.deep.equal([
+      'Undone',
+      splitLegs('blue', 'green', 0, []),
+    ]);
   });
 });

@@ -6,9 +6,11 @@ const MARGIN = 14;
 export function drawTerminal(title: string, lines: readonly string[]): string {
   const width = Math.ceil(80 * COLUMN + 2 * MARGIN);
   const height = lines.length * ROW + 2 * MARGIN;
-  const rows = lines.map((line, i) => `<text x="${MARGIN}" y="${MARGIN + (i + 0.75) * ROW}" xml:space="preserve">${spans(line)}</text>`);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">
-<title>${escape(title)}</title>
+  const rows = lines.map(
+    (line, i) => `<text x="${MARGIN}" y="${MARGIN + (i + 0.75) * ROW}" xml:space="preserve">${spans(line)}</text>`,
+  );
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeText(title)}">
+<title>${escapeText(title)}</title>
 <style>
 text { font: 14px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: #1b1f24; white-space: pre }
 rect { fill: #f6f8fa }
@@ -30,11 +32,11 @@ function spans(line: string): string {
     .map((part, i) => {
       if (i % 2 === 1 || part === '') return '';
       const style = i === 0 ? undefined : CLASSES[parts[i - 1] ?? ''];
-      return style === undefined ? escape(part) : `<tspan class="${style}">${escape(part)}</tspan>`;
+      return style === undefined ? escapeText(part) : `<tspan class="${style}">${escapeText(part)}</tspan>`;
     })
     .join('');
 }
 
-function escape(text: string): string {
+function escapeText(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }

@@ -1,11 +1,10 @@
-import { type Entry, type EntryWrite, legsOf, type StoredEntry } from '../../src/core/entries.js';
 import { DEFAULTS } from '../../src/core/defaults.js';
+import { type Entry, type EntryWrite, legsOf, type StoredEntry, splitterEntry } from '../../src/core/entries.js';
+import { splitLegs } from '../../src/core/legs.js';
 import type { Instances, Observation } from '../../src/core/observation.js';
 import type { Plan, Step } from '../../src/core/plan.js';
 import type { Rollout } from '../../src/core/rollout.js';
 import type { Finding, Verdict } from '../../src/core/verdict.js';
-import { splitterEntry } from '../../src/core/entries.js';
-import { splitLegs } from '../../src/core/legs.js';
 import { versionFilter } from '../../src/core/versions.js';
 
 /** Noon of some day, so that times in tests read well. */
@@ -66,7 +65,12 @@ export function passing(count: number): Instances {
 export function makeSeen(rollout: Rollout | undefined, change: Partial<Observation> = {}): Observation {
   const resolver: StoredEntry = {
     modifyIndex: 10,
-    entry: { Kind: 'service-resolver', Name: 'payments', Subsets: { blue: { Filter: versionFilter('2') }, green: { Filter: versionFilter('3') } }, ModifyIndex: 10 },
+    entry: {
+      Kind: 'service-resolver',
+      Name: 'payments',
+      Subsets: { blue: { Filter: versionFilter('2') }, green: { Filter: versionFilter('3') } },
+      ModifyIndex: 10,
+    },
   };
   const base: Observation = {
     resolver,
@@ -77,7 +81,12 @@ export function makeSeen(rollout: Rollout | undefined, change: Partial<Observati
     findings: [],
   };
   if (rollout === undefined) return { ...base, ...change };
-  return { ...base, splitter: stored(splitterEntry(undefined, 'payments', rollout.asked, rollout), 20), chain: { protocol: 'http', startsWith: 'splitter', legs: rollout.asked }, ...change };
+  return {
+    ...base,
+    splitter: stored(splitterEntry(undefined, 'payments', rollout.asked, rollout), 20),
+    chain: { protocol: 'http', startsWith: 'splitter', legs: rollout.asked },
+    ...change,
+  };
 }
 
 /** An entry as Consul would give it back. */
@@ -95,5 +104,16 @@ export function applyWrite(seen: Observation, write: EntryWrite): Observation {
 
 /** A finding with this verdict. */
 export function finding(name: string, verdict: Verdict, change: Partial<Finding> = {}): Finding {
-  return { name, source: 'envoy', verdict, value: '1%', bound: '<= 0.5%', samples: 100, failed: 1, at: NOON, message: `${verdict} with numbers`, ...change };
+  return {
+    name,
+    source: 'envoy',
+    verdict,
+    value: '1%',
+    bound: '<= 0.5%',
+    samples: 100,
+    failed: 1,
+    at: NOON,
+    message: `${verdict} with numbers`,
+    ...change,
+  };
 }

@@ -1,0 +1,80 @@
+import type { ServiceRef } from '../core/plan.js';
+
+/** The counters of one Envoy cluster (one subset): by response class (`2`, `5`), or by bucket edge in ms with `count` for all. */
+interface CounterGroup {
+  readonly subset: string;
+  readonly values: Map<string, number>;
+}
+
+/** The counters of one family on one sidecar, by the labels that identify the cluster. */
+export type Snapshot = ReadonlyMap<string, CounterGroup>;
+
+/** What one scrape says about one service. */
+export interface EnvoyMetrics {
+  readonly classes: Snapshot;
+  readonly latency: Snapshot;
+}
+
+const CLASSES = 'envoy_cluster_upstream_rq_xx{';
+const BUCKET = 'envoy_cluster_upstream_rq_time_bucket{';
+const COUNT = 'envoy_cluster_upstream_rq_time_count{';
+const CLASS_LABEL = 'envoy_response_code_class';
+
+/** The path to scrape: only counters that moved, only the families needed (the filter matches Envoy's raw names, like `….upstream_rq_5xx`). */
+export function metricsPath(withLatency: boolean): string {
+  return `/metrics?usedonly&filter=${withLatency ? 'upstream_rq_(.xx%7Ctime)' : 'upstream_rq_.xx'}`;
+}
+
+/** Picks the counters of one service out of Envoy's Prometheus text. Throws when the text is not Envoy's. */
+export function parseEnvoyMetrics(text: string, target: ServiceRef): EnvoyMetrics {
+  const start = text.trimStart();
+  if (start !== '' && !start.startsWith('#') && !start.startsWith('envoy_'))
+    throw new Error('the answer is no metrics page of Envoy');
+  const wanted = wantedLabels(target);
+  const classes = new Map<string, CounterGroup>();
+  const latency = new Map<string, CounterGroup>();
+  for (let from = 0; from < text.length; ) {
+    const newline = text.indexOf('\n', from);
+    const to = newline === -1 ? text.length : newline;
+    // Exact names: `envoy_cluster_external_…` and `…_internal_…` repeat every series.
+    if (text.startsWith(CLASSES, from)) addLine(classes, text.slice(from + CLASSES.length, to), wanted, CLASS_LABEL);
+    else if (text.startsWith(BUCKET, from)) addLine(latency, text.slice(from + BUCKET.length, to), wanted, 'le');
+    else if (text.startsWith(COUNT, from)) addLine(latency, text.slice(from + COUNT.length, to), wanted, undefined);
+    from = to + 1;
+  }
+  return { classes, latency };
+}
+
+function wantedLabels({ service, namespace, partition, datacenter }: ServiceRef): readonly string[] {
+  const labels = { service, namespace, partition, datacenter };
+  return Object.entries(labels).flatMap(([name, value]) =>
+    value === undefined ? [] : [`consul_destination_${name}="${value}"`],
+  );
+}
+
+/** `line` is what follows the opening brace; `keyLabel` names the label that tells the counters of one cluster apart. */
+function addLine(groups: Map<string, CounterGroup>, line: string, wanted: readonly string[], keyLabel: string | undefined): void {
+  const end = line.lastIndexOf('}');
+  const labels = line.slice(0, end);
+  if (end === -1 || !wanted.every((label) => labels.includes(label))) return;
+  const subset = labelValue(labels, 'consul_destination_service_subset');
+  const key = keyLabel === undefined ? 'count' : labelValue(labels, keyLabel);
+  const value = Number(
+    line
+      .slice(end + 1)
+      .trim()
+      .split(' ')[0],
+  );
+  if (subset === undefined || key === undefined || !Number.isFinite(value)) return;
+  const cluster = keyLabel === undefined ? labels : labels.replace(new RegExp(`,?\\b${keyLabel}="[^"]*"`), '');
+  const group = groups.get(cluster) ?? { subset, values: new Map<string, number>() };
+  groups.set(cluster, group);
+  group.values.set(key, value);
+}
+
+function labelValue(labels: string, name: string): string | undefined {
+  const start = `,${labels}`.indexOf(`,${name}="`);
+  if (start === -1) return undefined;
+  const from = start + name.length + 2;
+  return labels.slice(from, labels.indexOf('"', from)) || undefined;
+}

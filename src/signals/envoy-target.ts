@@ -1,0 +1,96 @@
+import type { Agent } from 'node:http';
+import { CallerList } from './caller-list.js';
+import type { Called } from './callers.js';
+import type { CatalogReader } from './catalog-reader.js';
+import { Ledger } from './ledger.js';
+import { type Ledgers, Sidecar } from './sidecar.js';
+
+/** A scrape that began so recently is taken as present, ms. */
+const FRESH = 50;
+/** Envoy moves its histograms every few seconds; looking more often is for nothing. */
+const LATENCY_EVERY = 1_000;
+
+/** How a look at the callers went. `trouble` says why nothing could be read: `none` when there is no caller at all. */
+export interface Look {
+  readonly at: number;
+  readonly found: number;
+  readonly read: number;
+  readonly trouble?: { readonly kind: 'none' | 'error'; readonly why: string };
+}
+
+/** The callers of one service and all that they counted. */
+export class EnvoyTarget {
+  readonly ledgers: Ledgers = { classes: new Ledger(), latency: new Ledger() };
+  readonly #target: Called;
+  readonly #list: CallerList;
+  readonly #agent: Agent;
+  readonly #now: () => number;
+  #sidecars = new Map<string, Sidecar>();
+  #last: { readonly at: number; readonly look: Promise<Look> } | undefined;
+  #underWay = false;
+  #latencyAsked = false;
+  #latencyAt = Number.NEGATIVE_INFINITY;
+
+  constructor(catalog: CatalogReader, target: Called, agent: Agent, now: () => number) {
+    this.#target = target;
+    this.#list = new CallerList(catalog, target, now);
+    this.#agent = agent;
+    this.#now = now;
+  }
+
+  /** Scrapes all callers, or joins the scrape that is under way or just was. Never throws. */
+  look(withLatency: boolean, abort: AbortSignal): Promise<Look> {
+    this.#latencyAsked ||= withLatency;
+    const at = this.#now();
+    if (this.#last !== undefined && (this.#underWay || Math.abs(at - this.#last.at) < FRESH)) return this.#last.look;
+    this.#underWay = true;
+    const look = this.#look(at, abort).finally(() => {
+      this.#underWay = false;
+    });
+    this.#last = { at, look };
+    return look;
+  }
+
+  async #look(at: number, abort: AbortSignal): Promise<Look> {
+    const readable = [...this.#sidecars.values()].some(({ read }) => read !== false);
+    await this.#list.refresh(readable, abort);
+    this.#follow();
+    const sidecars = [...this.#sidecars.values()];
+    const withLatency = this.#latencyAsked && at - this.#latencyAt >= LATENCY_EVERY;
+    if (withLatency) this.#latencyAt = at;
+    // One that failed is tried again, but only waited for when there is no other: a dead sidecar must not slow the rest.
+    const hopeful = sidecars.filter(({ read }) => read !== false);
+    const looks = new Map(sidecars.map((sidecar) => [sidecar, sidecar.look(this.#target, this.ledgers, withLatency)]));
+    await Promise.all((hopeful.length > 0 ? hopeful : sidecars).map((sidecar) => looks.get(sidecar)));
+    const read = sidecars.filter((sidecar) => sidecar.read === true).length;
+    const found = this.#list.callers?.length ?? 0;
+    return read > 0 ? { at, found, read } : { at, found, read, trouble: this.#explain(sidecars) };
+  }
+
+  /** Keeps a sidecar's base line as long as it is listed, and no longer. */
+  #follow(): void {
+    const addresses = (this.#list.callers ?? []).flatMap(({ address }) => address ?? []);
+    this.#sidecars = new Map(
+      addresses.map((address) => [address, this.#sidecars.get(address) ?? new Sidecar(address, this.#agent)]),
+    );
+  }
+
+  #explain(sidecars: readonly Sidecar[]): NonNullable<Look['trouble']> {
+    const { service } = this.#target;
+    const { callers } = this.#list;
+    if (callers === undefined) return { kind: 'error', why: `the callers of ${service} cannot be found: ${this.#list.why}` };
+    if (callers.length === 0) {
+      const why = `no caller of ${service} is registered: no sidecar has it among its upstreams and no gateway serves it; name the calling services under "callers" in the plan`;
+      return { kind: 'none', why };
+    }
+    const names = [...new Set(callers.map(({ name }) => name))];
+    const listed = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
+    const first = sidecars[0];
+    if (first === undefined) {
+      const why = `no caller of ${service} shows its metrics (${listed}); set envoy_prometheus_bind_addr = "0.0.0.0:9102" in the Config of proxy-defaults and restart these proxies`;
+      return { kind: 'error', why };
+    }
+    const why = `no caller of ${service} can be read (${listed}); ${first.address}: ${first.why}; check that envoy_prometheus_bind_addr is set to an address that this machine reaches, and that the proxy was restarted since`;
+    return { kind: 'error', why };
+  }
+}

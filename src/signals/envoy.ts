@@ -1,0 +1,69 @@
+import { Agent } from 'node:http';
+import type { EnvoySignal } from '../core/plan.js';
+import type { Reading } from '../core/verdict.js';
+import type { Target, Traffic, TrafficSource } from '../ports.js';
+import type { CatalogReader } from './catalog-reader.js';
+import { envoyQuery, measureEnvoy } from './envoy-measure.js';
+import { EnvoyTarget, type Look } from './envoy-target.js';
+import type { Increments } from './increments.js';
+
+/** Callers to hold connections to at once; each needs one. */
+const IDLE_CONNECTIONS = 1_024;
+
+/** Reads the callers' sidecars: errors, slow answers and who got how many requests, each consumer with its own base line. */
+export class EnvoySource implements TrafficSource {
+  readonly #catalog: CatalogReader;
+  readonly #now: () => number;
+  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: IDLE_CONNECTIONS });
+  readonly #targets = new Map<string, EnvoyTarget>();
+
+  constructor(catalog: CatalogReader, now: () => number) {
+    this.#catalog = catalog;
+    this.#now = now;
+  }
+
+  /** Reads all the given signals from one scrape; every one gives a reading at every call. */
+  async read(signals: readonly EnvoySignal[], target: Target, abort: AbortSignal): Promise<readonly Reading[]> {
+    if (signals.length === 0) return [];
+    const known = this.#targetOf(target);
+    const look = await known.look(
+      signals.some(({ metric }) => metric === 'latency'),
+      abort,
+    );
+    return signals.map((signal) => {
+      const base = { signal: signal.name, at: look.at };
+      if (look.trouble !== undefined) return { ...base, query: envoyQuery(signal, target), raw: '', measurement: look.trouble };
+      const ledger = signal.metric === 'errors' ? known.ledgers.classes : known.ledgers.latency;
+      const { query, raw, measurement } = measureEnvoy(signal, target, ledger.take(`signal ${signal.name}`));
+      return { ...base, query: `${query} of ${sayCallers(look)}`, raw, measurement };
+    });
+  }
+
+  /** Requests per subset since the last call; undefined when no caller can be read. */
+  async traffic(target: Target, abort: AbortSignal): Promise<Traffic | undefined> {
+    const known = this.#targetOf(target);
+    const { at, found, read, trouble } = await known.look(false, abort);
+    if (trouble !== undefined) return undefined;
+    const requests = { [target.stable]: 0, [target.canary]: 0, ...countRequests(known.ledgers.classes.take('traffic')) };
+    return { at, requests, callers: { found, read } };
+  }
+
+  #targetOf(target: Target): EnvoyTarget {
+    const { service, namespace, partition, datacenter, callers } = target;
+    const key = JSON.stringify([service, namespace, partition, datacenter, callers]);
+    const known = this.#targets.get(key) ?? new EnvoyTarget(this.#catalog, target, this.#agent, this.#now);
+    this.#targets.set(key, known);
+    return known;
+  }
+}
+
+function countRequests(increments: Increments): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    [...increments].map(([subset, classes]) => [subset, [...classes.values()].reduce((sum, requests) => sum + requests, 0)]),
+  );
+}
+
+function sayCallers({ found, read }: Look): string {
+  const noun = found === 1 ? 'caller' : 'callers';
+  return read === found ? `${found} ${noun}` : `${read} of ${found} ${noun}`;
+}

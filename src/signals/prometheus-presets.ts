@@ -1,0 +1,57 @@
+import type { PrometheusSignal, ServiceRef } from '../core/plan.js';
+
+/** What a PromQL text may name: the service and its subsets by role. */
+export interface PromTarget extends ServiceRef {
+  readonly stable: string;
+  readonly canary: string;
+}
+
+type Preset = NonNullable<PrometheusSignal['preset']>;
+
+/** At least four scrapes at Prometheus' usual 15 s to 30 s. */
+const WINDOW = '2m';
+
+/** The PromQL of a signal: its own with `{{service}}`, `{{canary}}` and `{{stable}}` filled in, or its preset; undefined when it has neither. */
+export function promQuery({ query, preset, window }: PrometheusSignal, target: PromTarget): string | undefined {
+  if (query !== undefined)
+    return query.replace(/\{\{\s*(service|canary|stable)\s*\}\}/g, (_, role: keyof PromTarget) =>
+      escapeLabel(target[role] ?? ''),
+    );
+  return preset === undefined ? undefined : presetQuery(preset, target, window ?? WINDOW);
+}
+
+/** The caller-side series of Envoy for canary, as PromQL; quantiles in milliseconds, rates by the second. */
+function presetQuery(preset: Preset, target: PromTarget, window: string): string {
+  const labels = labelsOf(target);
+  const range = (metric: string, more = ''): string => `envoy_cluster_${metric}{${labels}${more}}[${window}]`;
+  const quantile = (q: number): string => `histogram_quantile(${q}, sum by (le) (rate(${range('upstream_rq_time_bucket')})))`;
+  switch (preset) {
+    case 'error-ratio': {
+      // A 5xx series is born with the first 5xx; until then the share is 0, if there are requests at all.
+      const bad = `sum(rate(${range('upstream_rq_xx', ',envoy_response_code_class="5"')}))`;
+      return `(${bad} or vector(0)) / sum(rate(${range('upstream_rq_xx')}))`;
+    }
+    case 'p50':
+      return quantile(0.5);
+    case 'p95':
+      return quantile(0.95);
+    case 'p99':
+      return quantile(0.99);
+    case 'request-rate':
+      return `sum(rate(${range('upstream_rq_completed')}))`;
+    case 'no-healthy-host':
+      return `sum(increase(${range('upstream_cx_none_healthy')}))`;
+  }
+}
+
+function labelsOf({ service, canary, namespace, partition, datacenter }: PromTarget): string {
+  const values = { service, service_subset: canary, namespace, partition, datacenter };
+  const given = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [`consul_destination_${name}="${escapeLabel(value)}"`],
+  );
+  return given.join(',');
+}
+
+function escapeLabel(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}

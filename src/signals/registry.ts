@@ -1,0 +1,79 @@
+import type { EnvoySignal, Signal } from '../core/plan.js';
+import type { Reading } from '../core/verdict.js';
+import type { SignalSource, Target, TrafficSource } from '../ports.js';
+import type { CatalogReader } from './catalog-reader.js';
+import { measureConsulHealth } from './consul-health.js';
+import { Due } from './due.js';
+import { EnvoySource } from './envoy.js';
+import { measureHttp } from './http.js';
+import type { Measured } from './measured.js';
+import { measurePrometheus } from './prometheus.js';
+
+/** What the sources need: Consul's catalog, the number of passing canary instances, the environment (addresses, tokens) and the time in ms. */
+export interface SignalOptions {
+  readonly catalog: CatalogReader;
+  countPassing(target: Target, abort: AbortSignal): Promise<number>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  now(): number;
+}
+
+type ScalarSignal = Exclude<Signal, EnvoySignal>;
+
+const CONSUL_INTERVAL = 1_000;
+
+/** All sources of evidence behind one door: Envoy at every call, the others at their own interval. Never throws; failures are `error` readings. */
+export function createSignalSource(options: SignalOptions): SignalSource & TrafficSource {
+  const envoy = new EnvoySource(options.catalog, () => options.now());
+  const due = new Due();
+
+  async function readScalar(signal: ScalarSignal, target: Target, abort: AbortSignal): Promise<readonly Reading[]> {
+    const at = options.now();
+    if (!due.take(dueKey(signal, target), intervalOf(signal), at)) return [];
+    return guard([signal], at, async () => [{ signal: signal.name, at, ...(await measure(signal, target, abort)) }]);
+  }
+
+  function measure(signal: ScalarSignal, target: Target, abort: AbortSignal): Promise<Measured> {
+    switch (signal.source) {
+      case 'prometheus':
+        return measurePrometheus(signal, target, options.env, abort);
+      case 'http':
+        return measureHttp(signal, abort);
+      case 'consul':
+        return measureConsulHealth(target, (one, stop) => options.countPassing(one, stop), abort);
+    }
+  }
+
+  return {
+    async read(signals, target, abort) {
+      const counted = signals.filter((signal) => signal.source === 'envoy');
+      const scalars = signals.filter((signal) => signal.source !== 'envoy');
+      const readings = await Promise.all([
+        guard(counted, options.now(), () => envoy.read(counted, target, abort)),
+        ...scalars.map((signal) => readScalar(signal, target, abort)),
+      ]);
+      return readings.flat();
+    },
+    traffic: (target, abort) => envoy.traffic(target, abort).catch(() => undefined),
+  };
+}
+
+async function guard(
+  signals: readonly Signal[],
+  at: number,
+  read: () => Promise<readonly Reading[]>,
+): Promise<readonly Reading[]> {
+  try {
+    return await read();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return signals.map(({ name, source }) => ({ signal: name, at, query: source, raw: '', measurement: { kind: 'error', why } }));
+  }
+}
+
+function intervalOf(signal: ScalarSignal): number {
+  return signal.source === 'consul' ? CONSUL_INTERVAL : signal.interval;
+}
+
+function dueKey({ source, name }: ScalarSignal, { service, namespace, partition, datacenter, canary }: Target): string {
+  return JSON.stringify([source, name, service, namespace, partition, datacenter, canary]);
+}

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startChild } from './child.js';
+import { runConsul } from './cli.js';
+import type { ConsulAgent } from './consul.js';
+import { freePort } from './ports.js';
+import { findTool } from './tools/find.js';
+import { until } from './until.js';
+
+const BOOT_MS = 20_000;
+
+/** A running Envoy beside one service instance. */
+export interface Sidecar {
+  readonly pid: number;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+}
+
+/** Starts the sidecar of a registered service instance, set up by Consul's own `connect envoy`; resolves when Envoy says LIVE. */
+export async function startSidecar(consul: ConsulAgent, serviceId: string): Promise<Sidecar> {
+  const folder = mkdtempSync(join(tmpdir(), 'splitter-envoy-'));
+  const admin = await freePort();
+  const asked = [
+    'connect',
+    'envoy',
+    '-sidecar-for',
+    serviceId,
+    '-bootstrap',
+    '-admin-bind',
+    `127.0.0.1:${admin}`,
+    '-grpc-addr',
+    consul.grpcAddress,
+  ];
+  const config = join(folder, 'bootstrap.json');
+  writeFileSync(config, await runConsul(consul.address, asked));
+  const flags = ['-c', config, '--use-dynamic-base-id', '--disable-hot-restart', '--concurrency', '1', '--log-level', 'warn'];
+  const child = await startChild(findTool('envoy'), flags, join(folder, 'envoy.log'));
+  const end = async (how: 'stop' | 'kill'): Promise<void> => {
+    await child[how]();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await until(
+      `the sidecar of ${serviceId} is live`,
+      BOOT_MS,
+      async () => (await (await fetch(`http://127.0.0.1:${admin}/ready`)).text()).trim() === 'LIVE',
+      child,
+    );
+  } catch (error) {
+    await end('kill');
+    throw error;
+  }
+  return { pid: child.pid, stop: () => end('stop'), kill: () => end('kill') };
+}

@@ -1,0 +1,85 @@
+import type { ConsulAgent } from './consul.js';
+import { type Sidecar, startSidecar } from './envoy.js';
+import { freePorts } from './ports.js';
+import { until } from './until.js';
+
+const JOIN_MS = 20_000;
+
+/** What is registered: one instance of a service, with its sidecar. */
+export interface InstanceOptions {
+  readonly service: string;
+  readonly id: string;
+  readonly port: number;
+  readonly meta?: Readonly<Record<string, string>>;
+  /** Service name -> loopback port on which the sidecar offers it. */
+  readonly upstreams?: Readonly<Record<string, number>>;
+}
+
+/** A registered instance with its running sidecar. */
+export interface Instance {
+  readonly id: string;
+  /** host:port of the sidecar's Prometheus endpoint. */
+  readonly metrics: string;
+  readonly sidecar: Sidecar;
+  /** Turns the instance's own check critical. */
+  fail(): Promise<void>;
+  /** Turns the instance's own check passing. */
+  pass(): Promise<void>;
+  /** Takes the instance out of Consul, with its sidecar's registration. */
+  deregister(): Promise<void>;
+}
+
+/** Registers an instance, starts its sidecar, and waits until Consul offers it to callers. */
+export async function startInstance(consul: ConsulAgent, options: InstanceOptions): Promise<Instance> {
+  const [sidecarPort, metricsPort] = (await freePorts(2)) as [number, number];
+  const { service, id } = options;
+  const metrics = `127.0.0.1:${metricsPort}`;
+  const check = `${id}-up`;
+  await consul.api('PUT', '/v1/agent/service/register', {
+    Name: service,
+    ID: id,
+    Address: '127.0.0.1',
+    Port: options.port,
+    Meta: options.meta ?? {},
+    Check: { CheckID: check, Name: 'up', TTL: '24h', Status: 'passing' },
+    Connect: {
+      SidecarService: {
+        Address: '127.0.0.1',
+        Port: sidecarPort,
+        // The default check runs every 10 s and starts critical; this one lets callers in within a second.
+        Checks: [
+          { Name: 'listening', TCP: `127.0.0.1:${sidecarPort}`, Interval: '1s' },
+          { Name: 'beside', AliasService: id },
+        ],
+        Proxy: {
+          // Histograms are published at a flush; the default of 5 s would make every test wait for it.
+          Config: { envoy_prometheus_bind_addr: metrics, envoy_stats_flush_interval: '1s' },
+          Upstreams: Object.entries(options.upstreams ?? {}).map(([name, port]) => ({
+            DestinationName: name,
+            LocalBindAddress: '127.0.0.1',
+            LocalBindPort: port,
+          })),
+        },
+      },
+    },
+  });
+  const sidecar = await startSidecar(consul, id);
+  const turn = (how: 'fail' | 'pass'): Promise<void> => consul.api('PUT', `/v1/agent/check/${how}/${check}`).then(() => {});
+  try {
+    await until(`${id} among the passing instances`, JOIN_MS, async () => {
+      const passing = await consul.api<{ Service: { ID: string } }[]>('GET', `/v1/health/connect/${service}?passing`);
+      return passing?.some(({ Service }) => Service.ID === `${id}-sidecar-proxy`);
+    });
+  } catch (error) {
+    await sidecar.kill();
+    throw error;
+  }
+  return {
+    id,
+    metrics,
+    sidecar,
+    fail: () => turn('fail'),
+    pass: () => turn('pass'),
+    deregister: () => consul.api('PUT', `/v1/agent/service/deregister/${id}`).then(() => {}),
+  };
+}

@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const alive = new Set<ChildProcess>();
+process.on('exit', endSplitters);
+
+/** Ends every splitter that still runs, so that none outlives its test. */
+export function endSplitters(): void {
+  for (const child of alive) child.kill('SIGKILL');
+}
+
+const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+
+/** A splitter process under way: what it has printed, how it ends, and its end by force. */
+export interface SplitterProcess {
+  readonly pid: number;
+  output(): string;
+  readonly exit: Promise<number>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts the real program against a Consul, as a shell would. */
+export function startSplitter(consulAddress: string, line: string, env: Readonly<Record<string, string>> = {}): SplitterProcess {
+  const child: ChildProcess = spawn(process.execPath, [MAIN, ...line.split(' ')], {
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      CONSUL_HTTP_ADDR: consulAddress,
+      SPLITTER_BY: 'dana',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  alive.add(child);
+  child.once('close', () => alive.delete(child));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  const exit = new Promise<number>((resolve) =>
+    child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 1))),
+  );
+  return { pid: child.pid ?? 0, output: () => output, exit, kill: (signal) => void child.kill(signal) };
+}

@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConsulAgent } from './consul.js';
+import { type Instance, startInstance } from './instance.js';
+import { type ServiceApp, startServiceApp } from './service.js';
+
+const DRAIN_MS = 1_000;
+
+/** A version of the service in the mesh: the application, its registration and its sidecar. */
+export interface RunningVersion {
+  readonly app: ServiceApp;
+  readonly instance: Instance;
+  /** Deregisters it, gives callers a second to turn away, then ends sidecar and application. */
+  leave(): Promise<void>;
+  /** Ends sidecar and application at once; the registration stays. */
+  end(): Promise<void>;
+}
+
+/** Starts one version of a service and waits until callers may reach it. */
+export async function startVersion(consul: ConsulAgent, service: string, version: string): Promise<RunningVersion> {
+  const app = await startServiceApp(version);
+  const options = { service, id: `${service}-${version}`, port: app.port, meta: { version } };
+  const instance = await startInstance(consul, options).catch(async (error) => {
+    await app.stop();
+    throw error;
+  });
+  const end = async (): Promise<void> => {
+    await instance.sidecar.stop();
+    await app.stop();
+  };
+  return {
+    app,
+    instance,
+    end,
+    leave: async () => {
+      await instance.deregister();
+      await sleep(DRAIN_MS);
+      await end();
+    },
+  };
+}

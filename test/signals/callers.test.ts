@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { findCallers } from '../../src/signals/callers.js';
+import { metricsAddress } from '../../src/signals/metrics-address.js';
+import { FakeCatalog, NEVER, PAYMENTS, sidecar } from './fakes.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const upstream = (more: Fields): Fields => ({ Upstreams: [{ DestinationName: 'payments', ...more }] });
+
+describe('finding the callers', () => {
+  it('takes the sidecars whose upstreams name the service, and none else', async () => {
+    const catalog = new FakeCatalog();
+    catalog.proxies = {
+      web: [sidecar('0.0.0.0:9102')],
+      other: [sidecar('127.0.0.1:9103', { Upstreams: [{ DestinationName: 'ledger' }] })],
+      transparent: [sidecar('127.0.0.1:9104', { Mode: 'transparent', Upstreams: null })],
+      query: [sidecar('127.0.0.1:9105', upstream({ DestinationType: 'prepared_query' }))],
+      peer: [sidecar('127.0.0.1:9106', upstream({ DestinationPeer: 'eu' }))],
+    };
+    expect(await findCallers(catalog, PAYMENTS, NEVER)).to.deep.equal([{ name: 'web-sidecar-proxy', address: '127.0.0.1:9102' }]);
+    expect(catalog.asked).to.include('/v1/catalog/service/web {"merge-central-config":"true"}');
+  });
+
+  it('takes the sidecars of services that the plan lists as callers', async () => {
+    const catalog = new FakeCatalog();
+    catalog.proxies = { odd: [sidecar('127.0.0.1:9104', { DestinationServiceName: 'batch', Upstreams: null })] };
+    expect(await findCallers(catalog, PAYMENTS, NEVER)).to.deep.equal([]);
+    expect(await findCallers(catalog, { ...PAYMENTS, callers: ['batch'] }, NEVER)).to.have.length(1);
+  });
+
+  it('takes gateways that serve the service', async () => {
+    const catalog = new FakeCatalog();
+    const gateway = (kind: string, bind: string): Fields => ({
+      ...sidecar(bind, { Upstreams: null }),
+      ServiceKind: kind,
+      ServiceName: kind,
+    });
+    catalog.proxies = {
+      edge: [gateway('ingress-gateway', '127.0.0.1:1')],
+      api: [gateway('api-gateway', '127.0.0.1:2')],
+      idle: [gateway('api-gateway', '127.0.0.1:3')],
+    };
+    catalog.bound = { edge: ['payments'], api: ['web', 'payments'], idle: ['web'] };
+    const callers = await findCallers(catalog, PAYMENTS, NEVER);
+    expect(callers.map(({ address }) => address)).to.deep.equal(['127.0.0.1:1', '127.0.0.1:2']);
+  });
+
+  it('compares namespace, partition and datacenter where both sides name one', async () => {
+    const catalog = new FakeCatalog();
+    catalog.proxies = { web: [sidecar('127.0.0.1:1', upstream({ DestinationNamespace: 'eu' }))] };
+    expect(await findCallers(catalog, PAYMENTS, NEVER)).to.have.length(1);
+    expect(await findCallers(catalog, { ...PAYMENTS, namespace: 'eu', datacenter: 'dc1' }, NEVER)).to.have.length(1);
+    expect(await findCallers(catalog, { ...PAYMENTS, namespace: 'us' }, NEVER)).to.have.length(0);
+    expect(catalog.asked.at(-1)).to.include('"ns":"us"');
+  });
+
+  it('counts one address once, and keeps callers that show no metrics', async () => {
+    const catalog = new FakeCatalog();
+    catalog.proxies = { web: [sidecar('127.0.0.1:1'), sidecar('127.0.0.1:1'), sidecar(undefined)] };
+    expect(await findCallers(catalog, PAYMENTS, NEVER)).to.deep.equal([
+      { name: 'web-sidecar-proxy', address: '127.0.0.1:1' },
+      { name: 'web-sidecar-proxy' },
+    ]);
+  });
+
+  it('asks for at most 16 services at a time', async () => {
+    const catalog = new FakeCatalog();
+    catalog.proxies = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`web${i}`, [sidecar(`127.0.0.1:${i + 1}`)]]));
+    let [now, most] = [0, 0];
+    const counting = {
+      get: async (path: string, query: Readonly<Record<string, string>>) => {
+        if (!path.includes('/service/')) return catalog.get(path, query);
+        most = Math.max(most, ++now);
+        await new Promise(setImmediate);
+        now--;
+        return catalog.get(path, query);
+      },
+    };
+    expect(await findCallers(counting, PAYMENTS, NEVER)).to.have.length(50);
+    expect(most).to.equal(16);
+  });
+});
+
+describe('the address of a proxy’s metrics', () => {
+  const cases: readonly [bind: unknown, own: string, address: string | undefined][] = [
+    ['0.0.0.0:9102', '10.0.0.7', '10.0.0.7:9102'],
+    ['[::]:9102', '10.0.0.7', '10.0.0.7:9102'],
+    [':9102', 'fd00::7', '[fd00::7]:9102'],
+    ['127.0.0.1:9102', '10.0.0.7', '127.0.0.1:9102'],
+    ['[fd00::1]:9102', '10.0.0.7', '[fd00::1]:9102'],
+    ['9102', '10.0.0.7', undefined],
+    ['0.0.0.0:9102', '', undefined],
+    [9102, '10.0.0.7', undefined],
+    [undefined, '10.0.0.7', undefined],
+  ];
+  for (const [bind, own, address] of cases) {
+    it(`of ${JSON.stringify(bind)} on ${own || 'no address'} is ${address ?? 'unknown'}`, () => {
+      expect(metricsAddress(bind, own)).to.equal(address);
+    });
+  }
+});

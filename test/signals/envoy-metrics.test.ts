@@ -1,0 +1,70 @@
+import { expect } from 'chai';
+import { metricsPath, parseEnvoyMetrics, type Snapshot } from '../../src/signals/envoy-metrics.js';
+import { classLines, latencyLines } from './fakes.js';
+
+const SERVICE = { service: 'payments' };
+const flat = (snapshot: Snapshot): unknown =>
+  [...snapshot.values()].map(({ subset, values }) => [subset, Object.fromEntries(values)]);
+
+describe('reading Envoy metrics', () => {
+  it('counts the classes of each subset once, though Envoy repeats them as external and internal', () => {
+    const text = `# TYPE envoy_cluster_upstream_rq_xx counter\n${classLines('blue', { 2: 100, 5: 1 })}${classLines('green', { 2: 10 })}`;
+    expect(flat(parseEnvoyMetrics(text, SERVICE).classes)).to.deep.equal([
+      ['blue', { 2: 100, 5: 1 }],
+      ['green', { 2: 10 }],
+    ]);
+  });
+
+  it('leaves other services out, even one whose name begins the same', () => {
+    const text = classLines('blue', { 2: 7 }, 'payments-eu') + classLines('blue', { 2: 9 }, 'old-payments');
+    expect(flat(parseEnvoyMetrics(text, SERVICE).classes)).to.deep.equal([]);
+  });
+
+  it('keeps only the namespace, partition and datacenter that the target names', () => {
+    const text = classLines('blue', { 2: 7 });
+    expect(
+      parseEnvoyMetrics(text, { ...SERVICE, namespace: 'default', partition: 'default', datacenter: 'dc1' }).classes.size,
+    ).to.equal(1);
+    for (const other of [{ namespace: 'eu' }, { partition: 'eu' }, { datacenter: 'dc2' }]) {
+      expect(parseEnvoyMetrics(text, { ...SERVICE, ...other }).classes.size).to.equal(0);
+    }
+  });
+
+  it('groups the buckets of a histogram with its count', () => {
+    const text = latencyLines('green', { '0.5': 1, 250: 8, 500: 9 }, 10);
+    expect(flat(parseEnvoyMetrics(text, SERVICE).latency)).to.deep.equal([
+      ['green', { '0.5': 1, 250: 8, 500: 9, '+Inf': 10, count: 10 }],
+    ]);
+  });
+
+  it('reads a last line without newline, Windows line ends and time stamps', () => {
+    const line = classLines('blue', { 2: 7 }).trimEnd();
+    for (const text of [line, `${line}\r\n`, `${line} 1700000000000\n`]) {
+      expect(flat(parseEnvoyMetrics(text, SERVICE).classes), text).to.deep.equal([['blue', { 2: 7 }]]);
+    }
+  });
+
+  it('takes an empty page as no requests yet, and refuses a page that is not Envoy’s', () => {
+    expect(parseEnvoyMetrics('', SERVICE).classes.size).to.equal(0);
+    expect(() => parseEnvoyMetrics('<html>hello</html>', SERVICE)).to.throw('no metrics page of Envoy');
+  });
+
+  it('asks for the histogram only when it is needed', () => {
+    expect(metricsPath(false)).to.equal('/metrics?usedonly&filter=upstream_rq_.xx');
+    const filter = new RegExp(new URL(metricsPath(true), 'http://x').searchParams.get('filter')!);
+    const names = [
+      'upstream_rq_2xx',
+      'upstream_rq_5xx',
+      'upstream_rq_time',
+      'upstream_rq_total',
+      'upstream_rq_timeout',
+      'upstream_cx_total',
+    ];
+    expect(names.filter((name) => filter.test(`cluster.blue.payments.${name}`))).to.deep.equal([
+      'upstream_rq_2xx',
+      'upstream_rq_5xx',
+      'upstream_rq_time',
+      'upstream_rq_timeout',
+    ]);
+  });
+});

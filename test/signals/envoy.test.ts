@@ -1,0 +1,241 @@
+import { expect } from 'chai';
+import type { EnvoySignal } from '../../src/core/plan.js';
+import { EnvoySource } from '../../src/signals/envoy.js';
+import { classLines, FakeCatalog, type Local, latencyLines, NEVER, PAYMENTS, refusingAddress, serve, sidecar } from './fakes.js';
+
+const ERRORS: EnvoySignal = { name: 'errors', source: 'envoy', metric: 'errors', max: 0.01 };
+const SLOW: EnvoySignal = { name: 'slow', source: 'envoy', metric: 'latency', over: 400, max: 0.05 };
+
+describe('the envoy source', () => {
+  let catalog: FakeCatalog;
+  let envoy: EnvoySource;
+  let now: number;
+  const servers: Local[] = [];
+
+  beforeEach(() => {
+    catalog = new FakeCatalog();
+    now = 1_000_000;
+    envoy = new EnvoySource(catalog, () => now);
+  });
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => server.close()));
+  });
+
+  async function caller(text: () => string): Promise<Local> {
+    const server = await serve((_, response) => response.end(text()));
+    servers.push(server);
+    return server;
+  }
+  function register(...addresses: (string | undefined)[]): void {
+    catalog.proxies = { 'web-sidecar-proxy': addresses.map((address) => sidecar(address)) };
+  }
+  async function read(signal: EnvoySignal = ERRORS) {
+    now += 100;
+    return (await envoy.read([signal], PAYMENTS, NEVER))[0]!;
+  }
+
+  it('counts what came since the last reading, per role, over all callers', async () => {
+    let [green, blue] = [{ 2: 100, 5: 4 }, { 2: 900 }];
+    const one = await caller(() => classLines('green', green) + classLines('blue', blue));
+    const two = await caller(() => classLines('blue', blue));
+    register(one.address, two.address);
+    expect((await read()).measurement).to.deep.equal({
+      kind: 'counts',
+      canary: { bad: 0, total: 0 },
+      stable: { bad: 0, total: 0 },
+    });
+    [green, blue] = [{ 2: 110, 5: 7 }, { 2: 950 }];
+    const reading = await read();
+    expect(reading.measurement).to.deep.equal({ kind: 'counts', canary: { bad: 3, total: 13 }, stable: { bad: 0, total: 100 } });
+    expect(reading.query).to.equal('envoy_cluster_upstream_rq_xx{consul_destination_service="payments"} of 2 callers');
+    expect(reading.raw).to.equal('green 2xx 10, 5xx 3; blue 2xx 100');
+    expect(reading.at).to.equal(now);
+  });
+
+  it('serves traffic and signals from one scrape without taking counts from one another', async () => {
+    let count = 10;
+    const web = await caller(() => classLines('green', { 2: count }));
+    register(web.address);
+    const look = () =>
+      Promise.all([envoy.traffic(PAYMENTS, NEVER), envoy.read([ERRORS, { ...ERRORS, name: 'worse' }], PAYMENTS, NEVER)]);
+    await look();
+    count = 15;
+    now += 100;
+    const [traffic, readings] = await look();
+    expect(traffic).to.deep.equal({ at: now, requests: { green: 5, blue: 0 }, callers: { found: 1, read: 1 } });
+    expect(readings.map(({ measurement }) => measurement.kind === 'counts' && measurement.canary.total)).to.deep.equal([5, 5]);
+    expect(web.asked).to.have.length(2);
+    now += 30;
+    expect((await envoy.traffic(PAYMENTS, NEVER))?.requests.green).to.equal(0);
+    expect(web.asked, 'within 50 ms the last scrape is taken again').to.have.length(2);
+  });
+
+  it('sets only a base line for a caller that comes later', async () => {
+    let count = 10;
+    const [one, two] = [
+      await caller(() => classLines('green', { 2: count })),
+      await caller(() => classLines('green', { 2: 5_000 + count })),
+    ];
+    register(one.address);
+    await read();
+    register(one.address, two.address);
+    now += 15_000;
+    count = 11;
+    await read();
+    const counted = [];
+    for (count of [12, 13]) counted.push((await read()).measurement);
+    expect(counted.map((measurement) => measurement.kind === 'counts' && measurement.canary.total <= 2)).to.deep.equal([
+      true,
+      true,
+    ]);
+    count = 14;
+    expect((await read()).query).to.include('2 callers');
+    count = 20;
+    expect((await read()).measurement).to.deep.include({ canary: { bad: 0, total: 12 } });
+  });
+
+  it('goes on with the other callers when one dies, and says how many it read', async () => {
+    let count = 10;
+    const web = await caller(() => classLines('green', { 2: count }));
+    register(web.address, await refusingAddress());
+    await read();
+    count = 12;
+    const reading = await read();
+    expect(reading.measurement).to.deep.include({ canary: { bad: 0, total: 2 } });
+    expect(reading.query).to.include('of 1 of 2 callers');
+    expect((await envoy.traffic(PAYMENTS, NEVER))?.callers).to.deep.equal({ found: 2, read: 1 });
+  });
+
+  it('does not wait again for a caller that did not answer', async () => {
+    let [open, count] = [0, 10];
+    const hung = await serve(() => open++);
+    servers.push(hung);
+    const web = await caller(() => classLines('green', { 2: count }));
+    register(web.address, hung.address);
+    await read();
+    const before = open;
+    count = 12;
+    expect((await read()).measurement).to.deep.include({ canary: { bad: 0, total: 2 } });
+    expect((await envoy.traffic(PAYMENTS, NEVER))?.callers).to.deep.equal({ found: 2, read: 1 });
+    expect(before).to.equal(1);
+  });
+
+  it('counts slow answers by the largest bucket edge that is not above the limit, and names it', async () => {
+    let text = latencyLines('green', { 250: 50, 500: 60 }, 70);
+    const web = await caller(() => text);
+    register(web.address);
+    await read(SLOW);
+    text = latencyLines('green', { 250: 58, 500: 69 }, 80) + latencyLines('blue', { 250: 30, 500: 31 }, 31);
+    now += 1_000;
+    const reading = await read(SLOW);
+    expect(reading.measurement).to.deep.equal({ kind: 'counts', canary: { bad: 2, total: 10 }, stable: { bad: 1, total: 31 } });
+    expect(reading.query).to.equal(
+      'envoy_cluster_upstream_rq_time_bucket{consul_destination_service="payments",le="250"} of 1 caller',
+    );
+    expect(web.asked[0]).to.include('time');
+  });
+
+  it('asks for histograms once a second at most', async () => {
+    const web = await caller(() => latencyLines('green', { 250: 50 }, 70));
+    register(web.address);
+    for (let i = 0; i < 12; i++) await read(SLOW);
+    expect(web.asked.filter((path) => path.includes('time'))).to.have.length(2);
+  });
+
+  it('does not count a histogram’s past when latency is asked for later', async () => {
+    let text = classLines('green', { 2: 70 }) + latencyLines('green', { 250: 50 }, 70);
+    const web = await caller(() => text);
+    register(web.address);
+    await read(ERRORS);
+    now += 1_000;
+    expect((await read(SLOW)).measurement).to.deep.include({ canary: { bad: 0, total: 0 } });
+    text = latencyLines('green', { 250: 51 }, 73);
+    now += 1_000;
+    expect((await read(SLOW)).measurement).to.deep.include({ canary: { bad: 2, total: 3 } });
+  });
+
+  it('refuses a limit that is shorter than all of Envoy’s', async () => {
+    const web = await caller(() => latencyLines('green', { '0.5': 0, 1: 2 }, 2));
+    register(web.address);
+    const { measurement } = await read({ ...SLOW, over: 0.1 });
+    expect(measurement).to.deep.equal({ kind: 'error', why: 'Envoy counts no limit as short as 0.1 ms; the shortest is 0.5 ms' });
+  });
+
+  it('says that there is no caller, and that nothing was measured', async () => {
+    const { measurement } = await read();
+    expect(measurement.kind).to.equal('none');
+    expect('why' in measurement && measurement.why).to.match(/^no caller of payments is registered/);
+    expect(await envoy.traffic(PAYMENTS, NEVER)).to.equal(undefined);
+  });
+
+  it('says what to set when callers show no metrics', async () => {
+    register(undefined);
+    const { measurement } = await read();
+    expect(measurement.kind).to.equal('error');
+    expect('why' in measurement && measurement.why)
+      .to.include('web-sidecar-proxy')
+      .and.to.include('envoy_prometheus_bind_addr');
+  });
+
+  it('says where and why no caller can be read', async () => {
+    const address = await refusingAddress();
+    register(address);
+    const { measurement } = await read();
+    expect(measurement.kind).to.equal('error');
+    expect('why' in measurement && measurement.why).to.include(`${address}: connection refused`);
+    expect(await envoy.traffic(PAYMENTS, NEVER)).to.equal(undefined);
+  });
+
+  it('names a page that is not Envoy’s, and a status that is not 200', async () => {
+    let status = 200;
+    const server = await serve((_, response) => response.writeHead(status).end('<html>'));
+    servers.push(server);
+    register(server.address);
+    expect(JSON.stringify((await read()).measurement)).to.include('no metrics page of Envoy');
+    status = 503;
+    expect(JSON.stringify((await read()).measurement)).to.include('HTTP 503');
+  });
+
+  it('keeps the callers that it knows while Consul cannot be reached', async () => {
+    let count = 1;
+    const web = await caller(() => classLines('green', { 2: count }));
+    register(web.address);
+    await read();
+    catalog.down = true;
+    now += 20_000;
+    await read();
+    count = 4;
+    expect((await read()).measurement).to.deep.include({ canary: { bad: 0, total: 3 } });
+  });
+
+  it('says so when Consul could not be asked for callers at all, and recovers', async () => {
+    catalog.down = true;
+    expect((await read()).measurement).to.deep.equal({
+      kind: 'error',
+      why: 'the callers of payments cannot be found: Consul cannot be reached',
+    });
+    catalog.down = false;
+    const web = await caller(() => '');
+    register(web.address);
+    now += 1_000;
+    expect((await read()).measurement.kind).to.equal('counts');
+  });
+
+  it('searches the callers every 15 s, and each second while none can be read', async () => {
+    const searches = (): number => catalog.asked.filter((path) => path.includes('connect-proxy')).length;
+    const web = await caller(() => '');
+    register(web.address);
+    for (let i = 0; i < 100; i++) await read();
+    expect(searches()).to.equal(1);
+    now += 15_000;
+    await read();
+    expect(searches()).to.equal(2);
+    register(await refusingAddress());
+    now += 15_000;
+    await read();
+    await read();
+    const before = searches();
+    for (let i = 0; i < 30; i++) await read();
+    expect(searches() - before).to.be.within(2, 4);
+  });
+});

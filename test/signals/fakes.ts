@@ -1,0 +1,106 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Target } from '../../src/ports.js';
+import type { CatalogReader } from '../../src/signals/catalog-reader.js';
+
+/** The target of all tests: payments, blue is stable, green is canary. */
+export const PAYMENTS: Target = { service: 'payments', stable: 'blue', canary: 'green', callers: [] };
+
+/** An abort signal that never fires. */
+export const NEVER = new AbortController().signal;
+
+/** A server on a free port of this host, with its address and what it was asked. */
+export interface Local {
+  readonly address: string;
+  readonly asked: string[];
+  close(): Promise<void>;
+}
+
+/** Starts a server that answers with the given function. */
+export async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<Local> {
+  const asked: string[] = [];
+  const server: Server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Starts a server and forgets it: an address that refuses. */
+export async function refusingAddress(): Promise<string> {
+  const server = await serve(() => undefined);
+  await server.close();
+  return server.address;
+}
+
+function clusterLabels(subset: string, service: string): string {
+  return `local_cluster="web",consul_destination_routing_type="internal",consul_destination_datacenter="dc1",consul_destination_namespace="default",consul_destination_partition="default",consul_destination_service="${service}",consul_destination_service_subset="${subset}",envoy_cluster_name="${subset}"`;
+}
+
+/** Lines of Envoy's response-class counter, each repeated as the external family, which must not be counted. */
+export function classLines(subset: string, counts: Readonly<Record<string, number>>, service = 'payments'): string {
+  const line = (family: string, digit: string, count: number): string =>
+    `envoy_cluster_${family}upstream_rq_xx{envoy_response_code_class="${digit}",${clusterLabels(subset, service)}} ${count}\n`;
+  return Object.entries(counts)
+    .map(([digit, count]) => line('external_', digit, count) + line('internal_', digit, count) + line('', digit, count))
+    .join('');
+}
+
+/** Lines of Envoy's latency histogram: cumulative counts by bucket edge in ms, and how many requests there were. */
+export function latencyLines(subset: string, buckets: Readonly<Record<string, number>>, count: number): string {
+  const labels = clusterLabels(subset, 'payments');
+  const edges = Object.entries(buckets).map(
+    ([edge, fast]) => `envoy_cluster_upstream_rq_time_bucket{${labels},le="${edge}"} ${fast}\n`,
+  );
+  return `${edges.join('')}envoy_cluster_upstream_rq_time_bucket{${labels},le="+Inf"} ${count}\nenvoy_cluster_upstream_rq_time_sum{${labels}} 1\nenvoy_cluster_upstream_rq_time_count{${labels}} ${count}\n`;
+}
+
+/** A sidecar as the catalog lists it, calling payments, with its metrics at this bind address. */
+export function sidecar(
+  bind: string | undefined,
+  more: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, unknown>> {
+  return {
+    ServiceKind: 'connect-proxy',
+    ServiceName: 'web-sidecar-proxy',
+    Address: '127.0.0.1',
+    ServiceAddress: '',
+    ServiceProxy: {
+      DestinationServiceName: 'web',
+      Upstreams: [{ DestinationType: 'service', DestinationName: 'payments' }],
+      Config: bind === undefined ? {} : { envoy_prometheus_bind_addr: bind },
+      ...more,
+    },
+  };
+}
+
+/** A catalog of proxies by kind and name; `get` fails while `down` is set. */
+export class FakeCatalog implements CatalogReader {
+  down = false;
+  readonly asked: string[] = [];
+  proxies: Record<string, readonly Readonly<Record<string, unknown>>[]> = {};
+  bound: Record<string, readonly string[]> = {};
+
+  async get(path: string, query: Readonly<Record<string, string>>): Promise<unknown> {
+    this.asked.push(`${path} ${JSON.stringify(query)}`);
+    if (this.down) throw new Error('Consul cannot be reached');
+    const [, , , what, name] = path.split('/');
+    if (what === 'services') {
+      const wanted = Object.entries(this.proxies).filter(([, list]) =>
+        list.some(({ ServiceKind }) => query.filter === `ServiceKind == "${ServiceKind}"`),
+      );
+      return Object.fromEntries(wanted.map(([service]) => [service, []]));
+    }
+    if (what === 'gateway-services') return (this.bound[name!] ?? []).map((service) => ({ Service: { Name: service } }));
+    return this.proxies[name!] ?? [];
+  }
+}

@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import type { PrometheusSignal } from '../../src/core/plan.js';
+import { promQuery } from '../../src/signals/prometheus-presets.js';
+import { PAYMENTS } from './fakes.js';
+
+const LABELS = 'consul_destination_service="payments",consul_destination_service_subset="green"';
+const SIGNAL: PrometheusSignal = { name: 'p', source: 'prometheus', interval: 30_000, failureLimit: 0, errorLimit: 4 };
+
+describe('presets of PromQL', () => {
+  const cases: readonly [NonNullable<PrometheusSignal['preset']>, string][] = [
+    [
+      'error-ratio',
+      `(sum(rate(envoy_cluster_upstream_rq_xx{${LABELS},envoy_response_code_class="5"}[2m])) or vector(0)) / sum(rate(envoy_cluster_upstream_rq_xx{${LABELS}}[2m]))`,
+    ],
+    ['p50', `histogram_quantile(0.5, sum by (le) (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],
+    ['p95', `histogram_quantile(0.95, sum by (le) (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],
+    ['p99', `histogram_quantile(0.99, sum by (le) (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],
+    ['request-rate', `sum(rate(envoy_cluster_upstream_rq_completed{${LABELS}}[2m]))`],
+    ['no-healthy-host', `sum(increase(envoy_cluster_upstream_cx_none_healthy{${LABELS}}[2m]))`],
+  ];
+  for (const [preset, query] of cases) {
+    it(`${preset} reads canary on the callers’ side`, () => {
+      expect(promQuery({ ...SIGNAL, preset }, PAYMENTS)).to.equal(query);
+    });
+  }
+
+  it('take the window and the place of the service', () => {
+    const query = promQuery(
+      { ...SIGNAL, preset: 'request-rate', window: '5m' },
+      { ...PAYMENTS, namespace: 'eu', datacenter: 'dc2' },
+    );
+    expect(query).to.equal(
+      `sum(rate(envoy_cluster_upstream_rq_completed{${LABELS},consul_destination_namespace="eu",consul_destination_datacenter="dc2"}[5m]))`,
+    );
+  });
+
+  it('escape the values of labels', () => {
+    expect(promQuery({ ...SIGNAL, preset: 'request-rate' }, { ...PAYMENTS, service: 'a"b\\c\nd' })).to.include(
+      'consul_destination_service="a\\"b\\\\c\\nd"',
+    );
+  });
+});
+
+describe('a PromQL text of one’s own', () => {
+  it('gets the service and the subsets filled in, and nothing else', () => {
+    const query = 'up{s="{{service}}",c="{{ canary }}",b="{{stable}}",x="{{other}}"}';
+    expect(promQuery({ ...SIGNAL, query }, PAYMENTS)).to.equal('up{s="payments",c="green",b="blue",x="{{other}}"}');
+  });
+
+  it('is absent when the signal has neither query nor preset', () => {
+    expect(promQuery(SIGNAL, PAYMENTS)).to.equal(undefined);
+  });
+});

@@ -1,0 +1,82 @@
+import type { Io } from '../../src/cli/io.js';
+import { runCommand } from '../../src/cli/program.js';
+import { PLAIN } from '../../src/view/style.js';
+
+/** What a command printed and how it ended. */
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A command under way in this process: what it has printed so far, and ways to interrupt and to await it. */
+export interface Running {
+  readonly done: Promise<Ran>;
+  readonly output: () => string;
+  interrupt(): void;
+}
+
+/** Runs command lines against one Consul in this process, as a shell would; no terminal, so plain lines. */
+export class Shell {
+  readonly #env: Readonly<Record<string, string>>;
+
+  constructor(consulAddress: string, env: Readonly<Record<string, string>> = {}) {
+    this.#env = { CONSUL_HTTP_ADDR: consulAddress, SPLITTER_BY: 'dana', ...env };
+  }
+
+  /** The same shell with further environment. */
+  with(env: Readonly<Record<string, string>>): Shell {
+    return new Shell(this.#env.CONSUL_HTTP_ADDR!, { ...this.#env, ...env });
+  }
+
+  /** Starts a command line (words split at spaces; quote nothing). */
+  start(line: string, stdin = ''): Running {
+    let [out, err] = ['', ''];
+    const handlers = new Set<() => void>();
+    const io: Io = {
+      env: this.#env,
+      out: (text) => {
+        out += text;
+      },
+      err: (text) => {
+        err += text;
+      },
+      terminal: { live: false, columns: () => 80 },
+      style: PLAIN,
+      readStdin: async () => stdin,
+      onInterrupt: (handler) => {
+        handlers.add(handler);
+        return () => void handlers.delete(handler);
+      },
+    };
+    const done = runCommand(line.split(' ').filter(Boolean), io).then((code) => ({ code, out, err }));
+    return {
+      done,
+      output: () => out + err,
+      interrupt: () => {
+        for (const handler of handlers) handler();
+      },
+    };
+  }
+
+  /** Runs a command line to its end. */
+  run(line: string, stdin = ''): Promise<Ran> {
+    return this.start(line, stdin).done;
+  }
+
+  /** Runs a command with -o json and parses what it printed. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into documents of many shapes
+  async json(line: string): Promise<any> {
+    const { out } = await this.run(`${line} -o json`);
+    return JSON.parse(out);
+  }
+}
+
+/** Waits until the condition holds, looking every 20 ms; throws with what was waited for after `ms`. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, ms = 15_000): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited ${ms} ms in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
