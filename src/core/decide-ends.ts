@@ -7,7 +7,8 @@ export function decidePromoting(situation: Situation, state: Extract<State, { ph
   const { rollout, seen, now } = situation;
   const behind = followingWrite(situation, rollout.canary);
   if (behind !== undefined) return { why: behind.why, wakeAt: now, write: behind };
-  const message = `${rollout.canary} is promoted${seen.resolver === undefined ? '' : ' and the default subset'}; ${rollout.stable} stays warm: splitter undo ${situation.plan.service}`;
+  const byDefault = seen.resolver === undefined ? '' : ' and the default subset';
+  const message = `${rollout.canary} is promoted: it is stable${byDefault} now; ${rollout.stable} stays warm`;
   return transition(situation, { state: { phase: 'Promoted', reason: state.reason, step: state.step }, message, enteredAt: now });
 }
 

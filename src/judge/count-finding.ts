@@ -3,7 +3,7 @@ import type { Counts, Finding, Verdict } from '../core/verdict.js';
 import { failingLine, suspiciousLine } from './alpha.js';
 import { upperShare } from './confidence.js';
 import { allowedShare, type CountEvidence, isStableWorse, weigh } from './count-signal.js';
-import { type CountTally, canaryInStep } from './count-tally.js';
+import { type CountTally, inStep, type Sides } from './count-tally.js';
 import { shareOf } from './counts.js';
 import { formatBound, formatCount, formatShare, formatStrength, plural } from './text.js';
 

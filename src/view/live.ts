@@ -34,11 +34,17 @@ export function liveLines(moment: LiveMoment, driver: string, style: Style, colu
           '',
           ...wrap(`  steps  ${stepsLine(moment, rollout)}`, width, '         '),
         ];
-  const foot = [
-    '',
-    padTo(`  driver ${driver.split(':')[0]}   splitter pause|abort|promote ${moment.plan.service}   Ctrl-C leaves it`, width),
-  ];
+  const foot = ['', padTo(`  driver ${driver.split(':')[0]}   ${typeNext(moment.plan.service, rollout)}`, width)];
   return [...[...head, ...body].slice(0, MAX_ROWS - foot.length), ...foot.map(style.dim)];
+}
+
+function typeNext(service: string, rollout: Rollout | undefined): string {
+  if (rollout !== undefined && isFinal(rollout)) {
+    return rollout.state.phase === 'Promoted'
+      ? `splitter undo ${service} takes it back`
+      : `splitter history ${service} shows why`;
+  }
+  return `splitter pause|abort|promote ${service}   Ctrl-C leaves it`;
 }
 
 const MARK = {
