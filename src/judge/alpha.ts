@@ -13,7 +13,10 @@ export function failingLine(alpha: number): number {
   return 1 / alpha;
 }
 
-/** The evidence from which on a signal no longer passes a step, though it does not fail yet: the geometric middle between 1 and the failing line. */
+/**
+ * The evidence from which on a signal no longer passes a step, though it does not fail yet: the fourth root of the failing line, 3.2 of 100. A
+ * healthy canary crosses it now and then, waits for some more requests, and goes on.
+ */
 export function suspiciousLine(alpha: number): number {
-  return Math.sqrt(1 / alpha);
+  return (1 / alpha) ** 0.25;
 }

@@ -38,7 +38,7 @@ function isMiss(limits: Limits, value: number): boolean {
   return (limits.max !== undefined && value > limits.max) || (limits.min !== undefined && value < limits.min);
 }
 
-/** The finding of a scalar signal. A miss within the limits is `Inconclusive`: it neither reverts nor lets a step pass. */
+/** The finding of a scalar signal. A miss within the limits is `Inconclusive`: it neither reverts nor lets a step pass. No sample counts in a step without any. */
 export function findScalar(signal: ScalarSignal, tally: ScalarTally): Finding {
   const limits = limitsOf(signal);
   return {
@@ -47,7 +47,7 @@ export function findScalar(signal: ScalarSignal, tally: ScalarTally): Finding {
     verdict: verdictOf(limits, tally),
     value: tally.value === null ? null : describeValue(signal, tally.value),
     bound: describeThreshold(signal),
-    samples: tally.samples,
+    samples: tally.inStep > 0 || tally.failed ? tally.samples : 0,
     failed: tally.misses,
     at: tally.at,
     message: describe(signal, limits, tally),

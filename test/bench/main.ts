@@ -1,4 +1,5 @@
 import { bench as cli } from './cli.js';
+import { bench as judgement } from './judgement.js';
 
 /** A bench: its name, and a run that reports lines for people and gives one JSON document. */
 export interface Bench {
@@ -6,7 +7,7 @@ export interface Bench {
   run(report: (line: string) => void): Promise<unknown>;
 }
 
-const BENCHES: readonly Bench[] = [cli];
+const BENCHES: readonly Bench[] = [cli, judgement];
 
 const [name, ...flags] = process.argv.slice(2);
 const json = flags.includes('json');

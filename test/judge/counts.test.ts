@@ -39,9 +39,9 @@ describe('judging counts', () => {
   });
 
   it('waits, rather than passes, while the evidence points to harm', () => {
-    const { finding } = judgeCounts(ERRORS, [[4, 120, 0, 500]]);
+    const { finding } = judgeCounts(ERRORS, [[3, 60, 0, 500]]);
     expect(finding.verdict).to.equal('Inconclusive');
-    expect(finding.message).to.match(/this points to harm \(evidence \d\d of the 100 needed\)$/);
+    expect(finding.message).to.match(/this points to harm \(evidence [\d.]+ of the 100 needed\)$/);
   });
 
   it('counts slow answers like failed ones, in its own words', () => {
