@@ -41,6 +41,7 @@ async function applyPlan(
 ): Promise<{ readonly service: string; readonly writes: number; readonly planSaved: boolean }> {
   const { io, mesh, store } = context;
   const { plan } = sourced;
+  context.client.scopeTo(plan);
   const first = await observe(context, sourced);
   const roles = findRoles(plan, first);
   const done = isRefusal(roles) && baseWrites(plan, first).length === 0 && first.splitter !== undefined;

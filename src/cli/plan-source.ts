@@ -31,6 +31,7 @@ export async function readPlanFile(context: Context, file: string, service?: str
     );
   if (wanted.length > 1)
     throw new CommandError(`${file} has ${wanted.length} plans (${names})`, 'name one service', EXIT.planInvalid);
+  context.client.scopeTo(first.plan);
   return { plan: first.plan, digest: first.digest, source: file };
 }
 

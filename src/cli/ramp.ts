@@ -67,9 +67,9 @@ async function planRamp(
   flags: RampFlags,
   steps: RampOverrides['steps'],
 ): Promise<{ sourced: SourcedPlan; seen: Observation; from: BasisPoints }> {
+  const given = flags.plan === undefined ? undefined : await readPlanFile(context, flags.plan, service);
   const look = await lookAt(context, service, true);
-  const base =
-    flags.plan !== undefined ? await readPlanFile(context, flags.plan, service) : await findPlan(context, service, look.seen);
+  const base = given ?? (await findPlan(context, service, look.seen));
   const inferred = flags.plan === undefined && base.plan.signals.length === 0 && base.plan.steps.length === 0;
   const signals =
     flags.signal !== undefined ? parseSignals(flags.signal) : inferred ? await defaultSignals(context, base.plan) : undefined;

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import Consul from 'consul';
+import type { ServiceRef } from '../core/plan.js';
 import { ConsulError, errorOfAnswer, errorOfRequest } from './errors.js';
 import type { ConsulSettings } from './settings.js';
 
@@ -42,6 +43,7 @@ const IDLE = 60_000;
 /** The `consul` package's client with what it lacks: config entries and chains by path, texts of errors, aborting, namespaces. */
 export class ConsulClient extends Consul {
   readonly settings: ConsulSettings;
+  #scope: Omit<ServiceRef, 'service'> = {};
 
   constructor(settings: ConsulSettings) {
     const secure = settings.address.startsWith('https:');
@@ -54,6 +56,12 @@ export class ConsulClient extends Consul {
     };
     super(options as ConstructorParameters<typeof Consul>[0]);
     this.settings = settings;
+  }
+
+  /** From here on asks for the namespace, partition and datacenter of this service where it names any; flags and environment fill the rest. */
+  scopeTo({ namespace, partition, datacenter }: ServiceRef): void {
+    const named = Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined);
+    this.#scope = Object.fromEntries(named);
   }
 
   /** Sends one request. Resolves on 2xx and on 404; every other outcome is a ConsulError. */
@@ -110,7 +118,7 @@ export class ConsulClient extends Consul {
   }
 
   #query(query: Call['query'] = {}): Readonly<Record<string, string>> {
-    const { datacenter, namespace, partition } = this.settings;
+    const { datacenter, namespace, partition } = { ...this.settings, ...this.#scope };
     const all = { dc: datacenter, ns: namespace, partition, ...query };
     return Object.fromEntries(Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])));
   }

@@ -230,9 +230,13 @@ class Model {
     const [was, is] = [weightOf(before, 'green'), weightOf(after, 'green')];
     const ours = record !== undefined && weightOf(record.asked, 'green') === is;
     if (is > was && !this.#byPerson && this.plan.on.drift !== 'reassert') {
+      // A person has just asked for the first step of a rollout; a lack of data does not forbid it.
+      const asked = known?.state.phase === 'Pending';
       const canaryHadTraffic = known !== undefined && weightOf(known.asked, 'green') > 0;
       expect(failing && canaryHadTraffic, 'canary never rises after a failed verdict').to.equal(false);
-      const conclusive = this.seen.findings.every(({ verdict, stableWorse }) => verdict === 'Successful' && stableWorse !== true);
+      const conclusive = this.seen.findings.every(
+        ({ verdict, stableWorse, samples }) => (verdict === 'Successful' || (asked && samples === 0)) && stableWorse !== true,
+      );
       expect(
         conclusive || !canaryHadTraffic || known?.state.reason === 'Resumed',
         'canary never rises without a pass or a person',
