@@ -6,6 +6,9 @@ import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
 import { lookAt } from './look.js';
 
+const FIRST_RECORD_TRIES = 50;
+const FIRST_RECORD_PAUSE = 100;
+
 /** `splitter pause SERVICE`: holds the rollout where it is; whoever drives it goes on watching. */
 export async function runPause(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
@@ -33,9 +36,19 @@ export async function runResume(
 /** `splitter abort SERVICE`: all traffic back to stable, whatever the rollout is doing and whoever drives it. */
 export async function runAbort(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
+  await awaitFirstRecord(context, service);
   const acted = await act(context, service, abort, true);
   const rollout = await finish(context, service);
   return report(context, service, { ...acted, rollout }, 'Reverted');
+}
+
+/** A driver that has just begun has no record yet that could be aborted: it gets a few seconds to write one. */
+async function awaitFirstRecord(context: Context, service: string): Promise<void> {
+  for (let tries = 0; tries < FIRST_RECORD_TRIES; tries++) {
+    if ((await lookAt(context, service, true)).rollout !== undefined) return;
+    if ((await context.lock.read(service, context.clock.now()).catch(() => undefined)) === undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, FIRST_RECORD_PAUSE));
+  }
 }
 
 /** `splitter undo SERVICE`: takes a finished promotion back in one write. */

@@ -1,6 +1,6 @@
 import { type Decision, type Situation, transition, wait } from './decision.js';
 import { formatDuration } from './duration.js';
-import { type Hold, holdForCapacity, holdForEvidence } from './gate.js';
+import { type Hold, holdForCapacity, holdForEvidence, holdForFailure } from './gate.js';
 import { formatLegs, roomFor, sameShares, splitLegs } from './legs.js';
 import type { Step } from './plan.js';
 import { revert } from './revert.js';
@@ -65,8 +65,8 @@ export function enterStep(situation: Situation, index: number): Decision {
   if (step.kind === 'pause' && step.for === undefined) return pausedAtStep(situation, at);
   const state = { phase: 'Progressing', reason: 'Stepping', step: at } as const;
   if (step.kind !== 'weight') return transition(situation, { state, message: describeStep(step), enteredAt: now });
-  const capacity = step.to > current ? holdForCapacity(situation, step.to) : undefined;
-  if (capacity !== undefined) return hold(situation, capacity, 0);
+  const obstacle = step.to > current ? (holdForFailure(situation) ?? holdForCapacity(situation, step.to)) : undefined;
+  if (obstacle !== undefined) return hold(situation, obstacle, 0);
   const asked = splitLegs(rollout.stable, rollout.canary, step.to, extraLegs(rollout));
   const down = step.to < current ? ' (going down, as asked)' : '';
   return transition(situation, {

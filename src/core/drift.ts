@@ -18,6 +18,8 @@ export function decideDrift(situation: Situation): Decision | undefined {
   const stored = legsOf(seen.splitter.entry, plan.service);
   const marked = readRecord(metaOf(seen.splitter.entry))?.id === rollout.id;
   if (marked && sameShares(stored, rollout.asked)) return resolverDrift(situation);
+  // The record alone was dropped: users feel nothing of it, so it is written again and the rollout goes on.
+  if (sameShares(stored, rollout.asked)) return transition(situation, { message: rollout.message });
   if (marked && held) return wait(rollout.message, now + LOOK_AGAIN);
   const what = describeDrift(rollout, stored, plan.service);
   if (held || plan.on.drift === 'hold') {

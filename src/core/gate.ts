@@ -30,6 +30,13 @@ export function holdForEvidence(situation: Situation): Hold | undefined {
   return undefined;
 }
 
+/** Whether a signal has failed without being acted on (stable has nobody to take the traffic back); nobody may raise canary then, no person either. */
+export function holdForFailure({ rollout, seen }: Situation): Hold | undefined {
+  const failed = seen.findings.find((finding) => finding.verdict === 'Failed');
+  if (failed === undefined || askedCanary(rollout) === 0) return undefined;
+  return { reason: 'Unclear', message: `${failed.name}: ${failed.message}` };
+}
+
 /** Whether canary has the instances to carry this weight; undefined when it does. */
 export function holdForCapacity(situation: Situation, weight: BasisPoints): Hold | undefined {
   const { plan, rollout, seen } = situation;

@@ -167,6 +167,13 @@ describe('commands on the sandbox', () => {
     expect((await shell.run('abort payments')).err).to.match(/Nothing to do: payments is on blue already/);
   });
 
+  it('abort catches a ramp that has not written its first record yet', async () => {
+    const ramp = shell.start('ramp payments --to 50 --hold 60s');
+    await until('it has begun', () => /watching/.test(ramp.output()));
+    expect((await shell.run('abort payments')).code).to.equal(0);
+    expect((await ramp.done).code).to.equal(3);
+  });
+
   it('a foreign write in the middle is held as Drift with both named, and resumed as told', async () => {
     const ramp = shell.start('ramp payments --to 50 --by 10 --every 2s --signal none');
     await until('it is under way', async () => (await shell.json('status payments')).canary?.weight.stored === 10);

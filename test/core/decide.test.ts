@@ -281,6 +281,12 @@ describe('decide, on drift', () => {
       expect([legsOf(write?.entry ?? {}, 'payments'), write?.cas]).to.deep.equal([theirs, 33]);
     });
   }
+  it('writes the record again when somebody dropped it and left the weights as they were', () => {
+    const rollout = makeRollout(10);
+    const { Meta: _, ...bare } = makeSeen(rollout).splitter!.entry;
+    const { next, write } = decide(situation(10, at(0), { seen: { splitter: stored(bare, 34) } }));
+    expect([next?.state, next?.seq, write?.cas]).to.deep.equal([at(0), 8, 34]);
+  });
   it('then stands still', () => {
     const held = situation(10, { phase: 'Paused', reason: 'Drift', step: 0 }, { seen: foreign(true) });
     expect(decide(held).write).to.equal(undefined);
