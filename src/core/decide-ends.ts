@@ -18,7 +18,8 @@ export function decideReverting(situation: Situation): Decision {
   const behind = followingWrite(situation, rollout.stable);
   if (behind !== undefined) return { why: behind.why, wakeAt: now, write: behind };
   const state: State = { phase: 'Reverted', reason: rollout.state.reason as RevertReason, step: rollout.state.step };
-  return transition(situation, { state, message: rollout.message, enteredAt: now });
+  // Stable gets everything once more, in case somebody else wrote in between: a revert always reasserts.
+  return transition(situation, { asked: rollout.asked, state, message: rollout.message, enteredAt: now });
 }
 
 function followingWrite({ plan, seen }: Situation, subset: string): EntryWrite | undefined {

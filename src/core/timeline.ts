@@ -1,0 +1,55 @@
+import { type EntryKind, legsOf } from './entries.js';
+import type { Leg } from './legs.js';
+import type { Observation } from './observation.js';
+import type { Plan } from './plan.js';
+import { findRoles, isRefusal, type Roles, type RolesRefusal } from './roles.js';
+import type { Phase } from './rollout.js';
+import { simulate } from './simulate.js';
+
+/** A mesh that knows nothing of the service yet. */
+export const EMPTY_MESH: Observation = { resolverSince: 0, instances: {}, agreement: 'unknown', findings: [] };
+
+/** One write of a plan: ms from the start at the earliest, which entry, why, and the weights after it in basis points. */
+export interface TimelineWrite {
+  readonly at: number;
+  readonly kind: EntryKind;
+  readonly why: string;
+  readonly legs: readonly Leg[];
+  /** A person makes it. */
+  readonly person: boolean;
+}
+
+/** The course of a plan from nothing: its writes in order, when it ends at the earliest (ms), and how. */
+export interface Timeline {
+  readonly writes: readonly TimelineWrite[];
+  readonly earliest: number;
+  /** Open pauses: each waits for a person. */
+  readonly people: number;
+  readonly end: { readonly phase: Phase; readonly message: string };
+}
+
+/** The roles that a plan would begin with in an empty mesh; where nothing says which subset users are on, the first one. */
+export function rolesOfPlan(plan: Plan): Roles | RolesRefusal {
+  const told = findRoles(plan, EMPTY_MESH);
+  const [first] = plan.subsets.filter(({ name }) => !plan.legs.some((leg) => leg.subset === name));
+  return isRefusal(told) && plan.stable === undefined && first !== undefined
+    ? findRoles({ ...plan, stable: first.name }, EMPTY_MESH)
+    : told;
+}
+
+/** The time line of a plan in an empty mesh in which all goes well, by the decisions that a driver would make. */
+export function timelineOf(plan: Plan, roles: Roles): Timeline {
+  const simulated = simulate(plan, EMPTY_MESH, roles, { id: '0'.repeat(26), plan: '', driver: '', by: 'you' }, 0);
+  let legs = roles.legs;
+  const writes = simulated.map(({ at, write, person }): TimelineWrite => {
+    if (write.kind === 'service-splitter') legs = legsOf(write.entry, plan.service);
+    return { at, kind: write.kind, why: write.why, legs, person };
+  });
+  const last = simulated.findLast(({ next }) => next !== undefined)?.next;
+  return {
+    writes,
+    earliest: simulated.at(-1)?.at ?? 0,
+    people: simulated.filter(({ person }) => person).length,
+    end: { phase: last?.state.phase ?? 'Pending', message: last?.message ?? '' },
+  };
+}
