@@ -111,6 +111,9 @@ function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
   connected('undo <service>', 'take a finished promotion back in one write').action((service: string, flags: Flags) =>
     finish(import('./verbs.js').then((m) => m.runUndo(service, flags, io))),
   );
+  connected('retry <service>', 'begin a reverted rollout anew, by the same plan')
+    .option('--hold <duration>', 'go on watching after the last step')
+    .action((service: string, flags: Flags) => finish(import('./retry.js').then((m) => m.retry(service, flags, io))));
   connected('doctor <service>', 'every check before a ramp, with what to type')
     .option('--plan <file>', 'check against this plan')
     .action((service: string, flags: Flags) => finish(import('./doctor.js').then((m) => m.doctor(service, flags, io))));

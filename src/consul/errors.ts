@@ -73,38 +73,40 @@ export function errorOfAnswer(
   );
 }
 
+/** What low-level codes mean, in words. */
+const CODES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the name of the host cannot be resolved now',
+  ENOENT: 'there is no such socket',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not signed by a known authority',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not signed by a known authority',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it wants a client certificate',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak https',
+  EPROTO: 'it does not speak https, or wants a client certificate',
+};
+
+/** A request of these codes was never sent. */
+const NOT_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'];
+
 /** The class of a request that got no whole answer. A write whose connection broke may have been applied. */
 export function errorOfRequest(
   error: NodeJS.ErrnoException & { isTimeout?: boolean; isAbort?: boolean },
   about: { readonly what: string; readonly write: boolean; readonly address: string; readonly addressFrom: string },
 ): ConsulError {
+  if (error.isAbort === true) return new ConsulError('aborted', `${about.what}: given up`, '');
   const where = `${about.address} (from ${about.addressFrom})`;
   const code = error.code ?? '';
-  if (error.isAbort === true) return new ConsulError('aborted', `${about.what}: given up`, '');
-  if (/CERT|SSL|TLS|UNABLE_TO_VERIFY|EPROTO/.test(code))
-    return new ConsulError(
-      'tls',
-      `no secure connection to Consul at ${where}: ${error.message}`,
-      'check CONSUL_CACERT, CONSUL_CLIENT_CERT and CONSUL_TLS_SERVER_NAME',
-    );
-  if (about.write && code !== 'ECONNREFUSED' && code !== 'ENOTFOUND') {
-    return new ConsulError(
-      'unknown-outcome',
-      `the connection to Consul at ${where} broke while ${about.what}: ${error.message}`,
-      'splitter status shows what is stored',
-    );
-  }
   const why =
-    error.isTimeout === true
-      ? 'no answer in time'
-      : code === 'ECONNREFUSED'
-        ? 'connection refused'
-        : code === 'ENOTFOUND'
-          ? 'no such host'
-          : error.message;
-  return new ConsulError(
-    'unreachable',
-    `Consul does not answer at ${where}: ${why}`,
-    'is it running? set CONSUL_HTTP_ADDR or -http-addr',
-  );
+    error.isTimeout === true ? 'no answer in time' : (CODES[code] ?? error.message.replace(`consul: ${about.what}: `, '').trim());
+  if (/CERT|SSL|TLS|UNABLE_TO_VERIFY|EPROTO/.test(code)) {
+    const hint = 'check the scheme, CONSUL_CACERT, CONSUL_CLIENT_CERT and CONSUL_TLS_SERVER_NAME';
+    return new ConsulError('tls', `no secure connection to Consul at ${where}: ${why}`, hint);
+  }
+  if (about.write && !NOT_SENT.includes(code)) {
+    const message = `the connection to Consul at ${where} broke while ${about.what}: ${why}`;
+    return new ConsulError('unknown-outcome', message, 'splitter status shows what is stored');
+  }
+  const hint = 'is it running? set CONSUL_HTTP_ADDR or -http-addr';
+  return new ConsulError('unreachable', `Consul does not answer at ${where}: ${why}`, hint);
 }

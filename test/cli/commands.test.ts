@@ -145,6 +145,24 @@ describe('commands on the sandbox', () => {
     expect(rollouts[0].entries.at(-1).findings[0]).to.include({ name: 'errors', verdict: 'Failed' });
   });
 
+  it('retry begins a reverted rollout anew, by the same plan and with a clean slate', async () => {
+    expect((await shell.run('retry payments')).code).to.equal(1);
+    const ramp = shell.start('ramp payments --to 40 --hold 60s');
+    await until('green carries traffic', () => /TargetReached/.test(ramp.output()));
+    sandbox.setBehaviour('3', { errorRate: 0.5 });
+    expect((await ramp.done).code).to.equal(3);
+    const first = await shell.json('status payments');
+    sandbox.setBehaviour('3', { errorRate: 0 });
+    const again = await shell.run('retry payments');
+    expect([again.code, /last time: errors: /.test(again.err)]).to.deep.equal([0, true]);
+    const second = await shell.json('status payments');
+    expect([second.canary.weight.stored, second.rollout !== first.rollout, second.signals[0].verdict]).to.deep.equal([
+      40,
+      true,
+      'Successful',
+    ]);
+  });
+
   it('instances that turn critical or vanish take it back', async () => {
     for (const harm of [() => sandbox.setHealth('3', 'critical'), () => sandbox.stopInstances('3')]) {
       const ramp = shell.start('ramp payments --to 50 --hold 60s --signal none');

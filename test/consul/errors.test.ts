@@ -1,0 +1,92 @@
+import { expect } from 'chai';
+import { errorOfAnswer, errorOfRequest } from '../../src/consul/errors.js';
+import { readCompiledChain } from '../../src/consul/mesh.js';
+import { resolveSettings } from '../../src/consul/settings.js';
+
+const about = {
+  what: 'writing service-splitter/payments',
+  write: true,
+  tokenFrom: 'CONSUL_HTTP_TOKEN',
+  address: 'http://c:8500',
+  addressFrom: 'CONSUL_HTTP_ADDR',
+};
+
+describe('errors of Consul', () => {
+  const answers: readonly [number, string, string][] = [
+    [500, 'No cluster leader', 'no-leader'],
+    [500, 'rpc error making call: No cluster leader', 'no-leader'],
+    [500, 'rpc error getting client: failed to get conn: dial tcp: connection refused', 'no-leader'],
+    [500, 'Raft leader not found in server lookup mapping', 'no-leader'],
+    [500, 'leadership lost while committing log', 'unknown-outcome'],
+    [500, 'rpc error making call: EOF', 'unknown-outcome'],
+    [403, 'ACL not found', 'denied'],
+    [403, "Permission denied: token with AccessorID 'x' lacks permission 'service:write' on \"payments\"", 'denied'],
+    [429, 'rate limit exceeded, try again later or against a different server', 'limited'],
+    [503, 'rate limit exceeded for operation that can only be performed by the leader, try again later', 'limited'],
+    [500, 'the sum of all split weights must be 100, not 50.000000', 'rejected'],
+    [400, 'Client sent an HTTP request to an HTTPS server.', 'tls'],
+  ];
+  for (const [status, text, code] of answers)
+    it(`${status} "${text.slice(0, 60)}" is ${code}`, () => expect(errorOfAnswer(status, text, about).code).to.equal(code));
+  it('a read that lost its leader is no unknown outcome', () => {
+    expect(errorOfAnswer(500, 'rpc error making call: EOF', { ...about, write: false }).code).to.equal('rejected');
+  });
+  it('a write whose connection broke may have been applied; one that was refused was not', () => {
+    expect(errorOfRequest(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }), about).code).to.equal(
+      'unknown-outcome',
+    );
+    expect(errorOfRequest(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), about).code).to.equal('unreachable');
+  });
+});
+
+describe('settings of Consul', () => {
+  const address = (env: Record<string, string>, flag?: string) =>
+    resolveSettings(flag === undefined ? {} : { httpAddr: flag }, env).address;
+  const forms: readonly [Record<string, string>, string | undefined, string][] = [
+    [{}, undefined, 'http://127.0.0.1:8500'],
+    [{ CONSUL_HTTP_ADDR: 'consul:8501' }, undefined, 'http://consul:8501'],
+    [{ CONSUL_HTTP_ADDR: 'consul:8501', CONSUL_HTTP_SSL: 'true' }, undefined, 'https://consul:8501'],
+    [{ CONSUL_HTTP_ADDR: 'http://consul:8501', CONSUL_HTTP_SSL: '1' }, undefined, 'https://consul:8501'],
+    [{ CONSUL_HTTP_ADDR: 'https://consul/prefix/' }, undefined, 'https://consul/prefix'],
+    [{ CONSUL_HTTP_ADDR: 'a:1' }, 'b:2', 'http://b:2'],
+  ];
+  for (const [env, flag, expected] of forms)
+    it(`${JSON.stringify(env)} ${flag ?? ''} gives ${expected}`, () => expect(address(env, flag)).to.equal(expected));
+  it('a unix socket is taken, an unknown scheme and half a certificate are refused', () => {
+    expect(resolveSettings({}, { CONSUL_HTTP_ADDR: 'unix:///run/consul.sock' }).socketPath).to.equal('/run/consul.sock');
+    expect(() => address({ CONSUL_HTTP_ADDR: 'ftp://x' })).to.throw(/does not speak: ftp/);
+    expect(() => address({ CONSUL_HTTP_ADDR: 'https://x', CONSUL_CLIENT_CERT: '/nope' })).to.throw(/needs its key/);
+    expect(() => address({ CONSUL_HTTP_SSL: 'yes' })).to.throw(/neither true nor false/);
+  });
+  it('a token file beats a token, a flag beats both, and a missing file is an error', () => {
+    expect(resolveSettings({ token: 'flag' }, { CONSUL_HTTP_TOKEN: 'env' }).token).to.equal('flag');
+    expect(() => resolveSettings({}, { CONSUL_HTTP_TOKEN: 'env', CONSUL_HTTP_TOKEN_FILE: '/nope' })).to.throw(
+      /token file \/nope cannot be read/,
+    );
+  });
+});
+
+describe('a compiled chain', () => {
+  const resolver = (subset: string) => ({ Type: 'resolver', Resolver: { Target: `t-${subset}` } });
+  const Targets = { 't-blue': { ServiceSubset: 'blue' }, 't-green': { ServiceSubset: 'green' }, 't-': {} };
+  it('is followed through a router’s last route to the splitter, equal legs summed, a missing weight 0', () => {
+    const Nodes = {
+      r: { Type: 'router', Routes: [{ NextNode: 'g' }, { NextNode: 's' }] },
+      s: { Type: 'splitter', Splits: [{ Weight: 60, NextNode: 'b' }, { Weight: 40, NextNode: 'b' }, { NextNode: 'g' }] },
+      b: resolver('blue'),
+      g: resolver('green'),
+    };
+    expect(readCompiledChain({ Chain: { Protocol: 'http', StartNode: 'r', Nodes, Targets } })).to.deep.equal({
+      protocol: 'http',
+      startsWith: 'router',
+      legs: [
+        { subset: 'blue', weight: 10_000 },
+        { subset: 'green', weight: 0 },
+      ],
+    });
+  });
+  it('without a splitter leads to one target with everything', () => {
+    const chain = readCompiledChain({ Chain: { Protocol: 'http', StartNode: 'x', Nodes: { x: resolver('') }, Targets } });
+    expect(chain).to.deep.equal({ protocol: 'http', startsWith: 'resolver', legs: [{ subset: '', weight: 10_000 }] });
+  });
+});
