@@ -10,7 +10,7 @@ import { type Context, createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
-import { lookAt } from './look.js';
+import { type Look, lookAt } from './look.js';
 import { DEFAULT_SIGNAL, findPlan, type RampOverrides, rampPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
 import { parseSignals } from './signal-flag.js';
@@ -69,8 +69,8 @@ async function planRamp(
 ): Promise<{ sourced: SourcedPlan; seen: Observation; from: BasisPoints }> {
   const given = flags.plan === undefined ? undefined : await readPlanFile(context, flags.plan, service);
   const look = await lookAt(context, service, true);
-  const base = given ?? (await findPlan(context, service, look.seen));
-  const inferred = flags.plan === undefined && base.plan.signals.length === 0 && base.plan.steps.length === 0;
+  const base = given ?? planUnderWay(look) ?? (await findPlan(context, service, look.seen));
+  const inferred = base.plan.signals.length === 0 && base.plan.steps.length === 0;
   const signals =
     flags.signal !== undefined ? parseSignals(flags.signal) : inferred ? await defaultSignals(context, base.plan) : undefined;
   const bake = durationFlag('--bake', flags.bake);
@@ -91,6 +91,12 @@ async function planRamp(
       ? weightOf(look.rollout.asked, look.rollout.canary)
       : weightOf(roles.legs, roles.canary);
   return { sourced: rampPlan(base, from, overrides), seen, from };
+}
+
+/** A ramp that goes on with a rollout keeps its subsets, signals and bake. */
+function planUnderWay({ rollout, plan }: Look): SourcedPlan | undefined {
+  if (rollout === undefined || isFinal(rollout) || plan === undefined) return undefined;
+  return { plan: plan.plan, digest: rollout.plan, source: plan.source };
 }
 
 /** Errors are watched by default where some caller's sidecar can be read; where none can, the ramp says so. */

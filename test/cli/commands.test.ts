@@ -110,6 +110,13 @@ describe('commands on the sandbox', () => {
     expect([down.code, /Going DOWN, as asked: canary green 50% -> 30%/.test(down.err)]).to.deep.equal([0, true]);
   });
 
+  it('ramp without a plan keeps the signals of the rollout that it goes on with', async () => {
+    expect((await shell.run('ramp payments --to 10 --plan -', PLAN.replace('0.5%', '0.7%'))).code).to.equal(0);
+    const on = await shell.run('ramp payments --to 20');
+    expect([on.code, /watching errors/.test(on.err)]).to.deep.equal([0, true]);
+    expect((await shell.json('status payments')).signals[0].bound).to.equal('<= 0.7%');
+  });
+
   it('ramp adopts a splitter that stands at 20%', async () => {
     await writeConfig({
       Kind: 'service-resolver',
