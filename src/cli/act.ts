@@ -1,7 +1,7 @@
 import { ConsulError } from '../consul/errors.js';
 import { decide } from '../core/decide.js';
 import { type Decision, splitterWrite } from '../core/decision.js';
-import { logEntry } from '../core/history.js';
+import { type LogEntry, logEntry } from '../core/history.js';
 import type { Plan } from '../core/plan.js';
 import type { Rollout } from '../core/rollout.js';
 import type { VerbContext, VerbResult } from '../core/verbs.js';
@@ -94,11 +94,18 @@ async function logWrite(context: Context, look: Look, next: Rollout): Promise<vo
   const before = look.seen.splitter?.modifyIndex ?? 0;
   try {
     const { entry } = await context.mesh.readEntry('service-splitter', look.service);
-    await context.store.log(look.service, next.id, [logEntry(next, context.clock.now(), [], before, entry?.modifyIndex ?? 0)]);
+    const own = logEntry(next, context.clock.now(), [], before, entry?.modifyIndex ?? 0);
+    await context.store.log(look.service, next.id, [...unlogged(look, context.clock.now()), own]);
   } catch (error) {
     if (!(error instanceof ConsulError)) throw error;
     context.io.err(`Warning: done, but the decision log could not be written: ${error.message}\n`);
   }
+}
+
+/** The record that was found, when its writer died before it could log it; the log prefers the writer's own entry if that still comes. */
+function unlogged({ rollout, recorded, history }: Look, now: number): readonly LogEntry[] {
+  if (rollout === undefined || !recorded || history?.entries.some(({ seq }) => seq === rollout.seq)) return [];
+  return [logEntry(rollout, now, [], 0, 0)];
 }
 
 /** Promoting and reverting look at no step and no signal, so a rollout whose plan is gone can still be finished. */

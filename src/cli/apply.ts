@@ -9,7 +9,7 @@ import { describeCheck } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
 import { observe } from './plan.js';
-import type { SourcedPlan } from './plan-source.js';
+import { type SourcedPlan, settlePlan } from './plan-source.js';
 import { reportDiagnostics } from './report-diagnostics.js';
 
 /** `splitter apply PATH…`: writes the base of each plan (protocol, subsets, then the splitter at 100/0) and keeps the plan in KV. Twice changes nothing. */
@@ -36,12 +36,13 @@ export async function apply(
 
 async function applyPlan(
   context: Context,
-  sourced: SourcedPlan,
+  unsettled: SourcedPlan,
   dryRun: boolean,
 ): Promise<{ readonly service: string; readonly writes: number; readonly planSaved: boolean }> {
   const { io, mesh, store } = context;
+  context.client.scopeTo(unsettled.plan);
+  const sourced = await settlePlan(context, unsettled);
   const { plan } = sourced;
-  context.client.scopeTo(plan);
   const first = await observe(context, sourced);
   const roles = findRoles(plan, first);
   const done = isRefusal(roles) && baseWrites(plan, first).length === 0 && first.splitter !== undefined;
@@ -87,7 +88,7 @@ async function applyPlan(
     if (pending.length === 0 || dryRun) break;
     for (const write of pending) if ((await mesh.write(write)) === 'written') writes++;
   }
-  const planSaved = dryRun ? false : await store.savePlan({ plan, digest: sourced.digest, source: sourced.source });
+  const planSaved = dryRun ? false : await store.savePlan(unsettled);
   if (!context.json)
     io.err(
       `${plan.service}: ${dryRun ? 'nothing was written (dry run)' : writes === 0 && !planSaved ? 'nothing to do: applied already' : `applied: ${writes} ${writes === 1 ? 'entry' : 'entries'} written${planSaved ? ', plan kept' : ''}`}\n`,

@@ -1,10 +1,13 @@
+import { AUTO, settleVersions } from '../core/auto.js';
 import { DEFAULTS } from '../core/defaults.js';
 import { inferSubsets } from '../core/infer.js';
 import type { Observation } from '../core/observation.js';
 import type { EnvoySignal, Plan, Protocol, Signal, Step } from '../core/plan.js';
+import { isFinal } from '../core/rollout.js';
 import { digestPlan } from '../plan/digest.js';
 import type { Context } from './context.js';
 import { CommandError, EXIT } from './exit.js';
+import { lookAt } from './look.js';
 
 /** A plan with where it came from, for records and for people. */
 export interface SourcedPlan {
@@ -32,7 +35,17 @@ export async function readPlanFile(context: Context, file: string, service?: str
   if (wanted.length > 1)
     throw new CommandError(`${file} has ${wanted.length} plans (${names})`, 'name one service', EXIT.planInvalid);
   context.client.scopeTo(first.plan);
-  return { plan: first.plan, digest: first.digest, source: file };
+  return settlePlan(context, { plan: first.plan, digest: first.digest, source: file });
+}
+
+/** The plan with every `version: auto` told from the catalog; the same plan when it has none. */
+export async function settlePlan(context: Context, sourced: SourcedPlan): Promise<SourcedPlan> {
+  const { plan } = sourced;
+  if (!plan.subsets.some((subset) => subset.version === AUTO)) return sourced;
+  const [look, versions] = await Promise.all([lookAt(context, plan.service, true), context.mesh.readVersions(plan.service)]);
+  const settled = settleVersions(plan, look.seen, versions, look.rollout !== undefined && !isFinal(look.rollout));
+  if ('message' in settled) throw new CommandError(settled.message, settled.hint);
+  return { plan: settled.plan, digest: digestPlan(settled.plan), source: sourced.source };
 }
 
 /** What a ramp changes in the plan that it takes from elsewhere. */
@@ -57,7 +70,7 @@ export function rampPlan(base: SourcedPlan, from: number, overrides: RampOverrid
 /** The plan for a service where no file names one: the applied plan, else subsets told from the resolver or the running versions. */
 export async function findPlan(context: Context, service: string, seen: Observation): Promise<SourcedPlan> {
   const applied = await context.store.readPlan(service);
-  if (applied !== undefined) return { plan: applied.plan, digest: applied.digest, source: applied.source };
+  if (applied !== undefined) return settlePlan(context, { plan: applied.plan, digest: applied.digest, source: applied.source });
   const versions = await context.mesh.readVersions(service);
   const inferred = inferSubsets(service, seen, versions);
   if ('refused' in inferred) throw new CommandError(inferred.refused, inferred.hint);

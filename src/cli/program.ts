@@ -117,6 +117,11 @@ function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
   connected('doctor <service>', 'every check before a ramp, with what to type')
     .option('--plan <file>', 'check against this plan')
     .action((service: string, flags: Flags) => finish(import('./doctor.js').then((m) => m.doctor(service, flags, io))));
+  withOutput(command('simulate <plan>', "a plan's whole course on a time line, and what users would feel; touches no Consul"))
+    .option('--errors <pct>', 'with a canary that fails so much of its requests, like 2%')
+    .option('--rps <number>', 'requests a second to the whole service (default: 50)')
+    .option('--onset <duration>', 'the canary is well for so long, like 30m')
+    .action((file: string, flags: Flags) => finish(import('./simulate.js').then((m) => m.simulate(file, flags, io))));
   command('schema', "print the plan's JSON Schema, for editors").action(() =>
     finish(import('./schema.js').then((m) => m.schema(io))),
   );

@@ -3,7 +3,7 @@ import { createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
-import { type findPlan, readPlanFile } from './plan-source.js';
+import { readPlanFile, type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
 import { durationFlag } from './ramp.js';
 
@@ -41,13 +41,13 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const lock = await takeLock(context, plan.service, driver, 'start');
   return driveService(context, sourced, lock, driver, { kind: 'start', hold, onInterrupt: flags.onInterrupt ?? 'hold' });
 
-  async function appliedPlan(): ReturnType<typeof findPlan> {
+  async function appliedPlan(): Promise<SourcedPlan> {
     const applied = await context.store.readPlan(target);
     if (applied === undefined)
       throw new CommandError(
         `no plan was applied for ${target}`,
         `splitter apply ${target}.yaml   or   splitter start ${target}.yaml --foreground`,
       );
-    return { plan: applied.plan, digest: applied.digest, source: applied.source };
+    return settlePlan(context, { plan: applied.plan, digest: applied.digest, source: applied.source });
   }
 }

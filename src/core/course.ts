@@ -33,7 +33,11 @@ export function beginCourse(plan: Plan, seen: Observation, roles: Roles, beginni
 }
 
 /** What a driver would decide now, given these findings. */
-export function decideCourse({ plan, roles, beginning, world, rollout }: Course, findings: readonly Finding[], now: number): Decision {
+export function decideCourse(
+  { plan, roles, beginning, world, rollout }: Course,
+  findings: readonly Finding[],
+  now: number,
+): Decision {
   if (rollout === undefined) return decideBeginning(plan, world, roles, beginning, now);
   return decide({ plan, rollout, seen: { ...world, findings }, tally: '', now });
 }

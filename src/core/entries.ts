@@ -61,6 +61,7 @@ export function resolverEntry(stored: StoredEntry | undefined, service: string, 
   const before = base(stored, 'service-resolver', service);
   const known = isRecord(before.Subsets) ? before.Subsets : {};
   const wanted = subsets.map(({ name, filter }) => {
+    if (filter.trim() === '') throw new Error(`the filter of ${name} is empty, which would mean every instance`);
     const old = isRecord(known[name]) ? known[name] : {};
     return [name, { ...old, Filter: filter }] as const;
   });

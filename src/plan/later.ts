@@ -30,13 +30,16 @@ export function findLater(root: PlanNode): { readonly problems: readonly Problem
       found.push({ path: ['signals', i, 'source'], at: 'value', what: `the signal source \`${source.value}\``, remedy });
     }
   });
-  for (const group of ['subsets', 'legs']) {
-    const subsets = child(root, group);
-    for (const { key, value } of subsets?.kind === 'map' ? subsets.entries : []) {
-      const version = child(value, 'version');
-      if (version?.kind !== 'scalar' || version.value !== 'auto') continue;
-      found.push({ path: [group, key, 'version'], at: 'value', what: '`version: auto`', remedy: 'write the version itself' });
-    }
+  const legs = child(root, 'legs');
+  for (const { key, value } of legs?.kind === 'map' ? legs.entries : []) {
+    const version = child(value, 'version');
+    if (version?.kind !== 'scalar' || version.value !== 'auto') continue;
+    found.push({
+      path: ['legs', key, 'version'],
+      at: 'value',
+      what: '`version: auto` of a further leg',
+      remedy: 'write the version itself',
+    });
   }
   const problems = found.map((f) => errorAt(f.path, f.at, `${f.what} is not supported by this version of splitter; ${f.remedy}`));
   return { problems, paths: found.map((f) => whole(f.path)) };

@@ -1,3 +1,4 @@
+import { AUTO } from '../core/auto.js';
 import { parseDuration } from '../core/duration.js';
 import type { ExtraLeg, Plan, Signal, Step, Subset } from '../core/plan.js';
 import { rampSteps } from '../core/ramp.js';
@@ -59,6 +60,8 @@ export function expandSteps(steps: readonly StepText[]): readonly Step[] {
 
 function toSubset(name: string, { version, filter }: SubsetText): Subset {
   if (version === undefined) return { name, filter: (filter ?? '').trim() };
+  // Its filter is told from the catalog when the plan is used; until then there is none, and none is ever written.
+  if (version === AUTO) return { name, filter: '', version };
   return { name, filter: versionFilter(version), version };
 }
 

@@ -242,6 +242,24 @@ describe('commands on the sandbox', () => {
     ]);
   });
 
+  it('version: auto gives each release the subset that is free: blue and green swap', async () => {
+    const auto = PLAN.replace('blue: { version: "2" }', 'blue: { version: auto }')
+      .replace('green: { version: "3" }', 'green: { version: auto }')
+      .replace('  - pause: {}\n', '')
+      .replace('stable: blue\n', '');
+    expect((await shell.run('start - --foreground', auto)).code).to.equal(0);
+    expect((await shell.run('start - --foreground', auto)).code).to.equal(1);
+    sandbox.deploy('4', 2);
+    await until('version 4 passes', async () => (await shell.run('start - --foreground --dry-run', auto)).code === 0);
+    expect((await shell.run('start - --foreground', auto)).code).to.equal(0);
+    const status = await shell.json('status payments');
+    expect([status.phase, status.canary.subset, status.canary.filter]).to.deep.equal([
+      'Promoted',
+      'blue',
+      'Service.Meta.version == "4"',
+    ]);
+  });
+
   it('promote takes a reached target to all traffic and bakes it; --full skips the bake', async () => {
     await shell.run('ramp payments --to 20 --signal none --bake 1s');
     expect((await shell.run('promote payments')).code).to.equal(0);

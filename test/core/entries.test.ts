@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { settleVersions } from '../../src/core/auto.js';
 import { baseWrites, splitterBaseWrite, weightedConflicts } from '../../src/core/base.js';
 import { diffEntries } from '../../src/core/diff.js';
 import { foreignOwner, legsOf, metaOf, resolverEntry, splitterEntry, withDefaultSubset } from '../../src/core/entries.js';
@@ -261,6 +262,35 @@ describe('preflight', () => {
     ]);
     expect(failed({ instances: { blue: passing(1) } })).to.deep.equal(['canary warning']);
   });
+});
+
+describe('version: auto', () => {
+  const auto = makePlan({
+    subsets: [
+      { name: 'blue', filter: '', version: 'auto' },
+      { name: 'green', filter: '', version: 'auto' },
+    ],
+  });
+  const versions = (seen: Parameters<typeof settleVersions>[1], running: readonly string[], live = false) => {
+    const settled = settleVersions(auto, seen, running, live);
+    return 'plan' in settled ? settled.plan.subsets.map((subset) => /"(.*)"/.exec(subset.filter)?.[1]) : settled.message;
+  };
+  const nothing = { resolverSince: 0, instances: {}, agreement: 'unknown', findings: [] } as const;
+  it('takes the oldest for stable and the newest for canary before the first rollout', () => {
+    expect(versions(nothing, ['1.10', '1.9', '1.2'])).to.deep.equal(['1.2', '1.10']);
+  });
+  it('gives the next release to the subset that became free after a promotion', () => {
+    const promoted = makeRollout(100, { state: { phase: 'Promoted', reason: 'BakePassed', step: 4 } });
+    expect(versions(makeSeen(promoted), ['2', '3', '4'])).to.deep.equal(['4', '3']);
+  });
+  it('changes nothing while a rollout is under way', () =>
+    expect(versions(makeSeen(makeRollout(10)), ['2', '3', '4'], true)).to.deep.equal(['2', '3']));
+  it('is refused when only stable’s version runs', () =>
+    expect(versions(makeSeen(makeRollout(0)), ['2'])).to.match(
+      /version: auto of green needs a version besides stable's; only 2 runs/,
+    ));
+  it('never lets an empty filter be written', () =>
+    expect(() => baseWrites(auto, nothing)).to.throw(/the filter of blue is empty/));
 });
 
 describe('subsets without a plan', () => {

@@ -312,8 +312,13 @@ export const MISTAKES: readonly Mistake[] = [
   },
   {
     name: 'an automatic version',
-    yaml: { subsets: 'subsets:\n  blue: { version: "2" }\n  green: { version: ▼auto }' },
-    hcl: { subsets: 'subset "blue" { version = "2" }\nsubset "green" { version = ▼"auto" }' },
-    message: '`version: auto` is not supported by this version of splitter; write the version itself',
+    yaml: {
+      subsets: 'subsets:\n  blue: { version: "2" }\n  green: { version: "3" }\nlegs:\n  dark: { version: ▼auto, weight: 0 }',
+    },
+    hcl: {
+      subsets:
+        'subset "blue" { version = "2" }\nsubset "green" { version = "3" }\nleg "dark" {\n  version = ▼"auto"\n  weight = 0\n}',
+    },
+    message: '`version: auto` of a further leg is not supported by this version of splitter; write the version itself',
   },
 ];

@@ -1,0 +1,59 @@
+import { subsetsOf } from './entries.js';
+import type { Observation } from './observation.js';
+import type { Plan, Subset } from './plan.js';
+import { findRoles, isRefusal } from './roles.js';
+import { compareVersions, versionFilter } from './versions.js';
+
+/** What a plan writes for a version that the catalog is to tell. */
+export const AUTO = 'auto';
+
+/** A plan whose versions are all known, or why one cannot be told. */
+export type Settled = { readonly plan: Plan } | { readonly message: string; readonly hint: string };
+
+/**
+ * Fills in `version: auto` from the versions that run (those of passing and other sidecars alike, with repeats): stable keeps what the resolver says
+ * (before the first rollout: the oldest), canary gets the newest that is not stable's. During a rollout both keep what the resolver says.
+ */
+export function settleVersions(plan: Plan, seen: Observation, running: readonly string[], live: boolean): Settled {
+  if (!plan.subsets.some((subset) => subset.version === AUTO)) return { plan };
+  const versions = [...new Set(running)].sort(compareVersions);
+  const known = subsetsOf(seen.resolver?.entry);
+  const stable = stableName(plan, seen);
+  const kept = (subset: Subset): Subset | undefined => {
+    const filter = known.get(subset.name);
+    return filter === undefined || filter === '' ? undefined : { name: subset.name, filter };
+  };
+  const settled = new Map<string, Subset>();
+  for (const subset of plan.subsets) {
+    if (subset.version !== AUTO) settled.set(subset.name, subset);
+    else if (live || subset.name === stable) {
+      const one = kept(subset) ?? ofVersion(subset.name, versions[0]);
+      if (one !== undefined) settled.set(subset.name, one);
+    }
+  }
+  const stableFilter = settled.get(stable)?.filter;
+  for (const subset of plan.subsets) {
+    if (settled.has(subset.name)) continue;
+    const newest = versions.filter((version) => versionFilter(version) !== stableFilter).at(-1);
+    const one = ofVersion(subset.name, newest);
+    if (one === undefined) {
+      const list = versions.length === 0 ? 'none runs' : `only ${versions.join(', ')} runs`;
+      return {
+        message: `${plan.service}: version: auto of ${subset.name} needs a version besides stable's; ${list}`,
+        hint: 'deploy the new version with Meta { version = "…" }, then type this again',
+      };
+    }
+    settled.set(subset.name, one);
+  }
+  return { plan: { ...plan, subsets: plan.subsets.map((subset) => settled.get(subset.name) ?? subset) } };
+}
+
+function ofVersion(name: string, version: string | undefined): Subset | undefined {
+  return version === undefined ? undefined : { name, filter: versionFilter(version), version };
+}
+
+/** Who is stable by the mesh; where it does not say, by the plan, else the first subset. */
+function stableName(plan: Plan, seen: Observation): string {
+  const roles = findRoles({ ...plan, subsets: plan.subsets.map(({ name }) => ({ name, filter: `${AUTO} ${name}` })) }, seen);
+  return isRefusal(roles) ? (plan.stable ?? plan.subsets[0]?.name ?? '') : roles.stable;
+}
