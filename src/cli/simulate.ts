@@ -70,7 +70,7 @@ function simulateOne(plan: Plan, failure: Failure | undefined, flags: SimulateFl
   }
   io.out(`${renderTimeline(plan, roles, line, io.style)}\n${renderBounds(bounds, io.style)}`);
   if (failure !== undefined && felt !== undefined)
-    io.out(`\n${renderExposure(plan, roles.canary, failure, felt, line.people, io.style)}`);
+    io.out(`\n${renderExposure(plan, roles.canary, failure, felt, line, io.style)}`);
   return EXIT.done;
 }
 
@@ -91,11 +91,16 @@ function parseFailure(file: string, { errors, rps, onset }: SimulateFlags): Fail
     );
   }
   const share = parsePercent(errors);
-  if (share === undefined) throw new CommandError(`--errors ${errors} is not a percentage from 0 to 100`, 'write it like --errors 2%');
+  if (share === undefined)
+    throw new CommandError(`--errors ${errors} is not a percentage from 0 to 100`, 'write it like --errors 2%');
   const rate = Number(rps ?? DEFAULT_RPS);
   if (!(rate > 0 && rate <= MOST_RPS))
-    throw new CommandError(`--rps ${rps} is not a number of requests a second`, `write it like --rps ${DEFAULT_RPS}; ${MOST_RPS} is the most`);
+    throw new CommandError(
+      `--rps ${rps} is not a number of requests a second`,
+      `write it like --rps ${DEFAULT_RPS}; ${MOST_RPS} is the most`,
+    );
   const start = onset === undefined ? 0 : parseDuration(onset);
-  if (start === undefined) throw new CommandError(`--onset ${onset} is not a duration`, 'write it like --onset 90s or --onset 30m');
+  if (start === undefined)
+    throw new CommandError(`--onset ${onset} is not a duration`, 'write it like --onset 90s or --onset 30m');
   return { errors: share / 10_000, rps: rate, onset: start };
 }

@@ -13,14 +13,15 @@ const SMALLEST_BOUND = 1e-6;
 const LARGEST_BOUND = 0.99;
 
 /**
- * Prepares the test. The alternatives are shares whose odds run from 1.6 times the bound's to 1.5 (60 %), evenly in the logarithm. The factor of a
+ * Prepares the test. The alternatives are shares whose odds run from 1.6 times the bound's to 1.5 (60 %), denser at the lower end, where neighbours
+ * are harder to tell apart. The factor of a
  * look with k bad of n is (p/b)^k ((1-p)/(1-b))^(n-k): a likelihood ratio at the bound b, and a supermartingale at any share
  * below it. Wald (1945); Robbins (1970); Lindon, Sanden, Shirikian: Rapid regression detection in software deployments (2022).
  */
 export function prepareBoundTest(bound: number, size: number): BoundTest {
   const b = Math.min(LARGEST_BOUND, Math.max(SMALLEST_BOUND, bound));
   const odds = b / (1 - b);
-  const alternatives = logGrid(odds * 1.6, Math.max(1.5, odds * 8), size).map((o) => o / (1 + o));
+  const alternatives = logGrid(odds * 1.6, Math.max(1.5, odds * 8), size, 2).map((o) => o / (1 + o));
   return {
     bad: alternatives.map((p) => Math.log(p / b)),
     good: alternatives.map((p) => Math.log((1 - p) / (1 - b))),

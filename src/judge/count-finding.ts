@@ -40,8 +40,30 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The bound for people: `<= 0.5%` or `<= stable + 0.2%`. */
 export function describeBound(signal: EnvoySignal): string {
-  if (signal.max !== undefined) return `<= ${formatBound(signal.max)}`;
-  return signal.margin ? `<= stable + ${formatBound(signal.margin)}` : '<= stable';
+  return wordsOf(signal).bound;
+}
+
+interface Words {
+  readonly bound: string;
+  readonly limit: string;
+}
+
+const words = new WeakMap<EnvoySignal, Words>();
+
+/** The bound in a column and in a sentence; made once for each signal, for findings are made at every look. */
+function wordsOf(signal: EnvoySignal): Words {
+  let known = words.get(signal);
+  if (known === undefined) {
+    known = describeOnce(signal);
+    words.set(signal, known);
+  }
+  return known;
+}
+
+function describeOnce({ max, margin }: EnvoySignal): Words {
+  if (max !== undefined) return { bound: `<= ${formatBound(max)}`, limit: `the bound is ${formatBound(max)}` };
+  if (margin) return { bound: `<= stable + ${formatBound(margin)}`, limit: `canary may be worse by ${formatBound(margin)}` };
+  return { bound: '<= stable', limit: 'canary may not be worse' };
 }
 
 interface Weighed {
@@ -79,7 +101,7 @@ interface Story extends Weighed {
 function describe(signal: EnvoySignal, tally: CountTally, story: Story): string {
   const { told, evidence, alpha } = story;
   const facts = `${describeShare(signal, told.canary, told === tally.recent)}${describeStable(told.stable)}`;
-  const against = `${facts}; ${describeLimit(signal)}`;
+  const against = `${facts}; ${wordsOf(signal).limit}`;
   if (story.verdict === 'Failed') return `${against} ${describeStrength(evidence.harm, alpha)}`;
   if (tally.trouble !== null)
     return `${tally.trouble.kind === 'none' ? 'no data' : 'could not be measured'}: ${tally.trouble.why}`;
@@ -104,11 +126,6 @@ function describeShare(signal: EnvoySignal, told: Counts, recent: boolean): stri
 
 function describeStable(stable: Counts): string {
   return stable.total === 0 ? '' : `, ${formatShare(shareOf(stable))} of ${formatCount(stable.total)} on stable`;
-}
-
-function describeLimit(signal: EnvoySignal): string {
-  if (signal.max !== undefined) return `the bound is ${formatBound(signal.max)}`;
-  return signal.margin ? `canary may be worse by ${formatBound(signal.margin)}` : 'canary may not be worse';
 }
 
 function blameStable(signal: EnvoySignal, evidence: CountEvidence, alpha: number): string {

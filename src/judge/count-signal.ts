@@ -2,8 +2,8 @@ import type { EnvoySignal } from '../core/plan.js';
 import type { Counts, Reading } from '../core/verdict.js';
 import { failingLine, suspiciousLine } from './alpha.js';
 import { type BoundTest, continueBoundTest, prepareBoundTest } from './bound-test.js';
-import { beginCountTally, type CountTally, TEST_SIZES } from './count-tally.js';
-import { addCounts, NOTHING, shareOf, soundCounts, subtractCounts } from './counts.js';
+import { addSides, beginCountTally, type CountTally, NO_SIDES, TEST_SIZES } from './count-tally.js';
+import { addCounts, shareOf, soundCounts, subtractCounts } from './counts.js';
 import { type Evidence, strengthOf } from './evidence.js';
 import { continuePairTest, type PairTest, preparePairTest } from './pair-test.js';
 import { addTrouble } from './trouble.js';
@@ -28,7 +28,7 @@ export function addToCountTally(signal: EnvoySignal, tally: CountTally | undefin
   switch (measurement.kind) {
     case 'counts': {
       const next = countIn(signal, known, at, soundCounts(measurement.canary), soundCounts(measurement.stable));
-      return isFailing(signal, next, weigh(next), alpha) ? { ...next, failed: true } : next;
+      return isFailing(signal, next, alpha) ? { ...next, failed: true } : next;
     }
     case 'scalar':
       return { ...known, at, trouble: addTrouble(trouble, 'error', 'a single number came where counts were expected') };
@@ -45,9 +45,11 @@ export function weigh(tally: CountTally): CountEvidence {
 }
 
 /** Against a bound, a canary that breaks it fails; but where stable suffers alike, only when canary is shown to be worse than stable. */
-function isFailing(signal: EnvoySignal, tally: CountTally, evidence: CountEvidence, alpha: number): boolean {
+function isFailing(signal: EnvoySignal, tally: CountTally, alpha: number): boolean {
   const line = failingLine(alpha);
-  return evidence.harm >= line && (evidence.worse >= line || !isShared(signal, tally, evidence, alpha));
+  if (strengthOf(tally.tests[0]!) < line) return false;
+  const evidence = weigh(tally);
+  return evidence.worse >= line || !isShared(signal, tally, evidence, alpha);
 }
 
 /** Whether stable suffers too: by its own evidence, or by breaking the bound in the same stretch of time with at least a third of canary's share. */
@@ -77,7 +79,7 @@ export function allowedShare(signal: EnvoySignal, stable: Counts): number {
 function countIn(signal: EnvoySignal, tally: CountTally, at: number, canary: Counts, stable: Counts): CountTally {
   if (canary.total === 0 && stable.total === 0) return { ...tally, at, trouble: null };
   const tests = testsOf(signal);
-  const { pending, worse, better } = compareSides(tests.pair, tally, canary, stable);
+  const { pending, worse, better } = compareSides(tests, tally, canary, stable);
   const { recent, drift } = followDrift(tally, canary, stable, allowedShare(signal, tally.stable));
   const [first, second] = tally.tests;
   return {
@@ -105,17 +107,21 @@ interface Compared {
   readonly better: Evidence;
 }
 
-/** Requests are compared in blocks that have both sides; a side that is alone waits for the other. */
-function compareSides(test: PairTest, tally: CountTally, canary: Counts, stable: Counts): Compared {
-  const block = { canary: addCounts(tally.pending.canary, canary), stable: addCounts(tally.pending.stable, stable) };
+/** Fewer requests than this wait for more before they are compared: it costs no evidence, and little traffic is looked at often. */
+const SMALLEST_BLOCK = 20;
+
+/** Requests are compared in blocks that have both sides; a side that is alone waits for the other. What ends a block is never an outcome. */
+function compareSides(tests: PreparedTests, tally: CountTally, canary: Counts, stable: Counts): Compared {
+  const block = addSides(tally.pending, canary, stable);
   const [worse, better] = tally.mode === 'compare' ? [tally.tests[0]!, tally.tests[1]!] : [tally.tests[2]!, tally.tests[1]!];
-  if (block.canary.total === 0 || block.stable.total === 0) return { pending: block, worse, better };
+  const ready = block.canary.total > 0 && block.stable.total > 0 && block.canary.total + block.stable.total >= SMALLEST_BLOCK;
+  if (!ready) return { pending: block, worse, better };
   const stableHistory = subtractCounts(tally.stable, tally.pending.stable);
   const canaryHistory = subtractCounts(tally.canary, tally.pending.canary);
   return {
-    pending: { canary: NOTHING, stable: NOTHING },
-    worse: continuePairTest(test, worse, block.canary, block.stable, stableHistory),
-    better: tally.mode === 'compare' ? continuePairTest(test, better, block.stable, block.canary, canaryHistory) : better,
+    pending: NO_SIDES,
+    worse: continuePairTest(tests.worse, worse, block.canary, block.stable, stableHistory),
+    better: tally.mode === 'compare' ? continuePairTest(tests.better, better, block.stable, block.canary, canaryHistory) : better,
   };
 }
 
@@ -125,14 +131,15 @@ function followDrift(tally: CountTally, canary: Counts, stable: Counts, allowed:
   const worse = Math.min(4 * base, (1 + base) / 2);
   const gain = canary.bad * Math.log(worse / base) + (canary.total - canary.bad) * Math.log((1 - worse) / (1 - base));
   const drift = tally.drift + gain;
-  if (drift <= 0) return { recent: { canary: NOTHING, stable: NOTHING }, drift: 0 };
-  return { recent: { canary: addCounts(tally.recent.canary, canary), stable: addCounts(tally.recent.stable, stable) }, drift };
+  if (drift <= 0) return { recent: NO_SIDES, drift: 0 };
+  return { recent: addSides(tally.recent, canary, stable), drift };
 }
 
 interface PreparedTests {
   readonly canary: BoundTest;
   readonly stable: BoundTest;
-  readonly pair: PairTest;
+  readonly worse: PairTest;
+  readonly better: PairTest;
 }
 
 const prepared = new WeakMap<EnvoySignal, PreparedTests>();
@@ -141,12 +148,14 @@ const prepared = new WeakMap<EnvoySignal, PreparedTests>();
 function testsOf(signal: EnvoySignal): PreparedTests {
   const known = prepared.get(signal);
   if (known !== undefined) return known;
-  const sizes = TEST_SIZES.bound;
-  const bound = signal.max ?? 1;
+  const [canary, stable, worse] = TEST_SIZES.bound;
+  const [worseByMargin, better] = TEST_SIZES.compare;
+  const margin = signal.margin ?? 0;
   const tests = {
-    canary: prepareBoundTest(bound, sizes[0]),
-    stable: prepareBoundTest(bound, sizes[1]),
-    pair: preparePairTest(signal.margin ?? 0, signal.margin === undefined ? sizes[2] : TEST_SIZES.compare[0]),
+    canary: prepareBoundTest(signal.max ?? 1, canary),
+    stable: prepareBoundTest(signal.max ?? 1, stable),
+    worse: preparePairTest(margin, signal.margin === undefined ? worse : worseByMargin),
+    better: preparePairTest(margin, better),
   };
   prepared.set(signal, tests);
   return tests;

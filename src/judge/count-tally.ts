@@ -1,16 +1,24 @@
 import type { Counts } from '../core/verdict.js';
-import { NOTHING, subtractCounts } from './counts.js';
+import { addCounts, NOTHING, subtractCounts } from './counts.js';
 import { type Evidence, enterStep, freshEvidence } from './evidence.js';
 import { packMasses, unpackMasses } from './fixed-point.js';
 import { decodeTrouble, encodeTrouble, type Trouble } from './trouble.js';
 
 /** Alternatives of each test: `bound` asks whether canary and stable keep the bound and whether canary is worse, `compare` who is worse than whom. */
-export const TEST_SIZES = { bound: [12, 8, 8], compare: [12, 12] } as const;
+export const TEST_SIZES = { bound: [12, 6, 8], compare: [12, 8] } as const;
 
 /** Requests to canary and to stable over the same time. */
 export interface Sides {
   readonly canary: Counts;
   readonly stable: Counts;
+}
+
+/** No request on either side. */
+export const NO_SIDES: Sides = { canary: NOTHING, stable: NOTHING };
+
+/** Both together. */
+export function addSides(a: Sides, canary: Counts, stable: Counts): Sides {
+  return { canary: addCounts(a.canary, canary), stable: addCounts(a.stable, stable) };
 }
 
 /** What is known of a count signal since its rollout began; small enough to live in Consul's Meta. */
@@ -35,16 +43,15 @@ export interface CountTally {
 
 /** Nothing seen yet. */
 export function beginCountTally(mode: CountTally['mode'], at: number): CountTally {
-  const none = { canary: NOTHING, stable: NOTHING };
   const tests = TEST_SIZES[mode].map((size) => freshEvidence(size));
   return {
     kind: 'counts',
     mode,
-    ...none,
-    before: none,
-    recent: none,
+    ...NO_SIDES,
+    before: NO_SIDES,
+    recent: NO_SIDES,
     drift: 0,
-    pending: none,
+    pending: NO_SIDES,
     tests,
     failed: false,
     trouble: null,

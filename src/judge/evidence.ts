@@ -16,13 +16,13 @@ export interface Evidence {
 const LARGEST_MASS = 1e50;
 
 const AT_ONCE = 0.25;
-const OVER_STEPS = 0.15;
+const OVER_STEPS = 0.1;
 const OVER_REQUESTS = 1 - AT_ONCE - OVER_STEPS;
-const SPREAD = 3_000;
+const SPREAD = 10_000;
 
 /**
  * The part of the wealth that has been started after `seen` requests and `steps` steps; below 1 for ever. Spread over requests as the power law
- * 1 - (1 + n/3000)^-0.25, so a start at request n costs about 1.25 ln n in evidence: at no n does health buy a bad version much time.
+ * 1 - (1 + n/10000)^-0.25, so what a late start costs in evidence grows with the logarithm of n only: at no n does health buy a bad version much time.
  */
 export function startedShare(seen: number, steps: number): number {
   return AT_ONCE + OVER_STEPS * (steps / (steps + 1)) + OVER_REQUESTS * (1 - 1 / Math.sqrt(Math.sqrt(1 + seen / SPREAD)));
@@ -30,7 +30,7 @@ export function startedShare(seen: number, steps: number): number {
 
 /** Evidence over `size` alternatives before the first request: its strength is 1, which says nothing. */
 export function freshEvidence(size: number): Evidence {
-  return { mass: new Array<number>(size).fill(startedShare(0, 0) / size), seen: 0, steps: 0 };
+  return { mass: Array.from({ length: size }, () => startedShare(0, 0) / size), seen: 0, steps: 0 };
 }
 
 /**
@@ -41,8 +41,8 @@ export function growEvidence(evidence: Evidence, requests: number, gain: (altern
   const size = evidence.mass.length;
   const seen = evidence.seen + requests;
   const joining = (startedShare(seen, evidence.steps) - startedShare(evidence.seen, evidence.steps)) / size;
-  const mass = new Array<number>(size);
-  for (let i = 0; i < size; i++) mass[i] = Math.min(evidence.mass[i]! * Math.exp(gain(i)), LARGEST_MASS) + joining;
+  const mass = evidence.mass.slice();
+  for (let i = 0; i < size; i++) mass[i] = Math.min(mass[i]! * Math.exp(gain(i)), LARGEST_MASS) + joining;
   return { mass, seen, steps: evidence.steps };
 }
 

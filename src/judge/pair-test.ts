@@ -33,19 +33,26 @@ export function continuePairTest(
   const [n, m] = [suspect.total, reference.total];
   if (n === 0 || m === 0) return evidence;
   const known = (history.bad + 0.5) / (history.total + 100);
+  const room = 0.98 - known - test.margin;
+  const part = n / (n + m);
+  const fine = { suspect: n - suspect.bad, reference: m - reference.bad };
   return growEvidence(evidence, n, (i) => {
-    const excess = Math.min(test.excess[i]!, 0.98 - known - test.margin);
+    const excess = Math.min(test.excess[i]!, room);
     if (excess <= 0) return 0;
-    const s = known + (excess * n) / (n + m);
+    const s = known + excess * part;
     const c = s + test.margin;
-    const bet = (excess * n * m) / ((n + m) * c * (1 - c));
-    const b = Math.min(bet / m, 0.98 / (1 - s));
+    const b = Math.min((excess * part) / (c * (1 - c)), 0.98 / (1 - s));
     const a = (b * m) / n;
     return (
-      suspect.bad * Math.log1p(a * (1 - c)) +
-      (n - suspect.bad) * Math.log1p(-a * c) +
-      reference.bad * Math.log1p(-b * (1 - s)) +
-      (m - reference.bad) * Math.log1p(b * s)
+      times(suspect.bad, a * (1 - c)) +
+      times(fine.suspect, -a * c) +
+      times(reference.bad, -b * (1 - s)) +
+      times(fine.reference, b * s)
     );
   });
+}
+
+/** ln (1 + x)^count; most looks have no bad request, and a logarithm is what costs. */
+function times(count: number, x: number): number {
+  return count === 0 ? 0 : count * Math.log(1 + x);
 }

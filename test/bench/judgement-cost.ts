@@ -1,4 +1,5 @@
 import type { EnvoySignal } from '../../src/core/plan.js';
+import type { Reading } from '../../src/core/verdict.js';
 import { judge } from '../../src/judge/judge.js';
 import type { SignalTally } from '../../src/judge/tally.js';
 import { seeded } from '../judge/random.js';
@@ -17,31 +18,37 @@ const SIGNALS: readonly EnvoySignal[] = [
   { name: 'worse', source: 'envoy', metric: 'errors', margin: 0.002 },
 ];
 
+const [SERVICES, LOOKS, SECONDS] = [1_000, 10, 3];
+
 /** Judges 1,000 services with three count signals each, ten times a second for three seconds; every look has new requests on both sides. */
 export function measureCost(): Cost {
-  const [services, looksPerSecond, seconds] = [1_000, 10, 3];
-  const random = seeded(99);
-  const tallies = new Map<string, SignalTally>();
-  const turn = () => {
-    for (let service = 0; service < services; service++) {
-      for (const signal of SIGNALS) {
-        const key = `${service}/${signal.name}`;
-        const canary = { bad: random() < 0.002 ? 1 : 0, total: 1 + Math.floor(random() * 3) };
-        const stable = { bad: random() < 0.01 ? 1 : 0, total: 9 };
-        const reading = {
-          signal: signal.name,
-          at: 0,
-          query: '',
-          raw: '',
-          measurement: { kind: 'counts' as const, canary, stable },
-        };
-        tallies.set(key, judge(signal, tallies.get(key), reading, { alpha: 0.01 / 3, at: 0 }).tally);
-      }
-    }
+  const tallies: SignalTally[] = [];
+  const busy = () => {
+    turn((index, signal, reading) => {
+      tallies[index] = judge(signal, tallies[index], reading, { alpha: 0.01 / 3, at: 0 }).tally;
+    });
   };
-  for (let look = 0; look < 5; look++) turn();
+  const idle = () => turn(() => undefined);
+  time(busy, LOOKS * SECONDS);
+  const spent = time(busy, LOOKS * SECONDS) - time(idle, LOOKS * SECONDS);
+  return { services: SERVICES, signals: SIGNALS.length, looksPerSecond: LOOKS, coreShare: spent / SECONDS };
+}
+
+const random = seeded(99);
+
+function turn(use: (index: number, signal: EnvoySignal, reading: Reading) => void): void {
+  for (let index = 0; index < SERVICES * SIGNALS.length; index++) {
+    const canary = { bad: random() < 0.002 ? 1 : 0, total: 1 + Math.floor(random() * 3) };
+    const stable = { bad: random() < 0.01 ? 1 : 0, total: 9 };
+    const signal = SIGNALS[index % SIGNALS.length]!;
+    use(index, signal, { signal: signal.name, at: 0, query: '', raw: '', measurement: { kind: 'counts', canary, stable } });
+  }
+}
+
+/** Processor seconds that so many turns take. */
+function time(one: () => void, turns: number): number {
   const before = process.cpuUsage();
-  for (let look = 0; look < looksPerSecond * seconds; look++) turn();
+  for (let i = 0; i < turns; i++) one();
   const { user, system } = process.cpuUsage(before);
-  return { services, signals: SIGNALS.length, looksPerSecond, coreShare: (user + system) / 1e6 / seconds };
+  return (user + system) / 1e6;
 }

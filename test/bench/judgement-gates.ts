@@ -38,30 +38,36 @@ export function createSplitter(signal: EnvoySignal, alpha: number): Gate {
 
 /** A gate as the peers document theirs: a ratio over a window against a number, every so often. No request in the window is not red. */
 export function createWindowGate(settings: WindowSettings): Gate {
-  const kept: { readonly at: number; readonly canary: Counts; readonly stable: Counts }[] = [];
-  const sums = { canary: { bad: 0, total: 0 }, stable: { bad: 0, total: 0 } };
-  let first = 0;
+  const kept = { canary: createRing(settings.window), stable: createRing(settings.window) };
   let strikes = 0;
   let next = settings.every;
-  const shift = (side: 'canary' | 'stable', counts: Counts, sign: number) => {
-    sums[side].bad += sign * counts.bad;
-    sums[side].total += sign * counts.total;
-  };
   return {
     look(canary, stable, at) {
-      kept.push({ at, canary, stable });
-      shift('canary', canary, 1);
-      shift('stable', stable, 1);
-      for (; kept[first]!.at <= at - settings.window; first++) {
-        shift('canary', kept[first]!.canary, -1);
-        shift('stable', kept[first]!.stable, -1);
-      }
+      kept.canary.add(canary, at);
+      kept.stable.add(stable, at);
       if (at < next) return false;
       next += settings.every;
-      const limit = settings.margin === undefined ? BOUND : sums.stable.bad / Math.max(1, sums.stable.total) + settings.margin;
-      const red = sums.canary.total > 0 && sums.canary.bad / sums.canary.total > limit;
+      const limit = settings.margin === undefined ? BOUND : kept.stable.ratio() + settings.margin;
+      const red = kept.canary.ratio() > limit;
       strikes = red ? strikes + 1 : settings.inRow ? 0 : strikes;
       return strikes >= settings.strikes;
     },
+  };
+}
+
+/** The sums over the last seconds; `at` is a whole second, one more each time. */
+function createRing(seconds: number): { add(counts: Counts, at: number): void; ratio(): number } {
+  const bad = new Int32Array(seconds);
+  const total = new Int32Array(seconds);
+  const sum = { bad: 0, total: 0 };
+  return {
+    add(counts, at) {
+      const slot = at % seconds;
+      sum.bad += counts.bad - bad[slot]!;
+      sum.total += counts.total - total[slot]!;
+      bad[slot] = counts.bad;
+      total[slot] = counts.total;
+    },
+    ratio: () => sum.bad / Math.max(1, sum.total),
   };
 }

@@ -39,7 +39,7 @@ function listHealthy(): readonly Situation[] {
 function listHarmful(): readonly Situation[] {
   return RATES.flatMap((rps) =>
     [0, HOUR].flatMap((onset) =>
-      [0.01, 0.02, 0.05, 0.1, 0.2].map((errors) => ({
+      [0.01, 0.02, 0.05, 0.2].map((errors) => ({
         ...{ family: 'bound' as const, rps, errors, onset, seconds: HOUR, looks: 10 },
         ...{ stable: NO_STABLE, alone: false, healthy: false },
       })),

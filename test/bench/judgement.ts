@@ -9,7 +9,7 @@ import { listTasks } from './judgement-tasks.js';
 export const bench = {
   name: 'judgement',
   async run(report: (line: string) => void): Promise<unknown> {
-    const runs = Math.max(1, Number(process.env['BENCH_RUNS'] ?? 2_000));
+    const runs = Math.max(1, Number(process.env.BENCH_RUNS ?? 2_000));
     const cost = measureCost();
     const analyse = measureAnalyse(runs);
     const cells = await simulateAll(listTasks(runs));

@@ -1,0 +1,109 @@
+import { beginCourse, type Course, decideCourse, decideResume, followDecision } from '../core/course.js';
+import { type Decision, wait } from '../core/decision.js';
+import { weightOf } from '../core/legs.js';
+import type { EnvoySignal, Plan } from '../core/plan.js';
+import type { Roles } from '../core/roles.js';
+import { askedCanary, isFinal } from '../core/rollout.js';
+import { EMPTY_MESH } from '../core/timeline.js';
+import type { Finding } from '../core/verdict.js';
+import { WHOLE } from '../core/weights.js';
+import { type Failure, type Shares, SimulatedTraffic } from './simulated-traffic.js';
+
+/** How one simulated rollout went for users. */
+export interface Exposed {
+  readonly reverted: boolean;
+  /** When it ended, ms after the first request that could fail; 0 when it ended before. */
+  readonly after: number;
+  /** Canary's weight when it ended (before a revert), basis points. */
+  readonly weight: number;
+  /** Requests that failed until then; and how many would have on average. */
+  readonly failed: number;
+  readonly expected: number;
+}
+
+/** How long a person takes at a pause in these simulations, ms. */
+export const PERSON = 600_000;
+
+const SECOND = 1_000;
+/** Looks are this part of the time since the last change apart, at least a second: a long watch costs little, and the result is exact in proportion. */
+const COARSE = 50;
+/** Before the onset nothing fails, so that looks may be further apart. */
+const CALM = 5;
+
+/** Follows one rollout of the plan with a canary that fails, by a driver's own decisions on the judge's own verdicts of these signals. */
+export function expose(
+  plan: Plan,
+  roles: Roles,
+  signals: readonly EnvoySignal[],
+  failure: Failure,
+  random: () => number,
+): Exposed {
+  const traffic = new SimulatedTraffic(plan, signals, failure, random);
+  let course = beginCourse(plan, EMPTY_MESH, roles, { id: '0'.repeat(26), plan: '', driver: '', by: 'you' });
+  let [at, changed, weight] = [0, 0, 0];
+  let reached: number | undefined;
+  for (;;) {
+    const decision = nextMove(course, traffic.findings(at), at);
+    if (decision?.write === undefined) {
+      if (decision === undefined) break;
+      at = watch(traffic, sharesOf(course), { at, changed, end: Math.max(decision.wakeAt, at + SECOND), onset: failure.onset });
+      continue;
+    }
+    const next = followDecision(course, decision, at);
+    if (entersStep(course, next)) traffic.startStep();
+    course = next;
+    changed = at;
+    if (course.rollout === undefined || askedCanary(course.rollout) === 0) continue;
+    weight = askedCanary(course.rollout);
+    reached ??= at;
+  }
+  const reverted = course.rollout?.state.phase === 'Reverted';
+  return {
+    reverted,
+    after: Math.max(0, at - Math.max(failure.onset, reached ?? at)),
+    weight,
+    failed: traffic.failed,
+    expected: traffic.expected,
+  };
+}
+
+interface Stretch {
+  readonly at: number;
+  readonly changed: number;
+  readonly end: number;
+  readonly onset: number;
+}
+
+/** Lets time go by until its end or until a signal fails, whichever is first; returns when that was. */
+function watch(traffic: SimulatedTraffic, shares: Shares, { at: from, changed, end, onset }: Stretch): number {
+  let at = from;
+  while (at < end && !(traffic.hasFailed && at > from)) {
+    const since = at - (at >= onset ? Math.max(changed, onset) : changed);
+    const span = Math.max(SECOND, Math.round(since / COARSE)) * (at < onset ? CALM : 1);
+    const next = Math.min(end, at + span, at < onset ? onset : Number.POSITIVE_INFINITY);
+    traffic.pass(at, next, shares);
+    at = next;
+  }
+  return at;
+}
+
+/** What a driver does next, and a person after a while at an open pause; undefined when the rollout has ended or nobody moves it on. */
+function nextMove(course: Course, findings: readonly Finding[], at: number): Decision | undefined {
+  const { rollout } = course;
+  if (rollout !== undefined && (isFinal(rollout) || rollout.state.reason === 'TargetReached')) return undefined;
+  const decision = decideCourse(course, findings, at);
+  if (rollout?.state.phase !== 'Paused' || decision.write !== undefined) return decision;
+  if (at < rollout.enteredAt + PERSON) return wait(decision.why, rollout.enteredAt + PERSON);
+  return rollout.state.reason === 'PauseStep' ? decideResume(course, at) : undefined;
+}
+
+function sharesOf({ rollout }: Course): Shares {
+  if (rollout === undefined) return { canary: 0, stable: 1 };
+  return { canary: askedCanary(rollout) / WHOLE, stable: weightOf(rollout.asked, rollout.stable) / WHOLE };
+}
+
+/** Whether the counts of a new step begin, as the driver has it. */
+function entersStep({ rollout: before }: Course, { rollout: next }: Course): boolean {
+  if (before === undefined || next === undefined || before.state.step === next.state.step) return false;
+  return next.state.phase === 'Progressing' || next.state.phase === 'Baking';
+}
