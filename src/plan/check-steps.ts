@@ -46,7 +46,21 @@ export function checkSteps(plan: PlanText): Problem[] {
       ),
     );
   }
-  return [...checkLegs(plan, room), ...problems];
+  return [...checkLegs(plan, room), ...problems, ...plan.steps.flatMap((step, i) => checkCounted(step, i, plan))];
+}
+
+/** Requests are counted by envoy signals only: without one, a minimum of requests could never be reached. */
+function checkCounted(step: PlanText['steps'][number], i: number, plan: PlanText): Problem[] {
+  if (!('analyse' in step) || !step.analyse.min_requests || plan.signals.some(({ source }) => source === 'envoy')) return [];
+  const hint = 'add a signal like { name: errors, source: envoy, metric: errors, max: 1% }, or leave min_requests out';
+  return [
+    errorAt(
+      ['steps', i, 'analyse', 'min_requests'],
+      'value',
+      'no signal of this plan counts requests, so the step could never pass',
+      hint,
+    ),
+  ];
 }
 
 function checkRise(path: Path, from: BasisPoints, to: BasisPoints): Problem[] {

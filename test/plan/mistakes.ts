@@ -311,6 +311,13 @@ export const MISTAKES: readonly Mistake[] = [
       'the signal source `newrelic` is not supported by this version of splitter; use envoy, prometheus, http or consul, or remove it',
   },
   {
+    name: 'a minimum of requests that nothing counts',
+    yaml: { steps: 'steps:\n  - weight: 10\n  - analyse: { for: 1m, min_requests: ▼5 }' },
+    hcl: { steps: 'step { weight = 10 }\nstep {\n  analyse {\n    for = "1m"\n    min_requests = ▼5\n  }\n}' },
+    message: 'no signal of this plan counts requests, so the step could never pass',
+    hint: 'add a signal like { name: errors, source: envoy, metric: errors, max: 1% }, or leave min_requests out',
+  },
+  {
     name: 'an automatic version',
     yaml: {
       subsets: 'subsets:\n  blue: { version: "2" }\n  green: { version: "3" }\nlegs:\n  dark: { version: ▼auto, weight: 0 }',
