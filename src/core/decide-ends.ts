@@ -1,5 +1,6 @@
 import { type Decision, type Situation, transition } from './decision.js';
-import { defaultSubsetOf, type EntryWrite, type StoredEntry, withDefaultSubset } from './entries.js';
+import { defaultSubsetOf, type EntryWrite, legsOf, type StoredEntry, withDefaultSubset } from './entries.js';
+import { sameShares } from './legs.js';
 import type { RevertReason, State } from './rollout.js';
 
 /** The default subset follows the traffic, then the rollout is `Promoted`. */
@@ -14,11 +15,13 @@ export function decidePromoting(situation: Situation, state: Extract<State, { ph
 
 /** Traffic is on stable already; the default subset goes back too, then the rollout is `Reverted`. */
 export function decideReverting(situation: Situation): Decision {
-  const { rollout, now } = situation;
+  const { rollout, seen, plan, now } = situation;
+  const stored = seen.splitter === undefined ? [] : legsOf(seen.splitter.entry, plan.service);
+  // Somebody may have written in between: users first, then the default subset.
+  if (!sameShares(stored, rollout.asked)) return transition(situation, { asked: rollout.asked, message: rollout.message });
   const behind = followingWrite(situation, rollout.stable);
   if (behind !== undefined) return { why: behind.why, wakeAt: now, write: behind };
   const state: State = { phase: 'Reverted', reason: rollout.state.reason as RevertReason, step: rollout.state.step };
-  // Stable gets everything once more, in case somebody else wrote in between: a revert always reasserts.
   return transition(situation, { asked: rollout.asked, state, message: rollout.message, enteredAt: now });
 }
 
