@@ -5,7 +5,7 @@ import { legsOf } from '../../src/core/entries.js';
 import { splitLegs, weightOf } from '../../src/core/legs.js';
 import type { EnvoySignal } from '../../src/core/plan.js';
 import type { State } from '../../src/core/rollout.js';
-import { finding, makePlan, makeRollout, makeSeen, NOON, passing, stored, weight } from '../support/world.js';
+import { applyWrite, finding, makePlan, makeRollout, makeSeen, NOON, passing, stored, weight } from '../support/world.js';
 
 const errors: EnvoySignal = { name: 'errors', source: 'envoy', metric: 'errors', max: 0.005 };
 
@@ -253,7 +253,7 @@ describe('decide, on evidence', () => {
     const resolver = stored({ ...base.seen.resolver?.entry, DefaultSubset: 'green' }, 11);
     const first = decide({ ...base, seen: { ...base.seen, resolver, findings: [finding('errors', 'Failed')] } });
     expect(first.next?.state).to.deep.equal({ phase: 'Reverting', reason: 'SignalFailed', step: 4 });
-    const second = decide({ ...base, rollout: first.next!, seen: { ...base.seen, resolver } });
+    const second = decide({ ...base, rollout: first.next!, seen: { ...applyWrite(base.seen, first.write!), resolver } });
     expect(second.write?.entry.DefaultSubset).to.equal('blue');
   });
 });
