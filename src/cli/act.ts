@@ -1,8 +1,10 @@
 import { ConsulError } from '../consul/errors.js';
 import { decide } from '../core/decide.js';
 import { type Decision, splitterWrite } from '../core/decision.js';
+import { metaOf } from '../core/entries.js';
 import { type LogEntry, logEntry } from '../core/history.js';
 import type { Plan } from '../core/plan.js';
+import { readRecord } from '../core/record.js';
 import type { Rollout } from '../core/rollout.js';
 import type { VerbContext, VerbResult } from '../core/verbs.js';
 import type { Context } from './context.js';
@@ -94,7 +96,10 @@ async function logWrite(context: Context, look: Look, next: Rollout): Promise<vo
   const before = look.seen.splitter?.modifyIndex ?? 0;
   try {
     const { entry } = await context.mesh.readEntry('service-splitter', look.service);
-    const own = logEntry(next, context.clock.now(), [], before, entry?.modifyIndex ?? 0);
+    // Somebody may have written since; the log must not claim that write as this one.
+    const stored = readRecord(metaOf(entry?.entry));
+    const after = stored?.id === next.id && stored.seq === next.seq ? (entry?.modifyIndex ?? 0) : 0;
+    const own = logEntry(next, context.clock.now(), [], before, after);
     await context.store.log(look.service, next.id, [...unlogged(look, context.clock.now()), own]);
   } catch (error) {
     if (!(error instanceof ConsulError)) throw error;

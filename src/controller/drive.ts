@@ -108,6 +108,7 @@ class Driver {
   #beatAt = 0;
   #troubleSince: number | undefined;
   #unlogged: LogEntry[] = [];
+  #flushing: Promise<void> | undefined;
 
   constructor(task: Drive, parts: DriverParts, world: World, wake: Wake, onFrame: (frame: Frame) => void, stop: AbortSignal) {
     this.#task = task;
@@ -152,16 +153,20 @@ class Driver {
   /** One turn of the loop: measure, decide, then write or sleep. */
   async #turn(): Promise<DriveEnd | undefined> {
     await this.#measure();
-    const left = this.#follow();
-    if (left !== undefined) return left;
     // A chain that cannot be read holds up an advance (nothing is in force without it), never a revert.
     if (this.#rollout !== undefined) await this.#world.compile(this.#rollout.asked).catch(() => undefined);
+    // From here to the decision nothing is awaited: an entry that comes in between would be written over by a record that does not know it.
+    const left = this.#follow();
+    if (left !== undefined) return left;
     const now = this.#parts.clock.now();
     const seen = this.#observe(now);
     const decision = this.#decide(seen, now);
     this.#report(seen, decision, now);
     if (decision.write !== undefined) {
+      // Each decision is logged before the next one, so that a crash loses the last at most; only a revert waits for no log.
+      if (!takesBack(decision)) await this.#flushLog();
       await this.#write(decision, seen);
+      void this.#flushLog().catch(() => undefined);
       return undefined;
     }
     await this.#flushLog();
@@ -236,12 +241,19 @@ class Driver {
   }
 
   /** Writes what the log does not have yet; what cannot be written now is kept for the next turn. */
-  async #flushLog(): Promise<void> {
-    const rollout = this.#rollout;
-    if (rollout === undefined || this.#unlogged.length === 0) return;
-    const entries = [...this.#unlogged];
-    await this.#parts.log.log(this.#task.plan.service, rollout.id, entries);
-    this.#unlogged = this.#unlogged.slice(entries.length);
+  #flushLog(): Promise<void> {
+    this.#flushing ??= this.#sendLog().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  async #sendLog(): Promise<void> {
+    while (this.#rollout !== undefined && this.#unlogged.length > 0) {
+      const entries = [...this.#unlogged];
+      await this.#parts.log.log(this.#task.plan.service, this.#rollout.id, entries);
+      this.#unlogged = this.#unlogged.slice(entries.length);
+    }
   }
 
   #enter(next: Rollout): void {
@@ -316,4 +328,8 @@ class Driver {
     await this.#wake.sleep(RETRY);
     await this.#world.refresh().catch(() => undefined);
   }
+}
+
+function takesBack({ next }: Decision): boolean {
+  return next?.state.phase === 'Reverting' || next?.state.phase === 'Reverted';
 }

@@ -18,6 +18,7 @@ export class World {
   #chain: Chain | undefined;
   #resolverSince = 0;
   #weightsSince = 0;
+  #heard = 0;
 
   constructor(mesh: Mesh, plan: Plan, now: () => number, changed: () => void, abort: AbortSignal) {
     this.#mesh = mesh;
@@ -38,7 +39,12 @@ export class World {
 
   /** Reads the entries again, as after a write of one's own or a lost race. */
   async refresh(): Promise<void> {
-    const entries = await this.#mesh.readEntries(this.#plan.service, this.#abort);
+    let [entries, heard] = [this.#entries, -1];
+    // A watch that heard of a newer entry during the read will not tell it again, so the older answer must not replace it.
+    while (heard !== this.#heard) {
+      heard = this.#heard;
+      entries = await this.#mesh.readEntries(this.#plan.service, this.#abort);
+    }
     this.#set('splitter', entries.splitter);
     this.#set('resolver', entries.resolver);
     this.#entries = entries;
@@ -85,6 +91,7 @@ export class World {
     const newer = (read.entry?.modifyIndex ?? 0) !== (this.#entries[part]?.modifyIndex ?? 0);
     // A watch that was under way during a write of ours may answer with what was before it.
     if (newer && (read.entry === undefined || read.entry.modifyIndex > (this.#entries[part]?.modifyIndex ?? 0))) {
+      this.#heard++;
       this.#set(part, read.entry);
       this.#entries = withPart(this.#entries, part, read.entry);
       this.#changed();
