@@ -9,7 +9,7 @@ import { findRoles, isRefusal, type Roles } from '../core/roles.js';
 import { isFinal, nextRollout, type Rollout } from '../core/rollout.js';
 import { abort, retarget } from '../core/verbs.js';
 import type { HeldLock } from '../ports.js';
-import { act } from './act.js';
+import { act, finish } from './act.js';
 import type { Context } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { openView } from './frames.js';
@@ -115,7 +115,12 @@ async function takeOver(
   kind: DriverInfo['kind'],
 ): Promise<{ rollout: Rollout | undefined; roles: Roles }> {
   const { plan, digest, source } = sourced;
-  const look = await lookAt(context, plan.service);
+  let look = await lookAt(context, plan.service);
+  // The lock is ours, so whoever was promoting or reverting is gone: what is left of it is done first.
+  if (look.rollout?.state.phase === 'Promoting' || look.rollout?.state.phase === 'Reverting') {
+    await finish(context, plan.service);
+    look = await lookAt(context, plan.service);
+  }
   const instances = await context.mesh.countInstances(plan.service, plan.subsets);
   const roles = findRoles(plan, { ...look.seen, instances });
   if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint);

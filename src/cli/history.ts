@@ -1,8 +1,10 @@
-import type { History } from '../core/history.js';
+import { metaOf } from '../core/entries.js';
+import { appendEntry, type History, logEntry } from '../core/history.js';
 import { formatLegs } from '../core/legs.js';
-import { formatTime } from '../core/record.js';
+import { formatTime, readRecord } from '../core/record.js';
+import type { Rollout } from '../core/rollout.js';
 import { harmless } from '../view/style.js';
-import { createContext, type GlobalFlags } from './context.js';
+import { type Context, createContext, type GlobalFlags } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
 
@@ -25,13 +27,28 @@ export async function history(
       flags.rollout === undefined ? `${service} has no history` : `${service} has no rollout ${flags.rollout}`,
       rollouts.length === 0 ? `splitter ramp ${service} --to 10` : `splitter history ${service} --all`,
     );
-  const logs = await Promise.all(wanted.map((id) => context.store.readHistory(service, id)));
+  const [stored, ...logs] = await Promise.all([
+    storedRecord(context, service),
+    ...wanted.map((id) => context.store.readHistory(service, id)),
+  ]);
+  const whole = logs.map((log) => withStored(log, stored, context.clock.now()));
   if (context.json) {
-    printJson(io, { service, rollouts: logs.map(jsonHistory) });
+    printJson(io, { service, rollouts: whole.map(jsonHistory) });
     return EXIT.done;
   }
-  for (const log of logs) io.out(renderHistory(log));
+  for (const log of whole) io.out(renderHistory(log));
   return EXIT.done;
+}
+
+async function storedRecord({ mesh }: Context, service: string): Promise<Rollout | undefined> {
+  const { entry } = await mesh.readEntry('service-splitter', service);
+  return entry === undefined ? undefined : readRecord(metaOf(entry.entry));
+}
+
+/** The log with the record that Consul holds, where its writer died before it could log it. */
+function withStored(log: History, stored: Rollout | undefined, now: number): History {
+  if (stored?.id !== log.rollout || log.entries.some(({ seq }) => seq >= stored.seq)) return log;
+  return appendEntry(log, logEntry(stored, now, [], 0, 0));
 }
 
 function jsonHistory(log: History): unknown {

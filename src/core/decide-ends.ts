@@ -1,6 +1,7 @@
 import { type Decision, type Situation, transition } from './decision.js';
 import { defaultSubsetOf, type EntryWrite, legsOf, type StoredEntry, withDefaultSubset } from './entries.js';
 import { sameShares } from './legs.js';
+import { followsCanary } from './revert.js';
 import type { RevertReason, State } from './rollout.js';
 
 /** The default subset follows the traffic, then the rollout is `Promoted`. */
@@ -19,7 +20,7 @@ export function decideReverting(situation: Situation): Decision {
   const stored = seen.splitter === undefined ? [] : legsOf(seen.splitter.entry, plan.service);
   // Somebody may have written in between: users first, then the default subset.
   if (!sameShares(stored, rollout.asked)) return transition(situation, { asked: rollout.asked, message: rollout.message });
-  const behind = followingWrite(situation, rollout.stable);
+  const behind = followsCanary(seen, rollout) ? followingWrite(situation, rollout.stable) : undefined;
   if (behind !== undefined) return { why: behind.why, wakeAt: now, write: behind };
   const state: State = { phase: 'Reverted', reason: rollout.state.reason as RevertReason, step: rollout.state.step };
   return transition(situation, { asked: rollout.asked, state, message: rollout.message, enteredAt: now });

@@ -19,10 +19,11 @@ export interface InferRefusal {
 
 /** Tells the two subsets from the resolver, or from the versions that run: the older becomes blue and stable, the newer green and canary. */
 export function inferSubsets(service: string, seen: Observation, versions: readonly string[]): Inferred | InferRefusal {
-  const known = [...subsetsOf(seen.resolver?.entry)].map(([name, filter]) => ({ name, filter }));
+  const known: readonly Subset[] = [...subsetsOf(seen.resolver?.entry)].map(([name, filter]) => ({ name, filter }));
   const ordered = [...new Set(versions)].sort(compareVersions);
+  const versioned = known.map((subset) => withVersion(subset, ordered));
   const list = ordered.length === 0 ? 'none' : ordered.join(', ');
-  if (known.length === 2) return { subsets: withNewVersion(known, idleSubset(seen), ordered) };
+  if (known.length === 2) return { subsets: withNewVersion(versioned, idleSubset(seen), ordered) };
   if (known.length > 2)
     return {
       refused: `service-resolver/${service} has ${known.length} subsets (${known.map((subset) => subset.name).join(', ')}): a rollout is between two`,
@@ -53,6 +54,12 @@ export function inferSubsets(service: string, seen: Observation, versions: reado
   const [older, newer] = ordered as [string, string];
   const subset = (name: string, version: string): Subset => ({ name, filter: versionFilter(version), version });
   return { subsets: [subset('blue', older), subset('green', newer)], stable: 'blue' };
+}
+
+/** The subset with the running version that its filter names, so that the older of two can be told. */
+function withVersion(subset: Subset, versions: readonly string[]): Subset {
+  const version = versions.find((one) => versionFilter(one) === subset.filter);
+  return version === undefined ? subset : { ...subset, version };
 }
 
 /** The subset that carries nothing after a finished rollout: free for the next version. */

@@ -148,7 +148,14 @@ export function abort(rollout: Rollout, context: VerbContext): VerbResult {
   const { state } = rollout;
   if (state.phase === 'Promoted')
     return refused(`${rollout.canary} was promoted: it is stable now, and nothing is under way`, `splitter undo ${service}`);
-  const change = reverted(rollout, 'Aborted', `aborted by ${by}`, now, followsCanary(seen, rollout));
+  // A promotion may be moving the default subset this very moment: its clean-up is always looked after.
+  const change = reverted(
+    rollout,
+    'Aborted',
+    `aborted by ${by}`,
+    now,
+    state.phase === 'Promoting' || followsCanary(seen, rollout),
+  );
   const settled = state.phase === 'Reverted' || state.phase === 'Reverting' || state.phase === 'Superseded';
   if (settled && atStable(seen.splitter, service, change.asked))
     return { kind: 'nothing', message: `${service} is on ${rollout.stable} already (${state.phase}: ${state.reason})` };
@@ -159,6 +166,8 @@ export function abort(rollout: Rollout, context: VerbContext): VerbResult {
 export function undo(rollout: Rollout, context: VerbContext, window: number): VerbResult {
   const { service, by, now, seen } = context;
   const { state } = rollout;
+  if (state.reason === 'Undone')
+    return { kind: 'nothing', message: `${service} is undone already: ${rollout.stable} has everything` };
   if (state.phase !== 'Promoted') {
     const hint = isFinal(rollout) ? `splitter status ${service}` : `splitter abort ${service}`;
     return refused(`${service} has no promotion to undo: it is ${state.phase}`, hint);

@@ -312,6 +312,13 @@ describe('subsets without a plan', () => {
       ],
     });
   });
+  it('of a resolver keep the versions that run, so that a ramp stopped before its splitter can be typed again', () => {
+    const seen = makeSeen(undefined);
+    const inferred = inferSubsets('payments', seen, ['3', '2']);
+    const { stable: _, ...plan } = makePlan('subsets' in inferred ? { subsets: inferred.subsets } : {});
+    const roles = findRoles(plan, seen);
+    expect(isRefusal(roles) ? roles.message : roles.stable).to.equal('blue');
+  });
   it('get the one missing beside a single known subset', () => {
     const resolver = stored(
       { Kind: 'service-resolver', Name: 'payments', DefaultSubset: 'blue', Subsets: { blue: { Filter: versionFilter('2') } } },

@@ -40,8 +40,8 @@ const TABLE: Readonly<Record<string, string>> = {
   resume: '= = Progressing Progressing - Baking = = - = - -',
   promote: 'Progressing Progressing Progressing Progressing Baking Baking Baking = = - - -',
   'promote --full': 'Promoting Promoting Promoting Promoting Promoting Promoting Promoting = = - - -',
-  abort: 'Reverted Reverted Reverted Reverted Reverted Reverted Reverted Reverted - Reverted Reverted Reverted',
-  undo: '- - - - - - - - Reverted - - -',
+  abort: 'Reverted Reverted Reverted Reverted Reverted Reverted Reverted Reverting - Reverted Reverted Reverted',
+  undo: '- - - - - - - - Reverted = - -',
   ramp: 'Pending Pending Pending Pending Pending Pending Pending - - - - -',
 };
 
