@@ -29,7 +29,7 @@ export async function act(
 ): Promise<Acted> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const look = await lookAt(context, service, entriesOnly);
-    const rollout = requireRollout(look);
+    const rollout = requireRollout(entriesOnly ? { ...look, rollout: look.rollout ?? look.remembered } : look);
     const now = context.clock.now();
     const result = verb(rollout, { service, seen: look.seen, by: context.by, now }, look);
     if (result.kind === 'refused') throw new CommandError(result.message, result.hint);

@@ -117,7 +117,8 @@ async function takeOver(
   const { plan, digest, source } = sourced;
   let look = await lookAt(context, plan.service);
   // The lock is ours, so whoever was promoting or reverting is gone: what is left of it is done first.
-  if (look.rollout?.state.phase === 'Promoting' || look.rollout?.state.phase === 'Reverting') {
+  const ending = look.rollout?.state.phase === 'Promoting' || look.rollout?.state.phase === 'Reverting';
+  if (kind === 'ramp' && ending) {
     await finish(context, plan.service);
     look = await lookAt(context, plan.service);
   }

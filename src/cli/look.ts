@@ -15,6 +15,8 @@ export interface Look {
   readonly rollout: Rollout | undefined;
   /** The record is in the splitter; false when it is only remembered by the log. */
   readonly recorded: boolean;
+  /** What the log last knew, where somebody dropped the record: for an abort, which must work even then. */
+  readonly remembered: Rollout | undefined;
   readonly history: History | undefined;
   readonly plan: { readonly plan: Plan; readonly source: string } | undefined;
 }
@@ -35,6 +37,7 @@ export async function lookAt(context: Context, service: string, entriesOnly = fa
     seen,
     rollout,
     recorded: record !== undefined,
+    remembered,
     history,
     plan: rollout === undefined ? undefined : history?.plans[rollout.plan],
   };

@@ -39,7 +39,7 @@ export async function runAbort(service: string, flags: GlobalFlags, io: CommandI
   await awaitFirstRecord(context, service);
   const acted = await act(context, service, abort, true);
   const rollout = await finish(context, service);
-  return report(context, service, { ...acted, rollout }, 'Reverted');
+  return report(context, service, { ...acted, rollout }, rollout.state.phase === 'Promoted' ? 'Put back' : 'Reverted');
 }
 
 /** A driver that has just begun has no record yet that could be aborted: it gets a few seconds to write one. */

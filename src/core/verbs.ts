@@ -146,6 +146,10 @@ export function promote(rollout: Rollout, context: VerbContext, full: boolean, s
 export function abort(rollout: Rollout, context: VerbContext): VerbResult {
   const { service, by, now, seen } = context;
   const { state } = rollout;
+  if (state.phase === 'Promoted' && !atStable(seen.splitter, service, rollout.asked)) {
+    const message = `${by} put back ${formatLegs(rollout.asked)}, which is what was promoted`;
+    return write(rollout, { asked: rollout.asked, message, by }, true);
+  }
   if (state.phase === 'Promoted')
     return refused(`${rollout.canary} was promoted: it is stable now, and nothing is under way`, `splitter undo ${service}`);
   // A promotion may be moving the default subset this very moment: its clean-up is always looked after.

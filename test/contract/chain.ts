@@ -153,8 +153,13 @@ export function describeChain(ask: Ask): void {
         Meta: { note: meta },
       });
       await put(weights(90));
-      const { index } = await ask('GET', '/v1/discovery-chain/a');
-      const held = ask('GET', `/v1/discovery-chain/a?index=${index}&wait=20s`);
+      const before = await ask('GET', '/v1/discovery-chain/a');
+      // A held read may come back without a change (it is no proof of one), so it is the content that is waited for.
+      const untilDifferent = async (index: number): ReturnType<typeof ask> => {
+        const answer = await ask('GET', `/v1/discovery-chain/a?index=${index}&wait=20s`);
+        return JSON.stringify(answer.json.Chain) === JSON.stringify(before.json.Chain) ? untilDifferent(answer.index) : answer;
+      };
+      const held = untilDifferent(before.index);
       await put(weights(90, 'changed'));
       await put({ Kind: 'service-defaults', Name: 'g', Protocol: 'grpc' });
       expect(await within(held, 200)).to.equal('still waiting');

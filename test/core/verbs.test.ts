@@ -72,6 +72,16 @@ describe('verbs', () => {
       expect(result.kind === 'write' && result.move && result.next.asked).to.deep.equal(splitLegs('blue', 'green', 0, []));
     }
   });
+  it('abort after a promotion puts back what was promoted, when somebody has changed it since', () => {
+    const rollout = makeRollout(100, { state: { phase: 'Promoted', reason: 'BakePassed', step: 4 } });
+    const seen = makeSeen(rollout, { splitter: makeSeen(makeRollout(60)).splitter! });
+    const result = abort(rollout, context(rollout, seen));
+    expect(result.kind === 'write' && [result.next.state.phase, result.next.asked, result.move]).to.deep.equal([
+      'Promoted',
+      rollout.asked,
+      true,
+    ]);
+  });
   it('abort twice changes nothing the second time', () => {
     const rollout = makeRollout(0, { state: { phase: 'Reverted', reason: 'Aborted', step: 1 } });
     expect(abort(rollout, context(rollout)).kind).to.equal('nothing');
