@@ -5,7 +5,7 @@ import type { Instances, Observation } from './observation.js';
 import type { Plan, Step } from './plan.js';
 import { formatTime, readRecord } from './record.js';
 import { isFinal, type Rollout } from './rollout.js';
-import type { Finding, Verdict } from './verdict.js';
+import type { Finding } from './verdict.js';
 
 /** One subset in its role; weights in percent, `null` where unknown. */
 export interface LegStatus {
@@ -42,15 +42,8 @@ export interface Status {
 }
 
 /** One signal in a status. */
-export interface SignalStatus {
-  readonly name: string;
-  readonly source: string;
-  readonly verdict: Verdict;
-  readonly value: string | null;
-  readonly bound: string;
-  readonly samples: number;
+export interface SignalStatus extends Omit<Finding, 'at' | 'failed' | 'stableWorse' | 'query'> {
   readonly at: string | null;
-  readonly message: string;
 }
 
 /** All that a status is made of. `rollout` is the record, or the last one known when somebody overwrote it. */

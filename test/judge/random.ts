@@ -9,14 +9,4 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** A Poisson number; above a mean of 30 by the normal curve. */
-export function poisson(random: () => number, mean: number): number {
-  if (mean > 30) {
-    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal));
-  }
-  const limit = Math.exp(-mean);
-  let count = 0;
-  for (let product = random(); product > limit; product *= random()) count++;
-  return count;
-}
+export { drawPoisson as poisson } from '../../src/judge/poisson.js';
