@@ -2,6 +2,7 @@ import type { EntryWrite, StoredEntry } from './core/entries.js';
 import type { LogEntry } from './core/history.js';
 import type { Chain, Instances } from './core/observation.js';
 import type { Plan, ServiceRef, Signal, Subset } from './core/plan.js';
+import type { ProgramCall, ProgramOutcome } from './core/programs.js';
 import type { Finding, Reading } from './core/verdict.js';
 
 /** Whom to measure: the service and the subset names in their roles, and further callers to read. */
@@ -66,6 +67,11 @@ export interface Mesh {
   watchInstances(service: string, index: number, abort: AbortSignal): Promise<number>;
   /** `lost`: somebody was faster; read again and decide again. */
   write(write: EntryWrite, abort?: AbortSignal): Promise<'written' | 'lost'>;
+}
+
+/** Runs what the user's plan names: hooks, `run` steps and checks. Never throws: what fails is an outcome. Ends it by itself when its time is over. */
+export interface Programs {
+  run(call: ProgramCall, abort: AbortSignal): Promise<ProgramOutcome>;
 }
 
 /** The decision log. */

@@ -1,12 +1,14 @@
 import { ConsulError } from '../consul/errors.js';
+import { DEFAULTS } from '../core/defaults.js';
 import { decide } from '../core/decide.js';
-import { type Decision, splitterWrite } from '../core/decision.js';
+import { splitterWrite } from '../core/decision.js';
 import { metaOf } from '../core/entries.js';
 import { type LogEntry, logEntry } from '../core/history.js';
 import type { Plan } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
-import type { Rollout } from '../core/rollout.js';
-import type { VerbContext, VerbResult } from '../core/verbs.js';
+import type { ProgramOutcome } from '../core/programs.js';
+import { hookAtEnd, type Rollout } from '../core/rollout.js';
+import type { VerbContext, VerbResult } from '../core/verbs/result.js';
 import type { Context } from './context.js';
 import { CommandError } from './exit.js';
 import { type Look, lookAt } from './look.js';
@@ -25,13 +27,14 @@ export async function act(
   context: Context,
   service: string,
   verb: (rollout: Rollout, verbContext: VerbContext, look: Look) => VerbResult,
-  entriesOnly = false,
+  { entriesOnly = false, remembered = false }: ActOptions = {},
 ): Promise<Acted> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const look = await lookAt(context, service, entriesOnly);
-    const rollout = requireRollout(entriesOnly ? { ...look, rollout: look.rollout ?? look.remembered } : look);
+    const rollout = requireRollout(remembered ? { ...look, rollout: look.rollout ?? look.remembered } : look);
     const now = context.clock.now();
-    const result = verb(rollout, { service, seen: look.seen, by: context.by, now }, look);
+    const plan = look.plan === undefined ? {} : { plan: look.plan.plan };
+    const result = verb(rollout, { service, seen: look.seen, by: context.by, now, ...plan }, look);
     if (result.kind === 'refused') throw new CommandError(result.message, result.hint);
     if (result.kind === 'nothing') return { rollout, changed: false, message: result.message };
     if (await writeRecordOf(context, look, result.next, result.move))
@@ -43,24 +46,46 @@ export async function act(
   );
 }
 
-/** Does what is left of a promotion or a revert (the default subset follows, then the last record), so that no driver is needed for it. */
+/** What a verb may look at. `entriesOnly`: no instances, for what must work even where they cannot be read. `remembered`: an ended rollout too whose record was dropped. */
+export interface ActOptions {
+  readonly entriesOnly?: boolean;
+  readonly remembered?: boolean;
+}
+
+/** Does what is left of a promotion or a revert (routes, the default subset, the last record, the hooks that are owed), so that no driver is needed for it. */
 export async function finish(context: Context, service: string): Promise<Rollout> {
+  let ran: readonly ProgramOutcome[] = [];
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const entries = await lookAt(context, service, true);
     // A promotion looks at canary's instances to the last; a revert must not need them.
     const look = entries.rollout?.state.phase === 'Promoting' ? await lookAt(context, service) : entries;
-    const rollout = requireRollout(look);
-    if (rollout.state.phase !== 'Promoting' && rollout.state.phase !== 'Reverting') return rollout;
-    const decision: Decision = decide({
+    const { rollout: found, remembered } = look;
+    const rollout = found ?? remembered ?? requireRollout(look);
+    const ending = rollout.state.phase === 'Promoting' || rollout.state.phase === 'Reverting';
+    if (!ending && (found === undefined || hookAtEnd(rollout) === undefined)) return rollout;
+    const decision = decide({
       plan: look.plan?.plan ?? planOfNone(service),
       rollout,
       seen: look.seen,
       tally: rollout.tally,
+      ran,
       now: context.clock.now(),
     });
+    if (decision.call !== undefined) {
+      const driver = await context.lock.read(service, context.clock.now()).catch(() => undefined);
+      if (driver !== undefined && !ending) {
+        context.io.err(`${decision.call.point} is run by the ${driver.kind} of ${driver.by}\n`);
+        return rollout;
+      }
+      context.io.err(`${decision.why}\n`);
+      ran = [...ran, await context.programs.run(decision.call, new AbortController().signal)];
+      continue;
+    }
     if (decision.write === undefined) throw new CommandError(decision.why, `splitter status ${service}`);
     const written = await context.mesh.write(decision.write);
-    if (written === 'written' && decision.next !== undefined) await logWrite(context, look, decision.next);
+    if (written === 'written' && decision.next !== undefined) await logWrite(context, look, decision.next, ran);
+    // A promotion that its own hook holds is for a person again.
+    if (decision.next?.state.phase === 'Paused') return decision.next;
   }
   throw new CommandError(
     `service-splitter/${service} was changed by others ${TRIES} times in a row`,
@@ -92,14 +117,21 @@ async function writeRecordOf(context: Context, look: Look, next: Rollout, move: 
   return true;
 }
 
-async function logWrite(context: Context, look: Look, next: Rollout): Promise<void> {
+async function logWrite(
+  context: Context,
+  look: Look,
+  next: Rollout,
+  ran: readonly ProgramOutcome[] = [],
+): Promise<void> {
   const before = look.seen.splitter?.modifyIndex ?? 0;
   try {
     const { entry } = await context.mesh.readEntry('service-splitter', look.service);
     // Somebody may have written since; the log must not claim that write as this one.
     const stored = readRecord(metaOf(entry?.entry));
     const after = stored?.id === next.id && stored.seq === next.seq ? (entry?.modifyIndex ?? 0) : 0;
-    const own = logEntry(next, context.clock.now(), [], before, after);
+    const told = look.history?.entries.flatMap(({ programs = [] }) => programs.map(({ id }) => id)) ?? [];
+    const programs = ran.filter(({ id }) => !told.includes(id));
+    const own = logEntry(next, context.clock.now(), [], before, after, programs);
     await context.store.log(look.service, next.id, [...unlogged(look, context.clock.now()), own]);
   } catch (error) {
     if (!(error instanceof ConsulError)) throw error;
@@ -115,6 +147,5 @@ function unlogged({ rollout, recorded, history }: Look, now: number): readonly L
 
 /** Promoting and reverting look at no step and no signal, so a rollout whose plan is gone can still be finished. */
 function planOfNone(service: string): Plan {
-  const on = { noData: 'wait', drift: 'hold', stepTimeout: 'revert', signalError: 'hold' } as const;
-  return { service, subsets: [], legs: [], steps: [], bake: 0, undoWindow: 0, stepTimeout: 0, on, signals: [], callers: [] };
+  return { service, subsets: [], legs: [], steps: [], bake: 0, undoWindow: 0, stepTimeout: 0, on: DEFAULTS.on, signals: [], callers: [] };
 }

@@ -1,6 +1,7 @@
 import { baseWrites, splitterBaseWrite } from '../core/base.js';
 import { RESOLVER_SETTLES } from '../core/begin.js';
 import type { EntryWrite } from '../core/entries.js';
+import { entryOfKind } from '../core/observation.js';
 import { preflight } from '../core/preflight.js';
 import { findRoles, isRefusal } from '../core/roles.js';
 import { renderWrites } from '../view/changes.js';
@@ -75,11 +76,7 @@ async function applyPlan(
             [
               {
                 write,
-                before: {
-                  'service-defaults': seen.defaults,
-                  'service-resolver': seen.resolver,
-                  'service-splitter': seen.splitter,
-                }[write.kind],
+                before: entryOfKind(seen, write.kind),
               },
             ],
             io.style,

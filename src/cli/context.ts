@@ -5,7 +5,8 @@ import { ConsulKv } from '../consul/kv.js';
 import { ConsulMesh } from '../consul/mesh.js';
 import { type ConsulFlags, resolveSettings } from '../consul/settings.js';
 import { Store } from '../consul/store.js';
-import type { Clock } from '../ports.js';
+import type { Clock, Programs } from '../ports.js';
+import { createPrograms } from '../programs/run.js';
 import type { CommandIo } from './io.js';
 
 /** Flags that every command takes. */
@@ -23,6 +24,7 @@ export interface Context {
   readonly store: Store;
   readonly lock: DriverLock;
   readonly clock: Clock;
+  readonly programs: Programs;
   /** Who asks, for records: SPLITTER_BY, or user@host. */
   readonly by: string;
 }
@@ -41,6 +43,7 @@ export function createContext(flags: GlobalFlags, io: CommandIo): Context {
     store: new Store(kv, prefix),
     lock: new DriverLock(client, kv, prefix),
     clock: systemClock,
+    programs: createPrograms(io.env, systemClock),
     by: io.env.SPLITTER_BY || `${userName()}@${hostname()}`,
   };
 }

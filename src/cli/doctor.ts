@@ -4,6 +4,7 @@ import { createContext, type GlobalFlags } from './context.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, type Io, printJson } from './io.js';
 import { lookAt } from './look.js';
+import { doctorOwnChecks } from './own-checks.js';
 import { findPlan, readPlanFile } from './plan-source.js';
 import { createSignals } from './signals.js';
 
@@ -46,6 +47,7 @@ export async function doctor(service: string, flags: GlobalFlags & { readonly pl
           message: `${traffic.callers.read} of ${traffic.callers.found} callers' sidecars can be read`,
         },
   );
+  checks.push(...(await doctorOwnChecks(context, { plan }, target)));
   if (context.json) printJson(io, { service, checks });
   else
     for (const check of checks)

@@ -6,8 +6,11 @@ import type { Observation } from '../core/observation.js';
 import { type Check, preflight } from '../core/preflight.js';
 import { formatTime } from '../core/record.js';
 import { findRoles, isRefusal, type Roles } from '../core/roles.js';
-import { isFinal, nextRollout, type Rollout } from '../core/rollout.js';
-import { abort, retarget } from '../core/verbs.js';
+import { owedBy } from '../core/programs.js';
+import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
+import { abort } from '../core/verbs/abort.js';
+import { retarget } from '../core/verbs/retarget.js';
+import { start } from '../core/verbs/start.js';
 import type { HeldLock } from '../ports.js';
 import { act, finish } from './act.js';
 import type { Context } from './context.js';
@@ -22,6 +25,8 @@ export interface DriveOptions {
   readonly kind: DriverInfo['kind'];
   readonly hold: number;
   readonly onInterrupt: 'hold' | 'revert';
+  /** What the record is to say of the start, as that checks were skipped. */
+  readonly note?: string | undefined;
 }
 
 /** Checks before anything is written; prints warnings, and ends with exit 1 when a check failed. */
@@ -88,10 +93,16 @@ export async function driveService(
     interrupt.abort();
   });
   try {
-    const { rollout, roles } = await takeOver(context, sourced, driver, options.kind);
-    const beginning = { id: rollout?.id ?? ulid(), plan: digest, driver, by: context.by };
+    const { rollout, roles } = await takeOver(context, sourced, driver, options);
+    const beginning = {
+      id: rollout?.id ?? ulid(),
+      plan: digest,
+      driver,
+      by: context.by,
+      ...(options.note === undefined ? {} : { note: options.note }),
+    };
     await context.store.recordPlan(service, beginning.id, digest, plan, source);
-    const parts = { mesh: context.mesh, signals, log: context.store, lock, clock: context.clock, isPassing };
+    const parts = { mesh: context.mesh, signals, log: context.store, lock, programs: context.programs, clock: context.clock, isPassing };
     const patience = context.io.terminal.live ? Number.POSITIVE_INFINITY : plan.stepTimeout;
     const end = await drive(
       { plan, rollout, roles, beginning, hold: options.hold, patience },
@@ -112,13 +123,14 @@ async function takeOver(
   context: Context,
   sourced: SourcedPlan,
   driver: string,
-  kind: DriverInfo['kind'],
+  { kind, note }: DriveOptions,
 ): Promise<{ rollout: Rollout | undefined; roles: Roles }> {
   const { plan, digest, source } = sourced;
   let look = await lookAt(context, plan.service);
   // The lock is ours, so whoever was promoting or reverting is gone: what is left of it is done first.
   const ending = look.rollout?.state.phase === 'Promoting' || look.rollout?.state.phase === 'Reverting';
-  if (kind === 'ramp' && ending) {
+  const owing = look.rollout !== undefined && hookAtEnd(look.rollout) !== undefined;
+  if ((kind === 'ramp' && ending) || owing) {
     await finish(context, plan.service);
     look = await lookAt(context, plan.service);
   }
@@ -128,12 +140,14 @@ async function takeOver(
   if (look.rollout === undefined || isFinal(look.rollout)) return { rollout: undefined, roles };
   await context.store.recordPlan(plan.service, look.rollout.id, digest, plan, source);
   const acted = await act(context, plan.service, (rollout, verbContext) => {
-    if (kind === 'ramp') return retarget(rollout, verbContext, digest, driver);
-    if (rollout.plan === digest) return { kind: 'write', next: nextRollout(rollout, { driver }), move: false };
+    if (kind === 'ramp') return retarget(rollout, verbContext, digest, driver, owedBy(plan, false), note);
+    const started = start(rollout, verbContext, digest, driver, 'reject');
+    if (started.kind === 'go-on') return { kind: 'write', next: started.next, move: false };
+    if (started.kind === 'refused') return started;
     return {
       kind: 'refused',
-      message: `a rollout of ${plan.service} is under way with another plan (${rollout.plan.slice(0, 7)}; this one is ${digest.slice(0, 7)})`,
-      hint: `splitter abort ${plan.service}   or go on with the plan that it began with`,
+      message: `the rollout of ${plan.service} is ${rollout.state.phase} since a moment ago`,
+      hint: `splitter status ${plan.service}`,
     };
   });
   return { rollout: acted.rollout, roles };
@@ -144,7 +158,8 @@ async function conclude(context: Context, service: string, end: DriveEnd, option
   const say = (text: string): void => io.err(`${text}\n`);
   if (end.kind === 'interrupted') {
     if (options.onInterrupt === 'revert' && end.rollout !== undefined) {
-      const acted = await act(context, service, abort, true);
+      const acted = await act(context, service, abort, { entriesOnly: true });
+      await finish(context, service);
       say(`Reverted ${service}: ${acted.message}`);
       return EXIT.interrupted;
     }

@@ -1,6 +1,8 @@
 import { metaOf } from '../core/entries.js';
-import { appendEntry, type History, logEntry } from '../core/history.js';
+import { formatDuration } from '../core/duration.js';
+import { appendEntry, type History, keepsEvidence, logEntry } from '../core/history.js';
 import { formatLegs } from '../core/legs.js';
+import type { ProgramOutcome } from '../core/programs.js';
 import { formatTime, readRecord } from '../core/record.js';
 import type { Rollout } from '../core/rollout.js';
 import { harmless } from '../view/style.js';
@@ -62,17 +64,20 @@ function jsonHistory(log: History): unknown {
       enteredAt: formatTime(entry.enteredAt),
       asked: Object.fromEntries(entry.asked.map((leg) => [leg.subset, leg.weight / 100])),
       findings: entry.findings.map((finding) => ({ ...finding, at: finding.at === 0 ? null : formatTime(finding.at) })),
+      ...(entry.programs === undefined ? {} : { programs: entry.programs.map((one) => ({ ...one, at: formatTime(one.at) })) }),
     })),
   };
 }
 
 function renderHistory(log: History): string {
   const sources = Object.entries(log.plans).map(([digest, { source }]) => `${digest.slice(0, 7)} (${source})`);
-  const lines = log.entries.flatMap((entry) => {
+  const told = log.entries.filter((entry, i) => !keepsEvidence(entry, log.entries[i - 1]));
+  const lines = told.flatMap((entry) => {
     const index = entry.indexAfter === 0 ? 'index unknown' : `#${entry.indexBefore} -> #${entry.indexAfter}`;
     const head = `${formatTime(entry.at)}  ${entry.phase} (${entry.reason})  ${formatLegs(entry.asked)}  ${harmless(entry.message)}  [by ${harmless(entry.by)}, ${index}]`;
     return [
       head,
+      ...(entry.programs ?? []).flatMap(programLines),
       ...entry.findings.map(
         (finding) =>
           `    ${finding.name} ${finding.verdict}: ${harmless(finding.message)}${finding.query === undefined ? '' : `   query: ${harmless(finding.query)}`}`,
@@ -80,4 +85,10 @@ function renderHistory(log: History): string {
     ];
   });
   return [`rollout ${log.rollout} of ${log.service}, plan ${sources.join(', ') || 'unknown'}`, ...lines, ''].join('\n');
+}
+
+function programLines({ point, program, ok, message, output, ms }: ProgramOutcome): readonly string[] {
+  const head = `    ${point} ${ok ? 'passed' : 'FAILED'}: ${harmless(program)}: ${message} after ${formatDuration(ms)}`;
+  const said = output.split('\n').filter((line) => line.trim() !== '');
+  return [head, ...said.map((line) => `      | ${harmless(line)}`)];
 }

@@ -39,7 +39,7 @@ export async function lookAt(context: Context, service: string, entriesOnly = fa
     recorded: record !== undefined,
     remembered,
     history,
-    plan: rollout === undefined ? undefined : history?.plans[rollout.plan],
+    plan: history?.plans[(rollout ?? remembered)?.plan ?? ''],
   };
 }
 

@@ -17,7 +17,7 @@ export interface SourcedPlan {
 }
 
 /** Reads the one plan of a file; with a service, the plan of that service among those in the file. Errors are printed with their place, exit 6. */
-export async function readPlanFile(context: Context, file: string, service?: string): Promise<SourcedPlan> {
+export async function readPlanFile(context: Context, file: string, service?: string, anew = false): Promise<SourcedPlan> {
   const { loadPlans } = await import('../plan/load.js');
   const { reportDiagnostics } = await import('./report-diagnostics.js');
   const { plans, diagnostics } = await loadPlans([file], () => context.io.readStdin());
@@ -35,15 +35,15 @@ export async function readPlanFile(context: Context, file: string, service?: str
   if (wanted.length > 1)
     throw new CommandError(`${file} has ${wanted.length} plans (${names})`, 'name one service', EXIT.planInvalid);
   context.client.scopeTo(first.plan);
-  return settlePlan(context, { plan: first.plan, digest: first.digest, source: file });
+  return settlePlan(context, { plan: first.plan, digest: first.digest, source: file }, anew);
 }
 
-/** The plan with every `version: auto` told from the catalog; the same plan when it has none. */
-export async function settlePlan(context: Context, sourced: SourcedPlan): Promise<SourcedPlan> {
+/** The plan with every `version: auto` told from the catalog; the same plan when it has none. A rollout under way keeps its versions, unless it is told `anew`. */
+export async function settlePlan(context: Context, sourced: SourcedPlan, anew = false): Promise<SourcedPlan> {
   const { plan } = sourced;
   if (!plan.subsets.some((subset) => subset.version === AUTO)) return sourced;
   const [look, versions] = await Promise.all([lookAt(context, plan.service, true), context.mesh.readVersions(plan.service)]);
-  const settled = settleVersions(plan, look.seen, versions, look.rollout !== undefined && !isFinal(look.rollout));
+  const settled = settleVersions(plan, look.seen, versions, !anew && look.rollout !== undefined && !isFinal(look.rollout));
   if ('message' in settled) throw new CommandError(settled.message, settled.hint);
   return { plan: settled.plan, digest: digestPlan(settled.plan), source: sourced.source };
 }

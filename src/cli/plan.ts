@@ -8,7 +8,7 @@ import {
   splitterEntry,
   withoutServerFields,
 } from '../core/entries.js';
-import type { Observation } from '../core/observation.js';
+import { entryOfKind, type Observation } from '../core/observation.js';
 import { preflight } from '../core/preflight.js';
 import { readRecord } from '../core/record.js';
 import { findRoles, isRefusal, type Roles } from '../core/roles.js';
@@ -65,8 +65,7 @@ function shownWrites(
   live: boolean,
 ): readonly ShownWrite[] {
   if (live || isRefusal(roles)) {
-    const before = { 'service-defaults': seen.defaults, 'service-resolver': seen.resolver, 'service-splitter': seen.splitter };
-    return baseWrites(wanted, seen).map((write) => ({ write, before: before[write.kind] }));
+    return baseWrites(wanted, seen).map((write) => ({ write, before: entryOfKind(seen, write.kind) }));
   }
   return previewWrites(wanted, seen, roles).map(({ at, before, write, person }) => ({ before, write, after: at, person }));
 }

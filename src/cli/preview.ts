@@ -8,7 +8,7 @@ import type { Style } from '../view/style.js';
 /** Every write of a rollout that would begin now and go well, by the decisions that a driver would make. */
 export function previewWrites(plan: Plan, seen: Observation, roles: Roles): readonly SimulatedWrite[] {
   const beginning = { id: '0'.repeat(26), plan: '', driver: '', by: 'you' };
-  return simulate(plan, seen, roles, beginning, 0);
+  return simulate(plan, seen, roles, beginning, 0).flatMap((move) => (move.kind === 'write' ? [move] : []));
 }
 
 /** The same as text. */

@@ -67,12 +67,14 @@ function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
     .option('--protocol <protocol>', 'http, http2 or grpc, where the mesh says none')
     .addOption(new Option('--on-interrupt <what>', 'what Ctrl-C does').choices(['hold', 'revert']).default('hold'))
     .option('--dry-run', 'show every write instead of making it')
+    .option('--force', "skip the plan's own checks; the record says so")
     .action((service: string, flags: RampFlags) => finish(import('./ramp.js').then((m) => m.ramp(service, flags, io))));
   connected('start <service-or-file>', "follow a plan's own steps")
     .option('--foreground', 'drive it in this terminal')
     .option('--hold <duration>', 'go on watching after the last step')
     .addOption(new Option('--on-interrupt <what>', 'what Ctrl-C does').choices(['hold', 'revert']).default('hold'))
     .option('--dry-run', 'show every write instead of making it')
+    .option('--force', "skip the plan's own checks; the record says so")
     .action((target: string, flags: Flags) => finish(import('./start.js').then((m) => m.start(target, flags, io))));
   withOutput(command('validate <paths...>', 'check plans: files, directories, - for stdin')).action(
     (paths: string[], flags: Flags) => finish(import('./validate.js').then((m) => m.validate(paths, flags, io))),

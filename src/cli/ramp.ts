@@ -11,6 +11,7 @@ import { driveService, newDriverId, requireReady, takeLock } from './drive-servi
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
 import { type Look, lookAt } from './look.js';
+import { requireOwnChecks } from './own-checks.js';
 import { DEFAULT_SIGNAL, findPlan, type RampOverrides, rampPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
 import { parseSignals } from './signal-flag.js';
@@ -29,6 +30,7 @@ export interface RampFlags extends GlobalFlags {
   readonly protocol?: string;
   readonly onInterrupt?: 'hold' | 'revert';
   readonly dryRun?: boolean;
+  readonly force?: boolean;
 }
 
 /** `splitter ramp SERVICE --to PCT`: moves canary's weight in the foreground, watching all the while. */
@@ -56,9 +58,10 @@ export async function ramp(service: string, flags: RampFlags, io: CommandIo): Pr
   io.err(
     `${service}: canary ${roles.canary} ${describeRamp(from, to, by, every)}; ${describeSignals(sourced.plan)} (${sourced.source})\n`,
   );
+  const note = await requireOwnChecks(context, sourced, roles, flags.force === true);
   const driver = newDriverId('ramp', context.by);
   const lock = await takeLock(context, service, driver, 'ramp');
-  return driveService(context, sourced, lock, driver, { kind: 'ramp', hold, onInterrupt: flags.onInterrupt ?? 'hold' });
+  return driveService(context, sourced, lock, driver, { kind: 'ramp', hold, onInterrupt: flags.onInterrupt ?? 'hold', note });
 }
 
 async function planRamp(

@@ -1,8 +1,11 @@
-import type { Observation } from '../core/observation.js';
+import { findRoles, isRefusal } from '../core/roles.js';
 import { createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
+import { makeRoom } from './make-room.js';
+import { requireOwnChecks } from './own-checks.js';
+import { observe } from './plan.js';
 import { readPlanFile, type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
 import { durationFlag } from './ramp.js';
@@ -13,6 +16,7 @@ export interface StartFlags extends GlobalFlags {
   readonly hold?: string;
   readonly onInterrupt?: 'hold' | 'revert';
   readonly dryRun?: boolean;
+  readonly force?: boolean;
 }
 
 /** `splitter start SERVICE|FILE --foreground`: follows the plan's own steps, from here or from where a rollout stands. */
@@ -20,16 +24,11 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const context = createContext(flags, io);
   const hold = durationFlag('--hold', flags.hold) ?? 0;
   const isFile = target === '-' || /[/.]/.test(target);
-  const sourced = isFile ? await readPlanFile(context, target) : await appliedPlan();
+  const sourced = isFile ? await readPlanFile(context, target, undefined, true) : await appliedPlan();
   const { plan } = sourced;
-  const [entries, instances] = await Promise.all([
-    context.mesh.readEntries(plan.service),
-    context.mesh.countInstances(plan.service, plan.subsets),
-  ]);
-  const seen: Observation = { ...entries, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
-  const roles = requireReady(context, sourced, seen);
   if (flags.dryRun === true) {
-    io.out(previewRollout(plan, seen, roles, io.style));
+    const seen = await observe(context, sourced);
+    io.out(previewRollout(plan, seen, requireReady(context, sourced, seen), io.style));
     return EXIT.done;
   }
   if (flags.foreground !== true)
@@ -37,9 +36,14 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
       'no controller drives rollouts yet, so a start needs a terminal that does',
       `splitter start ${target} --foreground`,
     );
+  const first = findRoles(plan, await observe(context, sourced));
+  const note = isRefusal(first) ? undefined : await requireOwnChecks(context, sourced, first, flags.force === true);
+  await makeRoom(context, sourced);
+  requireReady(context, sourced, await observe(context, sourced));
   const driver = newDriverId('start', context.by);
   const lock = await takeLock(context, plan.service, driver, 'start');
-  return driveService(context, sourced, lock, driver, { kind: 'start', hold, onInterrupt: flags.onInterrupt ?? 'hold' });
+  const onInterrupt = flags.onInterrupt ?? 'hold';
+  return driveService(context, sourced, lock, driver, { kind: 'start', hold, onInterrupt, note });
 
   async function appliedPlan(): Promise<SourcedPlan> {
     const applied = await context.store.readPlan(target);
@@ -48,6 +52,6 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
         `no plan was applied for ${target}`,
         `splitter apply ${target}.yaml   or   splitter start ${target}.yaml --foreground`,
       );
-    return settlePlan(context, { plan: applied.plan, digest: applied.digest, source: applied.source });
+    return settlePlan(context, { plan: applied.plan, digest: applied.digest, source: applied.source }, true);
   }
 }

@@ -1,4 +1,8 @@
-import { abort, type DriftChoice, pause, promote, resume, undo } from '../core/verbs.js';
+import { abort } from '../core/verbs/abort.js';
+import { pause } from '../core/verbs/pause.js';
+import { promote } from '../core/verbs/promote.js';
+import { type DriftChoice, resume } from '../core/verbs/resume.js';
+import { undo } from '../core/verbs/undo.js';
 import { type Acted, act, finish } from './act.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, takeLock } from './drive-service.js';
@@ -37,7 +41,7 @@ export async function runResume(
 export async function runAbort(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   await awaitFirstRecord(context, service);
-  const acted = await act(context, service, abort, true);
+  const acted = await act(context, service, abort, { entriesOnly: true, remembered: true });
   const rollout = await finish(context, service);
   return report(context, service, { ...acted, rollout }, rollout.state.phase === 'Promoted' ? 'Put back' : 'Reverted');
 }
@@ -54,8 +58,11 @@ async function awaitFirstRecord(context: Context, service: string): Promise<void
 /** `splitter undo SERVICE`: takes a finished promotion back in one write. */
 export async function runUndo(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
-  const acted = await act(context, service, (rollout, verbContext, look) =>
-    undo(rollout, verbContext, look.plan?.plan.undoWindow ?? Number.POSITIVE_INFINITY),
+  const acted = await act(
+    context,
+    service,
+    (rollout, verbContext, look) => undo(rollout, verbContext, look.plan?.plan.undoWindow ?? Number.POSITIVE_INFINITY),
+    { remembered: true },
   );
   const rollout = await finish(context, service);
   return report(context, service, { ...acted, rollout }, 'Undone');
@@ -74,6 +81,7 @@ export async function runPromote(
   );
   if (acted.rollout.state.phase === 'Promoting') {
     const rollout = await finish(context, service);
+    if (rollout.state.phase === 'Paused') throw new CommandError(rollout.message, `splitter resume ${service}   runs it again`, EXIT.needsPerson);
     return report(context, service, { ...acted, rollout }, 'Promoted');
   }
   const code = report(context, service, acted, 'Promoted');

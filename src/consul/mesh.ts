@@ -3,6 +3,7 @@ import { isRecord } from '../core/entries.js';
 import type { Leg } from '../core/legs.js';
 import type { Chain, Instances } from '../core/observation.js';
 import type { Subset } from '../core/plan.js';
+import { routedIn } from '../core/route.js';
 import { fromConsulWeight } from '../core/weights.js';
 import type { Entries, Mesh, ReadOptions } from '../ports.js';
 import type { Answer, Call, ConsulClient } from './client.js';
@@ -32,7 +33,7 @@ export class ConsulMesh implements Mesh {
     const blocking = options.index !== undefined;
     const answer = await this.#client.call({
       method: 'GET',
-      path: `/config/${encodeURIComponent(kind)}/${encodeURIComponent(name)}`,
+      path: pathOf(kind, name),
       what: `reading ${kind}/${name}`,
       query: blocking ? { index: options.index, wait: options.wait ?? '30s' } : {},
       abort: options.abort,
@@ -55,18 +56,15 @@ export class ConsulMesh implements Mesh {
     return Object.fromEntries((await Promise.all([...own, proxies])).filter(([, entry]) => entry !== undefined));
   }
 
-  /** Writes one entry by compare-and-set. `lost`: somebody was faster; read again and decide again. */
+  /** Writes (or deletes) one entry by compare-and-set. `lost`: somebody was faster; read again and decide again. */
   async write(write: EntryWrite, abort?: AbortSignal): Promise<'written' | 'lost'> {
     if (!Number.isInteger(write.cas) || write.cas < 0)
       throw new TypeError(`cas must be an index, not ${write.cas}: an empty guard writes over everybody`);
-    const call: Call = {
-      method: 'PUT',
-      path: '/config',
-      what: `writing ${write.kind}/${write.name}`,
-      query: { cas: write.cas },
-      body: write.entry,
-      abort,
-    };
+    const { kind, name, entry, cas } = write;
+    const call: Call =
+      entry === undefined
+        ? { method: 'DELETE', path: pathOf(kind, name), what: `deleting ${kind}/${name}`, query: { cas }, abort }
+        : { method: 'PUT', path: '/config', what: `writing ${kind}/${name}`, query: { cas }, body: entry, abort };
     const { body } = await this.#client.call(call);
     return body === true ? 'written' : 'lost';
   }
@@ -146,6 +144,10 @@ export class ConsulMesh implements Mesh {
   }
 }
 
+function pathOf(kind: string, name: string): string {
+  return `/config/${encodeURIComponent(kind)}/${encodeURIComponent(name)}`;
+}
+
 function storedEntry(body: unknown): StoredEntry {
   if (!isRecord(body) || typeof body.ModifyIndex !== 'number')
     throw new ConsulError('rejected', 'Consul answered with something that is no config entry', 'is this address really Consul?');
@@ -183,5 +185,6 @@ export function readCompiledChain(body: unknown): Chain {
     protocol: typeof chain.Protocol === 'string' ? chain.Protocol : 'tcp',
     startsWith: routed.Type === 'splitter' ? (start.Type === 'router' ? 'router' : 'splitter') : 'resolver',
     legs: [...legs].map(([subset, weight]): Leg => ({ subset, weight })),
+    ...(start.Type === 'router' ? { routed: routedIn({ Routes: routes.map((route) => route.Definition) }) } : {}),
   };
 }

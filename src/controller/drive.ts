@@ -2,14 +2,17 @@ import { type Beginning, decideBeginning } from '../core/begin.js';
 import { decide } from '../core/decide.js';
 import { type Decision, splitterWrite } from '../core/decision.js';
 import { metaOf } from '../core/entries.js';
-import { type LogEntry, logEntry } from '../core/history.js';
+import { measurable } from '../core/agreement.js';
+import { logEntry } from '../core/history.js';
 import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import type { Roles } from '../core/roles.js';
-import { askedCanary, isFinal, nextRollout, type Rollout } from '../core/rollout.js';
-import type { Clock, DecisionLog, HeldLock, Mesh, SignalSource, Target, TrafficSource } from '../ports.js';
+import { askedCanary, hookAtEnd, isFinal, nextRollout, type Rollout } from '../core/rollout.js';
+import type { Clock, DecisionLog, HeldLock, Mesh, Programs, SignalSource, Target, TrafficSource } from '../ports.js';
 import { Evidence } from './evidence.js';
+import { LogQueue } from './log-queue.js';
+import { RunningPrograms } from './running-programs.js';
 import { TrafficWindow } from './traffic-window.js';
 import { Wake } from './wake.js';
 import { World } from './world.js';
@@ -20,6 +23,7 @@ export interface DriverParts {
   readonly signals: SignalSource & TrafficSource;
   readonly log: DecisionLog;
   readonly lock: HeldLock;
+  readonly programs: Programs;
   readonly clock: Clock;
   /** Whether a failure of Consul may pass by itself, so that waiting for it makes sense. */
   readonly isPassing: (error: unknown) => boolean;
@@ -99,7 +103,9 @@ class Driver {
   readonly #onFrame: (frame: Frame) => void;
   readonly #stop: AbortSignal;
   readonly #evidence: Evidence;
-  readonly #window = new TrafficWindow();
+  readonly #window: TrafficWindow;
+  readonly #log: LogQueue;
+  readonly #programs: RunningPrograms;
   readonly #target: Target;
   #rollout: Rollout | undefined;
   #heldSince: number;
@@ -107,8 +113,6 @@ class Driver {
   #savedAt: number;
   #beatAt = 0;
   #troubleSince: number | undefined;
-  #unlogged: LogEntry[] = [];
-  #flushing: Promise<void> | undefined;
 
   constructor(task: Drive, parts: DriverParts, world: World, wake: Wake, onFrame: (frame: Frame) => void, stop: AbortSignal) {
     this.#task = task;
@@ -119,6 +123,9 @@ class Driver {
     this.#stop = stop;
     this.#rollout = task.rollout;
     const now = parts.clock.now();
+    this.#window = new TrafficWindow(measurable(task.plan.route), task.roles.canary);
+    this.#log = new LogQueue(parts.log, task.plan.service, task.rollout?.id ?? task.beginning.id);
+    this.#programs = new RunningPrograms(parts.programs, () => wake.ring());
     this.#evidence = new Evidence(task.plan, parts.signals, task.rollout?.tally ?? '');
     this.#heldSince = now;
     this.#savedAt = now;
@@ -137,7 +144,8 @@ class Driver {
           ? ({ kind: 'interrupted', rollout: this.#rollout, why: 'interrupted' } as const)
           : await this.#turn();
         if (end !== undefined) {
-          await this.#flushLog();
+          await this.#giveUpPrograms();
+          await this.#log.flush();
           return end;
         }
         this.#troubleSince = undefined;
@@ -154,7 +162,8 @@ class Driver {
   async #turn(): Promise<DriveEnd | undefined> {
     await this.#measure();
     // A chain that cannot be read holds up an advance (nothing is in force without it), never a revert.
-    if (this.#rollout !== undefined) await this.#world.compile(this.#rollout.asked).catch(() => undefined);
+    const pending = this.#rollout?.state.phase === 'Pending';
+    if (this.#rollout !== undefined) await this.#world.compile(this.#rollout.asked, pending).catch(() => undefined);
     // From here to the decision nothing is awaited: an entry that comes in between would be written over by a record that does not know it.
     const left = this.#follow();
     if (left !== undefined) return left;
@@ -162,14 +171,15 @@ class Driver {
     const seen = this.#observe(now);
     const decision = this.#decide(seen, now);
     this.#report(seen, decision, now);
+    if (decision.call !== undefined) this.#programs.start(decision.call);
     if (decision.write !== undefined) {
       // Each decision is logged before the next one, so that a crash loses the last at most; only a revert waits for no log.
-      if (!takesBack(decision)) await this.#flushLog();
+      if (!takesBack(decision)) await this.#log.flush();
       await this.#write(decision, seen);
-      void this.#flushLog().catch(() => undefined);
+      void this.#log.flush().catch(() => undefined);
       return undefined;
     }
-    await this.#flushLog();
+    await this.#log.flush();
     void this.#beat(seen, decision, now);
     const end = this.#ended(now);
     if (end !== undefined) return end;
@@ -202,7 +212,7 @@ class Driver {
     if (record.seq <= known.seq) return undefined;
     this.#enter(record);
     // Its writer logs it too; this entry counts only if that one never comes.
-    this.#unlogged.push(logEntry(record, this.#parts.clock.now(), this.#evidence.findings, 0, 0));
+    this.#log.add(logEntry(record, this.#parts.clock.now(), this.#evidence.findings, 0, 0));
     if (record.driver !== this.#task.beginning.driver && !isFinal(record))
       return { kind: 'left', rollout: record, why: `${record.driver} drives it now, asked by ${record.by}` };
     return undefined;
@@ -222,7 +232,7 @@ class Driver {
   #decide(seen: Observation, now: number): Decision {
     const { plan, roles, beginning } = this.#task;
     if (this.#rollout === undefined) return decideBeginning(plan, seen, roles, beginning, now);
-    return decide({ plan, rollout: this.#rollout, seen, tally: this.#evidence.encoded(), now });
+    return decide({ plan, rollout: this.#rollout, seen, tally: this.#evidence.encoded(), ran: this.#programs.ended, now });
   }
 
   async #write(decision: Decision, seen: Observation): Promise<void> {
@@ -235,25 +245,16 @@ class Driver {
     this.#evidence.markSaved();
     this.#enter(decision.next);
     const own = stored !== undefined && readRecord(metaOf(stored.entry))?.seq === decision.next.seq;
-    this.#unlogged.push(
-      logEntry(decision.next, this.#parts.clock.now(), seen.findings, indexBefore, own ? stored.modifyIndex : 0),
-    );
+    const [at, indexAfter] = [this.#parts.clock.now(), own ? stored.modifyIndex : 0];
+    this.#log.add(logEntry(decision.next, at, seen.findings, indexBefore, indexAfter, this.#programs.takeUnlogged()));
   }
 
-  /** Writes what the log does not have yet; what cannot be written now is kept for the next turn. */
-  #flushLog(): Promise<void> {
-    this.#flushing ??= this.#sendLog().finally(() => {
-      this.#flushing = undefined;
-    });
-    return this.#flushing;
-  }
-
-  async #sendLog(): Promise<void> {
-    while (this.#rollout !== undefined && this.#unlogged.length > 0) {
-      const entries = [...this.#unlogged];
-      await this.#parts.log.log(this.#task.plan.service, this.#rollout.id, entries);
-      this.#unlogged = this.#unlogged.slice(entries.length);
-    }
+  /** What still runs when this drive ends is ended too, and the log says so. */
+  async #giveUpPrograms(): Promise<void> {
+    await this.#programs.stop();
+    const programs = this.#programs.takeUnlogged();
+    if (this.#rollout === undefined || programs.length === 0) return;
+    this.#log.add(logEntry(this.#rollout, this.#parts.clock.now(), this.#evidence.findings, 0, 0, programs));
   }
 
   #enter(next: Rollout): void {
@@ -269,7 +270,7 @@ class Driver {
   #ended(now: number): DriveEnd | undefined {
     const rollout = this.#rollout;
     if (rollout === undefined) return undefined;
-    if (isFinal(rollout)) return { kind: 'finished', rollout, why: rollout.message };
+    if (isFinal(rollout)) return hookAtEnd(rollout) === undefined ? { kind: 'finished', rollout, why: rollout.message } : undefined;
     if (rollout.state.phase !== 'Paused') return undefined;
     const held = now - this.#heldSince;
     if (rollout.state.reason === 'TargetReached')
@@ -292,11 +293,8 @@ class Driver {
       return;
     if (readRecord(metaOf(seen.splitter.entry))?.seq !== rollout.seq) return;
     const next = nextRollout(rollout, { tally: this.#evidence.encoded() });
-    const result = await this.#parts.mesh.write(splitterWrite(seen.splitter, this.#task.plan.service, next, false));
-    await this.#world.refresh();
-    if (result === 'lost') return;
-    this.#evidence.markSaved();
-    this.#enter(next);
+    const write = splitterWrite(seen.splitter, this.#task.plan.service, next, false);
+    await this.#write({ why: write.why, wakeAt: now, write, next }, seen);
   }
 
   async #beat(seen: Observation, decision: Decision, now: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { compareShares } from '../core/agreement.js';
+import { compareShares, type Measurable } from '../core/agreement.js';
 import type { Leg } from '../core/legs.js';
 import type { Agreement } from '../core/observation.js';
 import { WHOLE } from '../core/weights.js';
@@ -18,6 +18,13 @@ export class TrafficWindow {
   #samples: Traffic[] = [];
   #readable = false;
   #changedAt = 0;
+  readonly #measurable: Measurable;
+  readonly #canary: string;
+
+  constructor(measurable: Measurable, canary: string) {
+    this.#measurable = measurable;
+    this.#canary = canary;
+  }
 
   /** Adds what the sidecars counted since the last time; undefined when none could be read. */
   add(traffic: Traffic | undefined): void {
@@ -36,8 +43,8 @@ export class TrafficWindow {
   agreement(asked: readonly Leg[], now: number): Agreement {
     const since = this.#changedAt + PROPAGATION;
     if (now < since + LOOK) return 'pending';
-    if (!this.#readable) return 'unknown';
-    const verdict = compareShares(asked, this.#count(since));
+    if (!this.#readable || this.#measurable === 'not') return 'unknown';
+    const verdict = compareShares(asked, this.#count(since), this.#measurable === 'at-least' ? this.#canary : undefined);
     if (verdict === 'agrees') return 'agrees';
     if (now < this.#changedAt + SETTLED) return 'pending';
     return verdict === 'pending' ? 'unknown' : 'differs';

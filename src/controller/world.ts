@@ -1,7 +1,9 @@
-import { legsOf, type StoredEntry } from '../core/entries.js';
+import { legsOf, metaOf, type StoredEntry, subsetsOf } from '../core/entries.js';
 import { type Leg, sameShares } from '../core/legs.js';
 import type { Chain, Instances, Observation } from '../core/observation.js';
-import type { Plan } from '../core/plan.js';
+import type { Plan, Subset } from '../core/plan.js';
+import { readRecord } from '../core/record.js';
+import { isFinal } from '../core/rollout.js';
 import type { Entries, Mesh } from '../ports.js';
 
 const RETRY = 500;
@@ -19,6 +21,7 @@ export class World {
   #resolverSince = 0;
   #weightsSince = 0;
   #heard = 0;
+  #counted: string | undefined;
 
   constructor(mesh: Mesh, plan: Plan, now: () => number, changed: () => void, abort: AbortSignal) {
     this.#mesh = mesh;
@@ -31,9 +34,10 @@ export class World {
   /** Reads everything once; from then on splitter, resolver and instances are followed in the background. */
   async open(): Promise<void> {
     await this.refresh();
-    this.#instances = await this.#mesh.countInstances(this.#plan.service, this.#plan.subsets, this.#abort);
+    await this.#count();
     void this.#follow((index) => this.#followEntry('service-splitter', 'splitter', index));
     void this.#follow((index) => this.#followEntry('service-resolver', 'resolver', index));
+    if (this.#plan.route !== undefined) void this.#follow((index) => this.#followEntry('service-router', 'router', index));
     void this.#follow((index) => this.#followInstances(index));
   }
 
@@ -45,14 +49,13 @@ export class World {
       heard = this.#heard;
       entries = await this.#mesh.readEntries(this.#plan.service, this.#abort);
     }
-    this.#set('splitter', entries.splitter);
-    this.#set('resolver', entries.resolver);
-    this.#entries = entries;
+    this.#take(entries);
+    await this.#recount();
   }
 
-  /** Reads the compiled chain unless the last one says already what was asked for. */
-  async compile(asked: readonly Leg[]): Promise<void> {
-    if (this.#chain !== undefined && sameShares(this.#chain.legs, asked)) return;
+  /** Reads the compiled chain unless the last one says already what was asked for; `anew` reads it in any case. */
+  async compile(asked: readonly Leg[], anew: boolean): Promise<void> {
+    if (this.#chain !== undefined && sameShares(this.#chain.legs, asked) && !anew) return;
     this.#chain = await this.#mesh.readChain(this.#plan.service, this.#abort);
   }
 
@@ -61,6 +64,7 @@ export class World {
     return {
       ...this.#entries,
       resolverSince: this.#resolverSince,
+      weightsSince: this.#weightsSince,
       instances: this.#instances,
       ...(this.#chain === undefined ? {} : { chain: this.#chain }),
     };
@@ -86,14 +90,14 @@ export class World {
     }
   }
 
-  async #followEntry(kind: string, part: 'splitter' | 'resolver', index: number): Promise<number> {
+  async #followEntry(kind: string, part: Part, index: number): Promise<number> {
     const read = await this.#mesh.readEntry(kind, this.#plan.service, { index, abort: this.#abort });
     const newer = (read.entry?.modifyIndex ?? 0) !== (this.#entries[part]?.modifyIndex ?? 0);
     // A watch that was under way during a write of ours may answer with what was before it.
     if (newer && (read.entry === undefined || read.entry.modifyIndex > (this.#entries[part]?.modifyIndex ?? 0))) {
       this.#heard++;
-      this.#set(part, read.entry);
-      this.#entries = withPart(this.#entries, part, read.entry);
+      this.#take(withPart(this.#entries, part, read.entry));
+      await this.#recount();
       this.#changed();
     }
     return read.index;
@@ -101,23 +105,45 @@ export class World {
 
   async #followInstances(index: number): Promise<number> {
     const next = await this.#mesh.watchInstances(this.#plan.service, index, this.#abort);
-    this.#instances = await this.#mesh.countInstances(this.#plan.service, this.#plan.subsets, this.#abort);
+    await this.#count();
     this.#changed();
     return next;
   }
 
-  #set(part: 'splitter' | 'resolver', entry: StoredEntry | undefined): void {
-    const before = this.#entries[part];
-    if (before?.modifyIndex === entry?.modifyIndex) return;
-    this.#chain = undefined;
-    if (part === 'resolver') this.#resolverSince = this.#now();
+  /** Counts the instances that the mesh itself would use: by the resolver's filters once a rollout is under way, before that by the plan's. */
+  async #count(): Promise<void> {
+    const subsets = this.#subsets();
+    this.#counted = JSON.stringify(subsets);
+    this.#instances = await this.#mesh.countInstances(this.#plan.service, subsets, this.#abort);
+  }
+
+  async #recount(): Promise<void> {
+    if (this.#counted !== undefined && this.#counted !== JSON.stringify(this.#subsets())) await this.#count();
+  }
+
+  #subsets(): readonly Subset[] {
+    const { splitter, resolver } = this.#entries;
+    const record = readRecord(metaOf(splitter?.entry));
+    if (record === undefined || isFinal(record)) return this.#plan.subsets;
+    const filters = subsetsOf(resolver?.entry);
+    return this.#plan.subsets.map((subset) => ({ ...subset, filter: filters.get(subset.name) || subset.filter }));
+  }
+
+  #take(entries: Entries): void {
+    const before = this.#entries;
+    this.#entries = entries;
+    const changed = (part: keyof Entries): boolean => before[part]?.modifyIndex !== entries[part]?.modifyIndex;
+    if (changed('splitter') || changed('resolver') || changed('router')) this.#chain = undefined;
+    if (changed('resolver')) this.#resolverSince = this.#now();
     const legs = (stored: StoredEntry | undefined): readonly Leg[] =>
       stored === undefined ? [] : legsOf(stored.entry, this.#plan.service);
-    if (part === 'splitter' && !sameShares(legs(before), legs(entry))) this.#weightsSince = this.#now();
+    if (changed('splitter') && !sameShares(legs(before.splitter), legs(entries.splitter))) this.#weightsSince = this.#now();
   }
 }
 
-function withPart(entries: Entries, part: 'splitter' | 'resolver', entry: StoredEntry | undefined): Entries {
+type Part = 'splitter' | 'resolver' | 'router';
+
+function withPart(entries: Entries, part: Part, entry: StoredEntry | undefined): Entries {
   const { [part]: _, ...others } = entries;
   return entry === undefined ? others : { ...others, [part]: entry };
 }

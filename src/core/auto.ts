@@ -2,7 +2,7 @@ import { subsetsOf } from './entries.js';
 import type { Observation } from './observation.js';
 import type { Plan, Subset } from './plan.js';
 import { findRoles, isRefusal } from './roles.js';
-import { compareVersions, versionFilter } from './versions.js';
+import { compareVersions, versionFilter, versionOf } from './versions.js';
 
 /** What a plan writes for a version that the catalog is to tell. */
 export const AUTO = 'auto';
@@ -12,21 +12,23 @@ export type Settled = { readonly plan: Plan } | { readonly message: string; read
 
 /**
  * Fills in `version: auto` from the versions that run (those of passing and other sidecars alike, with repeats): stable keeps what the resolver says
- * (before the first rollout: the oldest), canary gets the newest that is not stable's. During a rollout both keep what the resolver says.
+ * (before the first rollout: the oldest), canary gets the newest that is not stable's. With `keep`, as for a ramp in mid-rollout, both keep what the resolver says.
  */
-export function settleVersions(plan: Plan, seen: Observation, running: readonly string[], live: boolean): Settled {
+export function settleVersions(plan: Plan, seen: Observation, running: readonly string[], keep: boolean): Settled {
   if (!plan.subsets.some((subset) => subset.version === AUTO)) return { plan };
   const versions = [...new Set(running)].sort(compareVersions);
   const known = subsetsOf(seen.resolver?.entry);
   const stable = stableName(plan, seen);
   const kept = (subset: Subset): Subset | undefined => {
     const filter = known.get(subset.name);
-    return filter === undefined || filter === '' ? undefined : { name: subset.name, filter };
+    if (filter === undefined || filter === '') return undefined;
+    const version = versionOf(filter);
+    return { name: subset.name, filter, ...(version === undefined ? {} : { version }) };
   };
   const settled = new Map<string, Subset>();
   for (const subset of plan.subsets) {
     if (subset.version !== AUTO) settled.set(subset.name, subset);
-    else if (live || subset.name === stable) {
+    else if (keep || subset.name === stable) {
       const one = kept(subset) ?? ofVersion(subset.name, versions[0]);
       if (one !== undefined) settled.set(subset.name, one);
     }

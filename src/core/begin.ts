@@ -1,9 +1,11 @@
 import { baseWrites } from './base.js';
 import { type Decision, splitterWrite, wait } from './decision.js';
 import type { Observation } from './observation.js';
-import type { Plan } from './plan.js';
+import type { HookName, Plan } from './plan.js';
+import { owedBy } from './programs.js';
 import type { Roles } from './roles.js';
 import type { Rollout } from './rollout.js';
+import { routeWrite } from './route.js';
 
 /** Sidecars need the new subsets before a splitter names them: creating both within 100 ms fails requests, a second apart none did. */
 export const RESOLVER_SETTLES = 1_000;
@@ -14,21 +16,27 @@ export interface Beginning {
   readonly plan: string;
   readonly driver: string;
   readonly by: string;
+  /** What the record is to say besides, as that checks were skipped. */
+  readonly note?: string;
 }
 
 /** The next move before a rollout has a record: protocol, then subsets, then a pause, then the splitter with the first record. */
 export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beginning: Beginning, now: number): Decision {
-  const write = baseWrites(plan, seen)[0];
+  // What an earlier rollout left of its routes would lead testers to the new version before anybody asked for it.
+  const write = routeWrite(plan.service, seen, []) ?? baseWrites(plan, seen)[0];
+  const moved = (seen.weightsSince ?? Number.NEGATIVE_INFINITY) + RESOLVER_SETTLES;
+  if (write?.kind === 'service-resolver' && now < moved)
+    return wait('giving the sidecars a second to take the last weights, before a subset changes', moved);
   if (write !== undefined) return { why: write.why, wakeAt: now, write };
   if (seen.splitter === undefined && now < seen.resolverSince + RESOLVER_SETTLES) {
     return wait('giving the sidecars a second to learn the subsets', seen.resolverSince + RESOLVER_SETTLES);
   }
-  const next = beginRollout(roles, beginning, now);
+  const next = beginRollout(roles, beginning, owedBy(plan, false), now);
   return { why: next.message, wakeAt: now, next, write: splitterWrite(seen.splitter, plan.service, next, true) };
 }
 
 /** The first record of a rollout: nothing has moved yet. */
-export function beginRollout(roles: Roles, beginning: Beginning, now: number): Rollout {
+export function beginRollout(roles: Roles, beginning: Beginning, owes: readonly HookName[], now: number): Rollout {
   return {
     id: beginning.id,
     seq: 1,
@@ -42,6 +50,8 @@ export function beginRollout(roles: Roles, beginning: Beginning, now: number): R
     asked: roles.legs,
     state: { phase: 'Pending', reason: 'Starting', step: 0 },
     tally: '',
-    message: `started by ${beginning.by}: ${roles.stable} is stable, ${roles.canary} is canary`,
+    owes,
+    adopted: {},
+    message: `started by ${beginning.by}: ${roles.stable} is stable, ${roles.canary} is canary${beginning.note === undefined ? '' : `; ${beginning.note}`}`,
   };
 }

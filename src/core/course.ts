@@ -1,12 +1,13 @@
 import { type Beginning, decideBeginning } from './begin.js';
 import { decide } from './decide.js';
 import { type Decision, splitterWrite } from './decision.js';
-import { type EntryWrite, legsOf, type StoredEntry } from './entries.js';
+import { afterWrite } from './after-write.js';
 import type { Instances, Observation } from './observation.js';
 import type { Plan } from './plan.js';
+import { describeProgram, type ProgramCall, type ProgramOutcome } from './programs.js';
 import type { Roles } from './roles.js';
 import type { Rollout } from './rollout.js';
-import { resume } from './verbs.js';
+import { resume } from './verbs/resume.js';
 import type { Finding } from './verdict.js';
 
 /** A rollout in a mesh that does at once what it is told: the plan, the world after the writes so far, and the record (none before the first). */
@@ -16,6 +17,8 @@ export interface Course {
   readonly beginning: Beginning;
   readonly world: Observation;
   readonly rollout: Rollout | undefined;
+  /** Programs that have run, all of them well. */
+  readonly ran: readonly ProgramOutcome[];
 }
 
 const PLENTY: Instances = { passing: 1_000, warning: 0, critical: 0 };
@@ -29,17 +32,18 @@ export function beginCourse(plan: Plan, seen: Observation, roles: Roles, beginni
     beginning,
     world: { ...seen, instances, findings: plan.signals.map(goodFinding), agreement: 'agrees' },
     rollout: undefined,
+    ran: [],
   };
 }
 
 /** What a driver would decide now, given these findings. */
 export function decideCourse(
-  { plan, roles, beginning, world, rollout }: Course,
+  { plan, roles, beginning, world, rollout, ran }: Course,
   findings: readonly Finding[],
   now: number,
 ): Decision {
   if (rollout === undefined) return decideBeginning(plan, world, roles, beginning, now);
-  return decide({ plan, rollout, seen: { ...world, findings }, tally: '', now });
+  return decide({ plan, rollout, seen: { ...world, findings }, tally: '', ran, now });
 }
 
 /** What a person's `splitter resume` would do now; undefined when there is nothing to resume. */
@@ -51,8 +55,9 @@ export function decideResume({ plan, world, rollout }: Course, now: number): Dec
   return { why: write.why, wakeAt: now, next: result.next, write };
 }
 
-/** The course after the write of a decision; the same course when the decision was to wait. */
+/** The course after the write of a decision; a program that it asks for ends well at once; the same course when it was to wait. */
 export function followDecision(course: Course, decision: Decision, now: number): Course {
+  if (decision.call !== undefined) return { ...course, ran: [...course.ran, goodOutcome(decision.call, now)] };
   if (decision.write === undefined) return course;
   const world = afterWrite(course.world, decision.write, course.plan.service, now);
   return { ...course, world, rollout: decision.next ?? course.rollout };
@@ -73,18 +78,6 @@ export function goodFinding(signal: { readonly name: string; readonly source: st
   };
 }
 
-function afterWrite(world: Observation, write: EntryWrite, service: string, now: number): Observation {
-  const stored: StoredEntry = { entry: write.entry, modifyIndex: write.cas + 1 };
-  switch (write.kind) {
-    case 'service-defaults':
-      return { ...world, defaults: stored };
-    case 'service-resolver':
-      return { ...world, resolver: stored, resolverSince: now };
-    case 'service-splitter':
-      return {
-        ...world,
-        splitter: stored,
-        chain: { protocol: 'http', startsWith: 'splitter', legs: legsOf(stored.entry, service) },
-      };
-  }
+function goodOutcome({ id, point, step, program }: ProgramCall, at: number): ProgramOutcome {
+  return { id, point, step, program: describeProgram(program), ok: true, message: 'exit 0', output: '', at, ms: 0 };
 }

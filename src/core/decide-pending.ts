@@ -1,15 +1,28 @@
-import { enterStep, overdue } from './decide-step.js';
 import { type Decision, type Situation, wait } from './decision.js';
+import { enterStep } from './enter-step.js';
 import { type Hold, holdForEvidence } from './gate.js';
 import { serving } from './observation.js';
+import { settleHook } from './programs.js';
+import { describeMatch, routeWrite, wantedMatches } from './route.js';
+import { overdue } from './stand.js';
 
 const LOOK_AGAIN = 500;
 
-/** Waits until the compiled chain has both legs and canary has passing sidecars, then enters the first step. */
+/** Waits until the compiled chain has both legs and canary has passing sidecars, makes the testers' route, then enters the first step. */
 export function decidePending(situation: Situation): Decision {
   const { rollout, plan, now } = situation;
   const cause = findMissing(situation) ?? findDoubt(situation);
-  if (cause === undefined) return enterStep(situation, rollout.state.step);
+  if (cause !== undefined) return standBy(situation, cause);
+  const hook = settleHook(situation, 'before_start');
+  if (hook !== undefined) return hook;
+  const write = routeWrite(plan.service, situation.seen, wantedMatches(plan, rollout));
+  if (write !== undefined) return { why: write.why, wakeAt: now, write };
+  const unrouted = findUnrouted(situation);
+  return unrouted === undefined ? enterStep(situation, rollout.state.step) : standBy(situation, unrouted);
+}
+
+function standBy(situation: Situation, cause: Hold): Decision {
+  const { rollout, plan, now } = situation;
   const late = rollout.enteredAt + plan.stepTimeout;
   if (now >= late) return overdue(situation, cause, plan.stepTimeout);
   return wait(cause.message, Math.min(now + LOOK_AGAIN, late));
@@ -27,6 +40,17 @@ function findMissing({ rollout, seen }: Situation): Hold | undefined {
   if (absent !== undefined) return missing(`waiting until Consul's discovery chain has a target for ${absent}`);
   if (serving(seen.instances[rollout.canary]) > 0) return undefined;
   return missing(`waiting for a passing sidecar of ${rollout.canary}: no instance matches its filter and passes its checks`);
+}
+
+/** A route counts when Consul has compiled it, not when it was written. */
+function findUnrouted({ plan, rollout, seen }: Situation): Hold | undefined {
+  const routed = seen.chain?.routed ?? [];
+  const absent = wantedMatches(plan, rollout).find(
+    ({ subset, header }) =>
+      !routed.some((one) => one.subset === subset && one.headers.some((h) => h.Name === header.Name && h.Regex === header.Regex && h.Exact === header.Exact)),
+  );
+  if (absent === undefined) return undefined;
+  return { reason: 'Unclear', message: `waiting until Consul's discovery chain has the route for ${describeMatch(absent)}` };
 }
 
 function missing(message: string): Hold {

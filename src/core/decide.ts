@@ -1,20 +1,32 @@
-import { decidePromoting, decideReverting } from './decide-ends.js';
+import { decideBaking } from './decide-baking.js';
+import { decideEnded, decidePromoting, decideReverting } from './decide-ends.js';
 import { decidePending } from './decide-pending.js';
-import { decideBaking, decideProgressing } from './decide-step.js';
+import { decideProgressing } from './decide-step.js';
 import { type Decision, type Situation, wait } from './decision.js';
 import { decideDrift } from './drift.js';
+import { metaOf } from './entries.js';
 import { findHarm } from './harm.js';
+import { readRecord } from './record.js';
 import { revert } from './revert.js';
-import { isFinal } from './rollout.js';
 
 /** How long a decision that waits for nothing in particular sleeps; every change of the world wakes it earlier. */
 const IDLE = 3_600_000;
+const LOOK_AGAIN = 50;
 
 /** The next move of a rollout: harm first, then drift, then what its phase asks for. Same input, same output; at most one write. */
 export function decide(situation: Situation): Decision {
   const { rollout, now } = situation;
-  if (isFinal(rollout)) return wait(rollout.message, now + IDLE);
-  if (rollout.state.phase === 'Reverting') return decideReverting(situation);
+  if (isBehind(situation)) return wait('somebody has moved it on; looking again', now + LOOK_AGAIN);
+  switch (rollout.state.phase) {
+    case 'Promoted':
+    case 'Reverted':
+    case 'Superseded':
+      return decideEnded(situation);
+    case 'Reverting':
+      return decideReverting(situation);
+    default:
+      break;
+  }
   const harm = findHarm(situation);
   if (harm !== undefined) return revert(situation, harm.reason, harm.message);
   const drift = decideDrift(situation);
@@ -30,9 +42,11 @@ export function decide(situation: Situation): Decision {
       return decideBaking(situation, rollout.state);
     case 'Promoting':
       return decidePromoting(situation, rollout.state);
-    case 'Promoted':
-    case 'Reverted':
-    case 'Superseded':
-      return wait(rollout.message, now + IDLE);
   }
+}
+
+/** Whether the stored record of this rollout is newer than the one to decide on: a verb of an operator, which no decision may write over. */
+function isBehind({ rollout, seen }: Situation): boolean {
+  const stored = readRecord(metaOf(seen.splitter?.entry));
+  return stored !== undefined && stored.id === rollout.id && stored.seq > rollout.seq;
 }

@@ -1,7 +1,9 @@
-import { type EntryWrite, legsOf, type StoredEntry, splitterEntry } from './entries.js';
+import { type Entry, type EntryWrite, legsOf, type StoredEntry, splitterEntry } from './entries.js';
 import type { Observation } from './observation.js';
 import type { Plan } from './plan.js';
+import type { ProgramCall, ProgramOutcome } from './programs.js';
 import { nextRollout, type Rollout } from './rollout.js';
+import { withCookies } from './sticky.js';
 
 /** Everything that a decision depends on; there is nothing else it could read. */
 export interface Situation {
@@ -11,6 +13,8 @@ export interface Situation {
   readonly seen: Observation;
   /** The judge's evidence so far, encoded; it goes into every record that is written. */
   readonly tally: string;
+  /** Programs that have ended since this driver began. */
+  readonly ran: readonly ProgramOutcome[];
   readonly now: number;
 }
 
@@ -21,6 +25,8 @@ export interface Decision {
   readonly write?: EntryWrite;
   /** The record after the write; absent when the write is not of the splitter. */
   readonly next?: Rollout;
+  /** A program to start, if it does not run yet; its outcome is awaited while all else goes on. */
+  readonly call?: ProgramCall;
 }
 
 type Change = Partial<Omit<Rollout, 'seq' | 'id' | 'tally'>> & Pick<Rollout, 'message'>;
@@ -34,16 +40,12 @@ export function wait(why: string, wakeAt: number): Decision {
 export function transition(situation: Situation, change: Change): Decision {
   const { plan, rollout, seen, tally, now } = situation;
   const next = nextRollout(rollout, { ...change, tally });
-  return {
-    why: next.message,
-    wakeAt: now,
-    next,
-    write: splitterWrite(seen.splitter, plan.service, next, change.asked !== undefined),
-  };
+  const write = splitterWrite(seen.splitter, plan.service, next, change.asked !== undefined);
+  return { why: next.message, wakeAt: now, next, write: { ...write, entry: withCookies(write.entry, plan, next) } };
 }
 
 /** The one write that puts a record, and with `move` its weights, into the splitter; without, the stored weights stay as they are. */
-export function splitterWrite(stored: StoredEntry | undefined, service: string, next: Rollout, move: boolean): EntryWrite {
+export function splitterWrite(stored: StoredEntry | undefined, service: string, next: Rollout, move: boolean): EntryWrite & { readonly entry: Entry } {
   const legs = move || stored === undefined ? next.asked : legsOf(stored.entry, service);
   return {
     kind: 'service-splitter',

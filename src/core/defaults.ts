@@ -11,7 +11,11 @@ export const DEFAULTS = {
   /** The longest that one step may take. */
   stepTimeout: 15 * MINUTE,
   /** What to do when something unforeseen happens; see `Policies`. */
-  on: { noData: 'wait', drift: 'hold', stepTimeout: 'revert', signalError: 'hold' },
+  on: { noData: 'wait', drift: 'hold', stepTimeout: 'revert', signalError: 'hold', newVersion: 'supersede' },
+  /** How long a hook, a `run` step or a check of one's own may take. */
+  programTimeout: MINUTE,
+  /** How long a sticky user stays on the leg that was met first. */
+  sticky: HOUR,
   /** A `wait` step: passing canary instances, and the time they have to appear. */
   wait: { healthy: 1, deadline: 5 * MINUTE },
   /** An `analyse` step: requests that canary must have seen. */

@@ -1,12 +1,15 @@
 import { type Decision, type Situation, splitterWrite, transition, wait } from './decision.js';
-import { legsOf, metaOf, subsetsOf } from './entries.js';
+import { legsOf, metaOf } from './entries.js';
 import { formatLegs, type Leg, sameShares } from './legs.js';
 import { readRecord } from './record.js';
+import { decideResolverDrift } from './resolver-drift.js';
 import { nextRollout, type Rollout } from './rollout.js';
+import { describeMatch, missesRoute, routeWrite, wantedMatches } from './route.js';
+import { paused } from './stand.js';
 
 const LOOK_AGAIN = 60_000;
 
-/** What to do when somebody else changed the splitter or the resolver under the rollout; undefined when nobody did. */
+/** What to do when somebody else changed the splitter, the resolver or the router under the rollout; undefined when nobody did. */
 export function decideDrift(situation: Situation): Decision | undefined {
   const { plan, rollout, seen, now } = situation;
   const held = rollout.state.phase === 'Paused' && rollout.state.reason === 'Drift';
@@ -17,15 +20,12 @@ export function decideDrift(situation: Situation): Decision | undefined {
     );
   const stored = legsOf(seen.splitter.entry, plan.service);
   const marked = readRecord(metaOf(seen.splitter.entry))?.id === rollout.id;
-  if (marked && sameShares(stored, rollout.asked)) return resolverDrift(situation);
+  if (marked && sameShares(stored, rollout.asked)) return decideResolverDrift(situation) ?? decideRouteDrift(situation);
   // The record alone was dropped: users feel nothing of it, so it is written again and the rollout goes on.
   if (sameShares(stored, rollout.asked)) return transition(situation, { message: rollout.message });
   if (marked && held) return wait(rollout.message, now + LOOK_AGAIN);
   const what = describeDrift(rollout, stored, plan.service);
-  if (held || plan.on.drift === 'hold') {
-    const state = { phase: 'Paused', reason: 'Drift', step: rollout.state.step } as const;
-    return transition(situation, { state, message: what, enteredAt: now });
-  }
+  if (held || plan.on.drift === 'hold') return paused(situation, 'Drift', what);
   if (plan.on.drift === 'adopt' && adoptable(rollout, stored)) {
     const next = nextRollout(rollout, { asked: stored, message: `${what}; adopted`, tally: situation.tally });
     return { why: next.message, wakeAt: now, next, write: splitterWrite(seen.splitter, plan.service, next, false) };
@@ -43,17 +43,18 @@ export function adoptable(rollout: Rollout, stored: readonly Leg[]): boolean {
   return stored.every((leg) => leg.service === undefined && rollout.asked.some((own) => own.subset === leg.subset));
 }
 
-function resolverDrift(situation: Situation): Decision | undefined {
+/** A route that is gone is drift, and coming back it does nobody harm; one that is needed no longer simply goes. `Pending` makes its routes itself. */
+function decideRouteDrift(situation: Situation): Decision | undefined {
   const { plan, rollout, seen, now } = situation;
-  const filters = subsetsOf(seen.resolver?.entry);
-  const changed = plan.subsets.find(
-    (subset) => [rollout.stable, rollout.canary].includes(subset.name) && filters.get(subset.name) !== subset.filter,
-  );
-  if (changed === undefined) return undefined;
-  const theirs = filters.get(changed.name);
-  const says = theirs === undefined ? `has no subset ${changed.name}` : `says ${changed.name} is ${theirs || 'every instance'}`;
-  return wait(
-    `somebody else changed service-resolver/${plan.service}: it ${says}; the plan says ${changed.filter}. Waiting until they agree`,
-    now + LOOK_AGAIN,
-  );
+  if (rollout.state.phase !== 'Progressing' && rollout.state.phase !== 'Baking') return undefined;
+  const wanted = wantedMatches(plan, rollout);
+  const gone = missesRoute(seen.router, wanted);
+  if (gone !== undefined && plan.on.drift === 'hold')
+    return paused(
+      situation,
+      'Drift',
+      `somebody else changed service-router/${plan.service}: the route for ${describeMatch(gone)} to ${gone.subset} is gone; splitter resume ${plan.service} makes it again`,
+    );
+  const write = routeWrite(plan.service, seen, wanted);
+  return write === undefined ? undefined : { why: write.why, wakeAt: now, write };
 }

@@ -1,14 +1,15 @@
 import type { Leg } from './legs.js';
 import type { Subset } from './plan.js';
 import { type Meta, OWNER, OWNER_KEY, writeRecord } from './record.js';
-import type { Rollout } from './rollout.js';
+import { isFinal, type Rollout } from './rollout.js';
+import { withoutCookies } from './sticky.js';
 import { fromConsulWeight, toConsulWeight } from './weights.js';
 
 /** A config entry as Consul's API speaks it, with every field, known or not. */
 export type Entry = Readonly<Record<string, unknown>>;
 
 /** The kinds of entry that splitter writes. */
-export type EntryKind = 'service-defaults' | 'service-resolver' | 'service-splitter';
+export type EntryKind = 'service-defaults' | 'service-resolver' | 'service-splitter' | 'service-router';
 
 /** An entry as read from Consul, with the index that a compare-and-set write must name. */
 export interface StoredEntry {
@@ -16,11 +17,11 @@ export interface StoredEntry {
   readonly entry: Entry;
 }
 
-/** One compare-and-set write: the whole entry, and the index it replaces (0 creates). `why` is shown in previews and kept in the history. */
+/** One compare-and-set write: the whole entry (undefined deletes it), and the index it replaces (0 creates). `why` is shown in previews and kept in the history. */
 export interface EntryWrite {
   readonly kind: EntryKind;
   readonly name: string;
-  readonly entry: Entry;
+  readonly entry: Entry | undefined;
   readonly cas: number;
   readonly why: string;
 }
@@ -125,11 +126,14 @@ export function splitterEntry(
     };
   });
   const meta = metaOf(before);
-  return {
+  const entry = {
     ...before,
     Splits: splits,
     Meta: rollout === undefined ? { ...meta, [OWNER_KEY]: OWNER } : writeRecord(meta, rollout),
   };
+  return rollout !== undefined && (isFinal(rollout) || rollout.state.phase === 'Reverting')
+    ? withoutCookies(entry, service)
+    : entry;
 }
 
 /** Whether a value is a plain object. */

@@ -4,6 +4,7 @@ import { legsOf } from './entries.js';
 import { weightOf } from './legs.js';
 import { serving } from './observation.js';
 import { askedCanary, type RevertReason } from './rollout.js';
+import { ownMatches } from './route.js';
 import { formatPercent } from './weights.js';
 
 /** A reason to take traffic back to stable now, as a sentence for people. */
@@ -17,9 +18,10 @@ export function findHarm(situation: Situation): Harm | undefined {
   const { plan, rollout, seen, now } = situation;
   const stored = seen.splitter === undefined ? 0 : weightOf(legsOf(seen.splitter.entry, plan.service), rollout.canary);
   const weight = Math.max(askedCanary(rollout), stored);
-  if (weight > 0) {
+  const routed = ownMatches(seen.router).some(({ subset }) => subset === rollout.canary);
+  if (weight > 0 || routed) {
     const canaryServes = serving(seen.instances[rollout.canary]);
-    if (canaryServes === 0) {
+    if (canaryServes === 0 && weight > 0) {
       const critical = seen.instances[rollout.canary]?.critical ?? 0;
       const left =
         critical > 0 ? `all ${critical} instances of ${rollout.canary} are critical` : `no instance of ${rollout.canary} is left`;

@@ -1,5 +1,6 @@
-import type { Leg } from './legs.js';
-import type { Plan } from './plan.js';
+import { type Leg, sameShares } from './legs.js';
+import type { HookName, Plan } from './plan.js';
+import type { ProgramOutcome } from './programs.js';
 import type { Phase, Reason, Rollout, State } from './rollout.js';
 import type { Finding } from './verdict.js';
 
@@ -20,6 +21,10 @@ export interface LogEntry {
   readonly by: string;
   readonly driver: string;
   readonly findings: readonly Finding[];
+  /** Hooks and `run` steps that ended since the entry before. */
+  readonly programs?: readonly ProgramOutcome[];
+  readonly owes?: readonly HookName[];
+  readonly adopted?: Readonly<Record<string, string>>;
   readonly indexBefore: number;
   /** 0 when the entry was reconstructed from the record, because whoever wrote it did not live to log it. */
   readonly indexAfter: number;
@@ -44,21 +49,50 @@ export function logEntry(
   findings: readonly Finding[],
   indexBefore: number,
   indexAfter: number,
+  programs: readonly ProgramOutcome[] = [],
 ): LogEntry {
-  const { id: _, state, tally: __, ...rest } = rollout;
-  return { ...rest, at, phase: state.phase, reason: state.reason, step: state.step, findings, indexBefore, indexAfter };
+  const { id: _, state, tally: __, owes, adopted, ...rest } = rollout;
+  return {
+    ...rest,
+    at,
+    phase: state.phase,
+    reason: state.reason,
+    step: state.step,
+    findings,
+    indexBefore,
+    indexAfter,
+    ...(programs.length === 0 ? {} : { programs }),
+    ...(owes.length === 0 ? {} : { owes }),
+    ...(Object.keys(adopted).length === 0 ? {} : { adopted }),
+  };
 }
 
-/** The history with one more entry, in order of `seq`; an entry that is there already is not added twice. */
+/** The history with one more entry, in order of `seq`; an entry that is there already is not added twice, but gets the programs that it did not know of. */
 export function appendEntry(history: History, entry: LogEntry): History {
   const known = history.entries.find((one) => one.seq === entry.seq);
-  const others = known === undefined ? history.entries : history.entries.filter((one) => one !== known || one.indexAfter > 0);
-  if (others.some((one) => one.seq === entry.seq)) return history;
-  const entries = [...others, entry].sort((a, b) => a.seq - b.seq);
-  return {
-    ...history,
-    entries: entries.length <= HISTORY_LIMIT ? entries : [entries[0]!, ...entries.slice(entries.length - HISTORY_LIMIT + 1)],
-  };
+  const told = known?.programs ?? [];
+  const untold = (entry.programs ?? []).filter(({ id }) => !told.some((one) => one.id === id));
+  if (known !== undefined && known.indexAfter > 0 && untold.length === 0) return history;
+  const own = known !== undefined && known.indexAfter > 0 ? known : entry;
+  const programs = [...told, ...untold];
+  const whole = programs.length === 0 ? own : { ...own, programs };
+  const entries = [...history.entries.filter((one) => one !== known), whole].sort((a, b) => a.seq - b.seq);
+  return { ...history, entries: entries.length <= HISTORY_LIMIT ? entries : withoutOne(entries) };
+}
+
+/** Whether an entry only keeps evidence: nothing else has changed since the one before it. */
+export function keepsEvidence(entry: LogEntry, before: LogEntry | undefined): boolean {
+  if (before === undefined || entry.programs !== undefined) return false;
+  const same = (['phase', 'reason', 'step', 'enteredAt', 'message', 'driver', 'plan'] as const).every(
+    (field) => entry[field] === before[field],
+  );
+  return same && sameShares(entry.asked, before.asked);
+}
+
+/** The log made shorter by one: an entry that only keeps evidence goes first, else the oldest but the very first. */
+function withoutOne(entries: readonly LogEntry[]): readonly LogEntry[] {
+  const spare = entries.findIndex((entry, i) => keepsEvidence(entry, entries[i - 1]));
+  return entries.filter((_, i) => i !== (spare === -1 ? 1 : spare));
 }
 
 /** An empty log for a rollout. */
@@ -70,6 +104,7 @@ export function emptyHistory(service: string, rollout: string): History {
 export function lastKnown(history: History): Rollout | undefined {
   const last = history.entries.at(-1);
   if (last === undefined) return undefined;
-  const { phase, reason, step, at: _, findings: __, indexBefore: ___, indexAfter: ____, ...rest } = last;
-  return { ...rest, id: history.rollout, state: { phase, reason, step } as State, tally: '' };
+  const { phase, reason, step, at: _, findings: __, programs: ___, indexBefore: ____, indexAfter: _____, ...rest } = last;
+  const state = { phase, reason, step } as State;
+  return { ...rest, id: history.rollout, state, tally: '', owes: last.owes ?? [], adopted: last.adopted ?? {} };
 }

@@ -1,4 +1,4 @@
-import type { StoredEntry } from './entries.js';
+import type { EntryKind, StoredEntry } from './entries.js';
 import type { Leg } from './legs.js';
 import type { Finding } from './verdict.js';
 
@@ -21,6 +21,8 @@ export interface Chain {
   readonly startsWith: 'router' | 'splitter' | 'resolver';
   /** Where the default route leads, by subset (empty name: no subset), in basis points. */
   readonly legs: readonly Leg[];
+  /** Routes of a router that end at a subset: the header tests that lead there, as Consul writes them. */
+  readonly routed?: readonly { readonly subset: string; readonly headers: readonly Readonly<Record<string, unknown>>[] }[];
 }
 
 /** Whether the data plane does what was asked: `unknown` where no sidecar can be read, `pending` until enough was seen. */
@@ -35,6 +37,8 @@ export interface Observation {
   readonly router?: StoredEntry;
   /** When this resolver content was first seen, ms; the sidecars need a moment to get it. */
   readonly resolverSince: number;
+  /** Since when the splitter's weights are what they are, ms; undefined where nobody watched. */
+  readonly weightsSince?: number;
   readonly chain?: Chain;
   /** By subset name, connect endpoints (sidecars) that match its filter. */
   readonly instances: Readonly<Record<string, Instances>>;
@@ -42,4 +46,18 @@ export interface Observation {
   /** Share of requests that reached each subset lately, in basis points; undefined where it cannot be measured. */
   readonly observed?: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];
+}
+
+/** The service's entry of a kind, as it was seen. */
+export function entryOfKind(seen: Observation, kind: EntryKind): StoredEntry | undefined {
+  switch (kind) {
+    case 'service-defaults':
+      return seen.defaults;
+    case 'service-resolver':
+      return seen.resolver;
+    case 'service-splitter':
+      return seen.splitter;
+    case 'service-router':
+      return seen.router;
+  }
 }

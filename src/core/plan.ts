@@ -21,7 +21,31 @@ export type Step =
   /** Passes when `for` has gone by AND `minRequests` were seen on canary AND no signal points to harm. */
   | { readonly kind: 'analyse'; readonly for: number; readonly minRequests: number }
   /** Passes when canary has this many passing instances; `deadline` counts from entering the step. */
-  | { readonly kind: 'wait'; readonly healthy: number; readonly deadline: number };
+  | { readonly kind: 'wait'; readonly healthy: number; readonly deadline: number }
+  /** Passes when the program does; a failing one takes traffic back, or holds. Run again after a crash, so it has to bear being run twice. */
+  | { readonly kind: 'run'; readonly program: Program; readonly onFailure: 'revert' | 'hold' };
+
+/** Something of the user's own to run: a program started without a shell, or an HTTP call. `timeout` in milliseconds. */
+export type Program =
+  | { readonly kind: 'command'; readonly command: readonly string[]; readonly timeout: number }
+  | { readonly kind: 'http'; readonly url: string; readonly method: 'GET' | 'POST' | 'PUT'; readonly timeout: number };
+
+/** Where in a rollout a hook runs: a failing `before_*` holds, a failing `after_*` is reported. */
+export type HookName = 'before_start' | 'before_step' | 'after_step' | 'before_promote' | 'after_promote' | 'after_revert';
+
+/** The user's own check before anything is written. */
+export interface OwnCheck {
+  readonly name: string;
+  readonly program: Program;
+}
+
+/** Requests that reach canary at any weight, and whether users stay on the leg that they met. At least one of the three is there. */
+export interface Route {
+  readonly header?: { readonly name: string; readonly value: string };
+  readonly cookie?: { readonly name: string; readonly value: string };
+  /** How long a user stays on the leg that was met first, in ms. */
+  readonly sticky?: { readonly for: number };
+}
 
 /** What to do when the named thing happens in mid-rollout. */
 export interface Policies {
@@ -33,6 +57,8 @@ export interface Policies {
   readonly stepTimeout: 'revert' | 'hold';
   /** A source of evidence could not be measured `errorLimit` times in a row. */
   readonly signalError: 'hold' | 'revert';
+  /** Another plan of the service is started in mid-rollout. */
+  readonly newVersion: 'supersede' | 'queue' | 'reject';
 }
 
 interface SignalBase {
@@ -124,6 +150,9 @@ export interface Plan extends ServiceRef {
   readonly stepTimeout: number;
   readonly on: Policies;
   readonly capacity?: { readonly maxRatio: number };
+  readonly route?: Route;
+  readonly hooks?: Readonly<Partial<Record<HookName, Program>>>;
+  readonly checks?: readonly OwnCheck[];
   readonly signals: readonly Signal[];
   /** Services whose sidecars call this one, besides those that the catalog names as callers. */
   readonly callers: readonly string[];

@@ -3,6 +3,8 @@ import { foreignOwner, isRecord, protocolOf } from './entries.js';
 import { type Observation, serving } from './observation.js';
 import type { Plan } from './plan.js';
 import { isRefusal, type Roles, type RolesRefusal } from './roles.js';
+import { describeMatch, foreignTwin, ownMatches, wantedMatches } from './route.js';
+import { foreignCookie } from './sticky.js';
 
 /** One thing that was checked before a rollout: its verdict, a sentence, and what to type when it is not fine. */
 export interface Check {
@@ -22,6 +24,7 @@ export function preflight(plan: Plan, seen: Observation, roles: Roles | RolesRef
     ...checkShadow(plan, seen),
     ...checkTimeout(plan, seen),
     ...checkFilters(plan, seen),
+    ...checkRoute(plan, seen, roles),
   ];
   if (isRefusal(roles)) return [...checks, { name: 'roles', verdict: 'failed', message: roles.message, hint: roles.hint }];
   return [
@@ -33,7 +36,7 @@ export function preflight(plan: Plan, seen: Observation, roles: Roles | RolesRef
 }
 
 function checkOwners(plan: Plan, seen: Observation): Check {
-  const owned = [seen.defaults, seen.resolver, seen.splitter]
+  const owned = [seen.defaults, seen.resolver, seen.splitter, ...(plan.route === undefined ? [] : [seen.router])]
     .map((stored) => ({ stored, owner: foreignOwner(stored) }))
     .find(({ owner }) => owner !== undefined);
   if (owned === undefined) return { name: 'owner', verdict: 'ok', message: 'nobody else owns the entries' };
@@ -92,10 +95,11 @@ function checkShadow(plan: Plan, seen: Observation): readonly Check[] {
   }
   if (seen.router === undefined) return [{ name: 'shadow', verdict: 'ok', message: 'nothing stands above the splitter' }];
   const routes = Array.isArray(seen.router.entry.Routes) ? seen.router.entry.Routes.filter(isRecord) : [];
+  const own = ownMatches(seen.router).map(({ subset }) => subset);
   const past = routes.filter(
     (route) =>
       isRecord(route.Destination) &&
-      (route.Destination.ServiceSubset || (route.Destination.Service && route.Destination.Service !== plan.service)),
+      ((route.Destination.ServiceSubset && !own.includes(String(route.Destination.ServiceSubset))) || (route.Destination.Service && route.Destination.Service !== plan.service)),
   );
   if (past.length === 0)
     return [{ name: 'shadow', verdict: 'ok', message: `service-router/${plan.service} leads to the splitter` }];
@@ -129,6 +133,31 @@ function checkFilters(plan: Plan, seen: Observation): readonly Check[] {
     message: `${subset.name} carries ${carries} as ${filter || 'every instance'}; the plan makes it ${subset.filter}, which would move those users at once`,
     hint: `give the new version to the subset that carries nothing`,
   }));
+}
+
+function checkRoute(plan: Plan, seen: Observation, roles: Roles | RolesRefusal): readonly Check[] {
+  if (plan.route === undefined || isRefusal(roles)) return [];
+  const twin = foreignTwin(seen.router, wantedMatches(plan, { ...roles, id: '', asked: roles.legs }));
+  if (twin !== undefined)
+    return [
+      {
+        name: 'route',
+        verdict: 'failed',
+        message: `service-router/${plan.service} has a route for ${describeMatch(twin)} already, which is not of splitter`,
+        hint: 'name another header or cookie under route in the plan, or remove that route',
+      },
+    ];
+  const cookie = plan.route.sticky === undefined ? undefined : foreignCookie(seen.splitter?.entry, plan.service);
+  if (cookie !== undefined)
+    return [
+      {
+        name: 'route',
+        verdict: 'failed',
+        message: `a leg of service-splitter/${plan.service} sets a cookie of its own (${cookie}), and Consul keeps one a leg only`,
+        hint: 'leave route.sticky out of the plan, or let the service itself set that cookie',
+      },
+    ];
+  return [{ name: 'route', verdict: 'ok', message: 'the routes for testers and sticky users are free to be made' }];
 }
 
 function checkStable(plan: Plan, seen: Observation, { stable }: Roles): Check {

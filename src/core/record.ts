@@ -1,4 +1,5 @@
 import { decodeLegs, encodeLegs } from './legs.js';
+import type { HookName } from './plan.js';
 import type { PauseReason, RevertReason, Rollout, State } from './rollout.js';
 
 /** Consul's own convention for who owns an entry; its UI shows it. */
@@ -34,6 +35,8 @@ export function writeRecord(meta: Meta, rollout: Rollout): Meta {
     'splitter-driver': cut(rollout.driver),
     'splitter-by': cut(rollout.by),
     'splitter-message': cut(rollout.message),
+    ...(rollout.owes.length === 0 ? {} : { 'splitter-owes': rollout.owes.join(',') }),
+    ...Object.fromEntries(Object.entries(rollout.adopted).map(([subset, filter]) => [`${FILTER_KEY}${subset}`, filter])),
     ...Object.fromEntries(chunk(rollout.tally).map((part, i) => [i === 0 ? 'splitter-tally' : `splitter-tally-${i}`, part])),
   };
 }
@@ -65,8 +68,20 @@ export function readRecord(meta: Meta): Rollout | undefined {
     state,
     tally: tally.join(''),
     message: meta['splitter-message'] ?? '',
+    owes: HOOKS.filter((hook) => (meta['splitter-owes'] ?? '').split(',').includes(hook)),
+    adopted: Object.fromEntries(
+      Object.entries(meta).flatMap(([key, filter]) => (key.startsWith(FILTER_KEY) ? [[key.slice(FILTER_KEY.length), filter]] : [])),
+    ),
   };
 }
+
+/** Whether a text fits into one value of the Meta of an entry. */
+export function fitsMeta(text: string): boolean {
+  return cut(text) === text;
+}
+
+const FILTER_KEY = 'splitter-filter-';
+const HOOKS: readonly HookName[] = ['before_start', 'before_promote', 'after_promote', 'after_revert'];
 
 const PAUSE_REASONS: readonly PauseReason[] = [
   'TargetReached',
@@ -76,6 +91,7 @@ const PAUSE_REASONS: readonly PauseReason[] = [
   'NoData',
   'SignalError',
   'StepTimeout',
+  'ProgramFailed',
 ];
 const REVERT_REASONS: readonly RevertReason[] = [
   'Aborted',
@@ -85,6 +101,7 @@ const REVERT_REASONS: readonly RevertReason[] = [
   'StepTimeout',
   'NoData',
   'SignalError',
+  'RunFailed',
   'Undone',
 ];
 
@@ -106,6 +123,7 @@ function readState(phase: string | undefined, reason: string | undefined, step: 
     case 'Promoted':
       return as(phase, one(['BakePassed', 'PromotedInFull']));
     case 'Reverting':
+      return as(phase, one([...REVERT_REASONS, 'NewRollout']));
     case 'Reverted':
       return as(phase, one(REVERT_REASONS));
     case 'Superseded':

@@ -1,8 +1,18 @@
 import { type Leg, weightOf } from './legs.js';
+import type { HookName } from './plan.js';
 import type { BasisPoints } from './weights.js';
 
 /** Why a rollout stands still until a person (or, for some, the world) changes something. */
-export type PauseReason = 'TargetReached' | 'PauseStep' | 'Operator' | 'Drift' | 'NoData' | 'SignalError' | 'StepTimeout';
+export type PauseReason =
+  | 'TargetReached'
+  | 'PauseStep'
+  | 'Operator'
+  | 'Drift'
+  | 'NoData'
+  | 'SignalError'
+  | 'StepTimeout'
+  /** A hook or a `run` step failed. The step is the one that could not be entered or passed. */
+  | 'ProgramFailed';
 
 /** Why traffic went back to stable. */
 export type RevertReason =
@@ -13,6 +23,7 @@ export type RevertReason =
   | 'StepTimeout'
   | 'NoData'
   | 'SignalError'
+  | 'RunFailed'
   | 'Undone';
 
 /** What a rollout is doing; each phase carries only its own fields. `step` is an index into the plan's steps; the number of steps means the bake. */
@@ -25,7 +36,7 @@ export type State =
   | { readonly phase: 'Baking'; readonly reason: 'Watching' | 'Resumed'; readonly step: number }
   | { readonly phase: 'Promoting'; readonly reason: 'BakePassed' | 'PromotedInFull'; readonly step: number }
   | { readonly phase: 'Promoted'; readonly reason: 'BakePassed' | 'PromotedInFull'; readonly step: number }
-  | { readonly phase: 'Reverting'; readonly reason: RevertReason; readonly step: number }
+  | { readonly phase: 'Reverting'; readonly reason: RevertReason | 'NewRollout'; readonly step: number }
   | { readonly phase: 'Reverted'; readonly reason: RevertReason; readonly step: number }
   | { readonly phase: 'Superseded'; readonly reason: 'NewRollout'; readonly step: number };
 
@@ -54,11 +65,26 @@ export interface Rollout {
   readonly tally: string;
   /** The reason as a sentence for people. */
   readonly message: string;
+  /** Hooks that this rollout still has to run once; each goes when it has run. */
+  readonly owes: readonly HookName[];
+  /** Filters of subsets that somebody else wrote into the resolver and that this rollout goes on with. */
+  readonly adopted: Readonly<Record<string, string>>;
 }
 
 /** Whether the rollout has ended: nothing but a new rollout or `undo` moves it any more. */
 export function isFinal(rollout: Rollout): boolean {
   return rollout.state.phase === 'Promoted' || rollout.state.phase === 'Reverted' || rollout.state.phase === 'Superseded';
+}
+
+/** The hook that an ended rollout has still to run; undefined when there is none, or when it has not ended. */
+export function hookAtEnd({ state, owes }: Rollout): HookName | undefined {
+  const due =
+    state.phase === 'Promoted'
+      ? 'after_promote'
+      : state.phase === 'Reverted' || state.phase === 'Superseded'
+        ? 'after_revert'
+        : undefined;
+  return due !== undefined && owes.includes(due) ? due : undefined;
 }
 
 /** The weight that canary was asked to have. */

@@ -1,10 +1,11 @@
 import type { Beginning } from './begin.js';
 import { beginCourse, type Course, decideCourse, decideResume, followDecision } from './course.js';
 import type { EntryWrite, StoredEntry } from './entries.js';
-import type { Observation } from './observation.js';
+import { entryOfKind, type Observation } from './observation.js';
 import type { Plan } from './plan.js';
+import type { ProgramCall } from './programs.js';
 import type { Roles } from './roles.js';
-import { isFinal, type Rollout } from './rollout.js';
+import { hookAtEnd, isFinal, type Rollout } from './rollout.js';
 
 /** One write of a simulated rollout: when, what it replaces, and the record after it (none for defaults and resolver). */
 export interface SimulatedWrite {
@@ -16,11 +17,16 @@ export interface SimulatedWrite {
   readonly person: boolean;
 }
 
+/** One move of a simulated rollout: a write, or a program of the user's that runs. */
+export type SimulatedMove =
+  | ({ readonly kind: 'write' } & SimulatedWrite)
+  | { readonly kind: 'program'; readonly at: number; readonly call: ProgramCall };
+
 /** Looks a simulation may take: a hold is looked at four times a second, so this is a hold of seven hours. */
 const ENOUGH = 100_000;
 
 /**
- * The whole course of a rollout in a mesh in which all goes well, by the same decisions that a driver makes: every write in order, until the end, the
+ * The whole course of a rollout in a mesh in which all goes well, by the same decisions that a driver makes: every write and program in order, until the end, the
  * target, or a pause that the plan did not ask for. A person resumes each open pause at once.
  */
 export function simulate(
@@ -29,32 +35,33 @@ export function simulate(
   roles: Roles,
   beginning: Beginning,
   now: number,
-): readonly SimulatedWrite[] {
-  const writes: SimulatedWrite[] = [];
+): readonly SimulatedMove[] {
+  const moves: SimulatedMove[] = [];
   let course = beginCourse(plan, seen, roles, beginning);
   let at = now;
   for (let turn = 0; turn < ENOUGH && !hasStopped(course); turn++) {
     const person = course.rollout?.state.phase === 'Paused';
     const decision = person ? decideResume(course, at) : decideCourse(course, course.world.findings, at);
-    if (decision === undefined) return writes;
+    if (decision === undefined) return moves;
+    if (decision.call !== undefined) {
+      moves.push({ kind: 'program', at, call: decision.call });
+      course = followDecision(course, decision, at);
+      continue;
+    }
     if (decision.write === undefined) {
       at = Math.max(at + 1, decision.wakeAt);
       continue;
     }
-    writes.push({ at, before: entryOf(course.world, decision.write), write: decision.write, next: decision.next, person });
+    const before = entryOfKind(course.world, decision.write.kind);
+    moves.push({ kind: 'write', at, before, write: decision.write, next: decision.next, person });
     course = followDecision(course, decision, at);
   }
-  return writes;
+  return moves;
 }
 
 /** Whether a course goes no further by itself, not even with a person at its open pauses. */
 export function hasStopped({ rollout }: Course): boolean {
   if (rollout === undefined) return false;
-  return isFinal(rollout) || (rollout.state.phase === 'Paused' && rollout.state.reason !== 'PauseStep');
-}
-
-function entryOf(world: Observation, write: EntryWrite): StoredEntry | undefined {
-  return { 'service-defaults': world.defaults, 'service-resolver': world.resolver, 'service-splitter': world.splitter }[
-    write.kind
-  ];
+  if (isFinal(rollout)) return hookAtEnd(rollout) === undefined;
+  return rollout.state.phase === 'Paused' && rollout.state.reason !== 'PauseStep';
 }

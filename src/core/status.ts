@@ -1,10 +1,10 @@
-import { describeStep } from './decide-step.js';
 import { legsOf, metaOf, subsetsOf } from './entries.js';
 import { weightOf } from './legs.js';
 import type { Instances, Observation } from './observation.js';
 import type { Plan, Step } from './plan.js';
 import { formatTime, readRecord } from './record.js';
-import { isFinal, type Rollout } from './rollout.js';
+import { hookAtEnd, isFinal, type Rollout } from './rollout.js';
+import { describeStep } from './steps.js';
 import type { Finding } from './verdict.js';
 
 /** One subset in its role; weights in percent, `null` where unknown. */
@@ -107,6 +107,8 @@ function messageOf({ service, rollout, seen, driver }: StatusInput): string {
   const lost = seen.splitter === undefined || readRecord(metaOf(seen.splitter.entry))?.id !== rollout.id;
   if (lost && !isFinal(rollout))
     return `somebody else wrote service-splitter/${service} and dropped the record; last known: ${rollout.message}`;
+  const hook = hookAtEnd(rollout);
+  if (hook !== undefined) return `${rollout.message}; ${hook} has not run yet`;
   if (isFinal(rollout)) return rollout.message;
   if (driver === undefined) return `${rollout.message}; nobody drives or watches it`;
   return driver.why !== undefined && rollout.state.phase !== 'Paused' ? driver.why : rollout.message;
@@ -116,7 +118,7 @@ function stepStatus(rollout: Rollout, plan: Plan | undefined, liveWakeAt: number
   const index = rollout.state.step;
   const step = plan?.steps[index];
   const baking = rollout.state.phase === 'Baking';
-  const own = step?.kind === 'pause' || step?.kind === 'analyse' ? step.for : step?.kind === 'wait' ? step.deadline : undefined;
+  const own = step?.kind === 'pause' || step?.kind === 'analyse' ? step.for : step?.kind === 'wait' ? step.deadline : step?.kind === 'run' ? step.program.timeout : undefined;
   const moving = rollout.state.phase === 'Progressing' || baking;
   const due =
     baking && plan !== undefined ? rollout.enteredAt + plan.bake : own === undefined ? liveWakeAt : rollout.enteredAt + own;

@@ -2,6 +2,7 @@ import { type EntryKind, legsOf } from './entries.js';
 import type { Leg } from './legs.js';
 import type { Observation } from './observation.js';
 import type { Plan } from './plan.js';
+import { describeProgram } from './programs.js';
 import { findRoles, isRefusal, type Roles, type RolesRefusal } from './roles.js';
 import type { Phase } from './rollout.js';
 import { simulate } from './simulate.js';
@@ -9,10 +10,10 @@ import { simulate } from './simulate.js';
 /** A mesh that knows nothing of the service yet. */
 export const EMPTY_MESH: Observation = { resolverSince: 0, instances: {}, agreement: 'unknown', findings: [] };
 
-/** One write of a plan: ms from the start at the earliest, which entry, why, and the weights after it in basis points. */
+/** One write of a plan, or one program that it runs: ms from the start at the earliest, which entry, why, and the weights after it in basis points. */
 export interface TimelineWrite {
   readonly at: number;
-  readonly kind: EntryKind;
+  readonly kind: EntryKind | 'program';
   readonly why: string;
   readonly legs: readonly Leg[];
   /** A person makes it. */
@@ -41,15 +42,20 @@ export function rolesOfPlan(plan: Plan): Roles | RolesRefusal {
 export function timelineOf(plan: Plan, roles: Roles): Timeline {
   const simulated = simulate(plan, EMPTY_MESH, roles, { id: '0'.repeat(26), plan: '', driver: '', by: 'you' }, 0);
   let legs = roles.legs;
-  const writes = simulated.map(({ at, write, person }): TimelineWrite => {
-    if (write.kind === 'service-splitter') legs = legsOf(write.entry, plan.service);
+  const writes = simulated.map((move): TimelineWrite => {
+    if (move.kind === 'program') {
+      const { point, program } = move.call;
+      return { at: move.at, kind: 'program', why: `${point}: ${describeProgram(program)}`, legs, person: false };
+    }
+    const { at, write, person } = move;
+    if (write.kind === 'service-splitter' && write.entry !== undefined) legs = legsOf(write.entry, plan.service);
     return { at, kind: write.kind, why: write.why, legs, person };
   });
-  const last = simulated.findLast(({ next }) => next !== undefined)?.next;
+  const last = simulated.flatMap((move) => (move.kind === 'write' && move.next !== undefined ? [move.next] : [])).at(-1);
   return {
     writes,
     earliest: simulated.at(-1)?.at ?? 0,
-    people: simulated.filter(({ person }) => person).length,
+    people: writes.filter(({ person }) => person).length,
     end: { phase: last?.state.phase ?? 'Pending', message: last?.message ?? '' },
   };
 }

@@ -19,3 +19,9 @@ function split(version: string): { numbers: readonly number[]; rest: string } {
 export function versionFilter(version: string): string {
   return /["\\]/.test(version) ? `Service.Meta.version == \`${version}\`` : `Service.Meta.version == "${version}"`;
 }
+
+/** The version that a filter of `versionFilter` picks; undefined for any other filter. */
+export function versionOf(filter: string): string | undefined {
+  const [, quoted, ticked] = /^Service\.Meta\.version == (?:"([^"\\]*)"|`([^`]*)`)$/.exec(filter) ?? [];
+  return quoted ?? ticked;
+}

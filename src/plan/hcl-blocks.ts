@@ -18,8 +18,10 @@ const REPEATED: Readonly<Record<string, Rule>> = {
   leg: { key: 'legs', labelled: true, as: 'map' },
   step: { key: 'steps', labelled: false, as: 'list' },
   signal: { key: 'signals', labelled: true, as: 'list' },
+  check: { key: 'checks', labelled: true, as: 'list' },
+  hook: { key: 'hooks', labelled: true, as: 'map' },
 };
-const UNNAMED: ReadonlySet<string> = new Set(['on', 'capacity', 'pause', 'wait', 'analyse', 'ramp']);
+const UNNAMED: ReadonlySet<string> = new Set(['on', 'capacity', 'pause', 'wait', 'analyse', 'ramp', 'run', 'route', 'header', 'cookie', 'sticky', 'hooks']);
 
 /** The trees of all `rollout` blocks of a parsed HCL text that has no syntax error. */
 export function readRollouts(root: Node): Trees {

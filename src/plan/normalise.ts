@@ -1,12 +1,15 @@
 import { AUTO } from '../core/auto.js';
 import { parseDuration } from '../core/duration.js';
-import type { ExtraLeg, Plan, Signal, Step, Subset } from '../core/plan.js';
+import { DEFAULTS } from '../core/defaults.js';
+import type { ExtraLeg, Plan, Program, Route, Signal, Step, Subset } from '../core/plan.js';
 import { rampSteps } from '../core/ramp.js';
 import { versionFilter } from '../core/versions.js';
 import { type BasisPoints, parsePercent } from '../core/weights.js';
 import type { PlanText } from './schema.js';
 
 type SubsetText = PlanText['subsets'][string];
+type ProgramText = Omit<PlanText['checks'][number], 'name'>;
+type HookText = NonNullable<PlanText['hooks'][keyof PlanText['hooks']]>;
 type StepText = PlanText['steps'][number];
 type SignalText = PlanText['signals'][number];
 
@@ -28,8 +31,17 @@ export function normalise(text: PlanText): Plan {
     undoWindow: ms(text.undo_window),
     ...(text.deadline === undefined ? {} : { deadline: ms(text.deadline) }),
     stepTimeout: ms(text.step_timeout),
-    on: { noData: text.on.no_data, drift: text.on.drift, stepTimeout: text.on.step_timeout, signalError: text.on.signal_error },
+    on: {
+      noData: text.on.no_data,
+      drift: text.on.drift,
+      stepTimeout: text.on.step_timeout,
+      signalError: text.on.signal_error,
+      newVersion: text.on.new_version,
+    },
     ...(text.capacity === undefined ? {} : { capacity: { maxRatio: text.capacity.max_ratio } }),
+    ...(text.route === undefined ? {} : { route: toRoute(text.route) }),
+    ...(Object.keys(text.hooks).length === 0 ? {} : { hooks: toHooks(text.hooks) }),
+    ...(text.checks.length === 0 ? {} : { checks: text.checks.map((one) => ({ name: one.name, program: toProgram(one) })) }),
     signals: text.signals.map(toSignal),
     callers: text.callers,
   };
@@ -49,6 +61,7 @@ export function expandSteps(steps: readonly StepText[]): readonly Step[] {
     if ('pause' in step) return [{ kind: 'pause', ...(typeof step.pause === 'string' ? { for: ms(step.pause) } : {}) }];
     if ('analyse' in step) return [{ kind: 'analyse', for: ms(step.analyse.for), minRequests: step.analyse.min_requests }];
     if ('wait' in step) return [{ kind: 'wait', healthy: step.wait.healthy, deadline: ms(step.wait.deadline) }];
+    if ('run' in step) return [{ kind: 'run', program: toProgram(step.run), onFailure: step.run.on_failure }];
     const { to, by, every } = step.ramp;
     const ramped = rampSteps(weight, points(to), points(by), ms(every));
     weight = points(to);
@@ -56,6 +69,25 @@ export function expandSteps(steps: readonly StepText[]): readonly Step[] {
     const staysAfter = next !== undefined && !('pause' in next) && !('analyse' in next);
     return staysAfter ? [...ramped, { kind: 'pause', for: ms(every) }] : [...ramped];
   });
+}
+
+function toProgram({ command, url, method, timeout }: ProgramText): Program {
+  if (command !== undefined) return { kind: 'command', command, timeout: ms(timeout) };
+  return { kind: 'http', url: url ?? '', method: method ?? 'POST', timeout: ms(timeout) };
+}
+
+function toHooks(hooks: PlanText['hooks']): NonNullable<Plan['hooks']> {
+  const named = Object.entries(hooks).flatMap(([name, hook]) => (hook === undefined ? [] : [[name, toHook(hook)] as const]));
+  return Object.fromEntries(named);
+}
+
+function toHook(hook: HookText): Program {
+  return Array.isArray(hook) ? { kind: 'command', command: hook, timeout: DEFAULTS.programTimeout } : toProgram(hook);
+}
+
+function toRoute({ header, cookie, sticky }: NonNullable<PlanText['route']>): Route {
+  const kept = sticky === undefined ? {} : { sticky: { for: sticky === true ? DEFAULTS.sticky : ms(sticky.for) } };
+  return { ...given('header', header), ...given('cookie', cookie), ...kept };
 }
 
 function toSubset(name: string, { version, filter }: SubsetText): Subset {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { DEFAULTS } from '../core/defaults.js';
 import { formatDuration } from '../core/duration.js';
 import { ARROW, consulName, duration, durationOrZero, percent, subsetName } from './leaf.js';
+import { checkSchema, hooksSchema, runSchema } from './schema-programs.js';
+import { routeSchema } from './schema-route.js';
 import { signalSchema } from './schema-signals.js';
 
 const version = z
@@ -57,9 +59,10 @@ export const STEP_SCHEMAS = {
   analyse: z.strictObject({ analyse }).meta({ title: 'Analyse' }),
   wait: z.strictObject({ wait }).meta({ title: 'Wait' }),
   ramp: z.strictObject({ ramp }).meta({ title: 'Ramp' }),
+  run: z.strictObject({ run: runSchema }).meta({ title: 'Run' }),
 } as const;
 
-const step = z.union([STEP_SCHEMAS.weight, STEP_SCHEMAS.pause, STEP_SCHEMAS.analyse, STEP_SCHEMAS.wait, STEP_SCHEMAS.ramp]);
+const step = z.union([STEP_SCHEMAS.weight, STEP_SCHEMAS.pause, STEP_SCHEMAS.analyse, STEP_SCHEMAS.wait, STEP_SCHEMAS.ramp, STEP_SCHEMAS.run]);
 
 const on = z
   .strictObject({
@@ -69,6 +72,10 @@ const on = z
       .describe('No request reached canary in a step that needs evidence'),
     drift: z.enum(['hold', 'adopt', 'reassert']).default(DEFAULTS.on.drift).describe('Somebody else changed the weights'),
     step_timeout: z.enum(['revert', 'hold']).default(DEFAULTS.on.stepTimeout).describe('A step took longer than step_timeout'),
+    new_version: z
+      .enum(['supersede', 'queue', 'reject'])
+      .default(DEFAULTS.on.newVersion)
+      .describe('Another plan of the service is started: go back to stable and begin it, begin it afterwards, or refuse it'),
     signal_error: z.enum(['hold', 'revert']).default(DEFAULTS.on.signalError).describe('A signal could not be measured'),
   })
   .prefault({})
@@ -108,6 +115,9 @@ export const planSchema = z
       })
       .optional()
       .describe('Guard against sending more to canary than its instances can take'),
+    route: routeSchema.optional(),
+    checks: z.array(checkSchema).default([]).describe('Checks of your own before anything is written'),
+    hooks: hooksSchema.default({}),
     signals: z.array(signalSchema).default([]).describe('Sources of evidence; watched whenever canary carries traffic'),
     callers: z
       .array(consulName())

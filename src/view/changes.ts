@@ -18,18 +18,19 @@ export function renderWrites(writes: readonly ShownWrite[], style: Style): strin
   return `${blocks.join('\n')}\n${countLine(writes)}\n`;
 }
 
-/** `Plan: 2 to add, 3 to change, 0 to destroy.` Splitter never destroys an entry by itself. */
+/** `Plan: 2 to add, 3 to change, 0 to destroy.` Only a router that splitter made is ever destroyed. */
 export function countLine(writes: readonly ShownWrite[]): string {
   const added = writes.filter(({ before }) => before === undefined).length;
-  return `Plan: ${added} to add, ${writes.length - added} to change, 0 to destroy.`;
+  const destroyed = writes.filter(({ write }) => write.entry === undefined).length;
+  return `Plan: ${added} to add, ${writes.length - added - destroyed} to change, ${destroyed} to destroy.`;
 }
 
 function renderWrite({ before, write, after, person }: ShownWrite, number: number, style: Style): string {
-  const sign = before === undefined ? style.good('+') : style.warn('~');
+  const sign = before === undefined ? style.good('+') : write.entry === undefined ? style.bad('-') : style.warn('~');
   const when =
     after === undefined || after === 0 ? '' : `  (after ${formatDuration(after)}${person === true ? ' and a person' : ''})`;
   const head = `${String(number).padStart(3)}. ${sign} ${write.kind}/${write.name}: ${harmless(write.why)}${style.dim(when)}`;
-  const changes = diffEntries(before?.entry, write.entry).filter(({ path }) => path !== 'Kind' && path !== 'Name');
+  const changes = diffEntries(before?.entry, write.entry ?? {}).filter(({ path }) => path !== 'Kind' && path !== 'Name');
   const lines = changes.map(({ path, before: was, after: is }) => {
     if (was === undefined) return `       ${style.good('+')} ${path} = ${harmless(is ?? '')}`;
     if (is === undefined) return `       ${style.bad('-')} ${path} = ${harmless(was)}`;

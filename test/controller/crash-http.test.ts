@@ -7,7 +7,8 @@ import { type Entry, legsOf, metaOf } from '../../src/core/entries.js';
 import { weightOf } from '../../src/core/legs.js';
 import { readRecord } from '../../src/core/record.js';
 import { isFinal, type Rollout } from '../../src/core/rollout.js';
-import { abort, undo } from '../../src/core/verbs.js';
+import { abort } from '../../src/core/verbs/abort.js';
+import { undo } from '../../src/core/verbs/undo.js';
 import { decodeTally } from '../../src/judge/tally.js';
 import { digestPlan } from '../../src/plan/digest.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
@@ -217,7 +218,7 @@ describe('undo over HTTP on a sandbox, killed before and after every call it mak
 
   async function abortOnce(life: Life): Promise<void> {
     const context = life.context();
-    await act(context, 'payments', abort, true);
+    await act(context, 'payments', abort, { entriesOnly: true });
     await finish(context, 'payments').finally(() => context.client.destroy());
   }
 }).timeout(60_000);

@@ -8,6 +8,17 @@ const STEPS = [0, 1_000, 5_000, 10_000];
 
 type When = 'before' | 'after';
 
+const STEP_HOOKS = [0, 1, 2].flatMap((step) => [`before_step ${step}`, `after_step ${step}`]);
+const TAKEN_BACK = ['before_start 0', ...STEP_HOOKS, 'run 2', 'before_step 3', 'after_revert 3'];
+const PROMOTION = [
+  ...TAKEN_BACK.slice(0, -1),
+  'after_step 3',
+  'before_step 4',
+  'after_step 4',
+  'before_promote 5',
+  'after_promote 5',
+];
+
 /** Lives on after the crash, with driver after driver, and shows that nothing was lost on the way. */
 async function survive(story: CrashStory, fuses: readonly Fuse[], where: string): Promise<void> {
   for (const fuse of fuses)
@@ -27,6 +38,11 @@ async function survive(story: CrashStory, fuses: readonly Fuse[], where: string)
     if (before !== undefined)
       expect(failuresHeld(record), `${where}: no failure is forgiven`).to.be.at.least(failuresHeld(before));
   }
+  const promoted = story.record?.state.phase === 'Promoted';
+  expect(story.mesh.routed, `${where}: the routes are gone`).to.equal(false);
+  expect(story.mesh.defaultSubset, `${where}: the default subset`).to.equal(promoted ? 'green' : undefined);
+  for (const effect of promoted ? PROMOTION : TAKEN_BACK)
+    expect(story.effects, `${where}: the effect of ${effect}`).to.include(effect);
   // Whoever takes over logs what its predecessor could not; two deaths within one log write can cost a line.
   if (fuses.length === 1) await expectLogged(story, where);
 }
@@ -41,6 +57,14 @@ async function expectLogged(story: CrashStory, where: string): Promise<void> {
     .filter(({ seq, message }) => seq !== last && !savesEvidenceOnly(story, seq, message))
     .map(({ seq, message }) => `${seq}: ${message}`);
   expect(decided, `${where}: every decision is in the log`).to.deep.equal([]);
+  const told = new Set(entries.flatMap(({ programs = [] }) => programs.map(({ point, step }) => `${point} ${step}`)));
+  const untold = [...new Set(story.effects)].filter((effect) => {
+    const [point = '', step = ''] = effect.split(' ');
+    // What the next record was written for, its message says.
+    const near = [...entries, { step: story.record!.state.step, message: story.record!.message }].filter((entry) => entry.step === Number(step) || entry.step === Number(step) + 1);
+    return !told.has(effect) && !near.some(({ message }) => message.includes(`${point} passed`));
+  });
+  expect(untold, `${where}: effects without a word`).to.deep.equal([]);
 }
 
 function savesEvidenceOnly(story: CrashStory, seq: number, message: string): boolean {

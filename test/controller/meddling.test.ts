@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { abort, pause } from '../../src/core/verbs.js';
+import { abort } from '../../src/core/verbs/abort.js';
+import { pause } from '../../src/core/verbs/pause.js';
 import { CrashStory } from '../support/crash-driver.js';
 import { Meddler } from '../support/crash-fuse.js';
 

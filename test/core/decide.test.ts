@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { decide } from '../../src/core/decide.js';
 import type { Situation } from '../../src/core/decision.js';
-import { legsOf } from '../../src/core/entries.js';
+import { legsOf, metaOf, subsetsOf } from '../../src/core/entries.js';
 import { splitLegs, weightOf } from '../../src/core/legs.js';
 import type { EnvoySignal } from '../../src/core/plan.js';
+import { readRecord } from '../../src/core/record.js';
 import type { State } from '../../src/core/rollout.js';
 import { applyWrite, finding, makePlan, makeRollout, makeSeen, NOON, passing, stored, weight } from '../support/world.js';
 
@@ -12,10 +13,10 @@ const errors: EnvoySignal = { name: 'errors', source: 'envoy', metric: 'errors',
 function situation(
   percent: number,
   state: State,
-  change: { plan?: Partial<Situation['plan']>; seen?: Partial<Situation['seen']>; rollout?: object; now?: number } = {},
+  change: { plan?: Partial<Situation['plan']>; seen?: Partial<Situation['seen']>; rollout?: object; ran?: Situation['ran']; now?: number } = {},
 ): Situation {
   const rollout = makeRollout(percent, { state, ...change.rollout });
-  return { plan: makePlan(change.plan), rollout, seen: makeSeen(rollout, change.seen), tally: 'tally', now: change.now ?? NOON };
+  return { plan: makePlan(change.plan), rollout, seen: makeSeen(rollout, change.seen), tally: 'tally', ran: change.ran ?? [], now: change.now ?? NOON };
 }
 
 const at = (step: number): State => ({ phase: 'Progressing', reason: 'Stepping', step });
@@ -105,7 +106,7 @@ describe('decide, step by step', () => {
     expect(decide(baking).next?.state.phase).to.equal('Promoting');
     const promoting = situation(100, { phase: 'Promoting', reason: 'BakePassed', step: 4 });
     const write = decide(promoting).write;
-    expect([write?.kind, write?.entry.DefaultSubset, write?.cas, write?.entry.ModifyIndex]).to.deep.equal([
+    expect([write?.kind, write?.entry?.DefaultSubset, write?.cas, write?.entry?.ModifyIndex]).to.deep.equal([
       'service-resolver',
       'green',
       10,
@@ -254,7 +255,7 @@ describe('decide, on evidence', () => {
     const first = decide({ ...base, seen: { ...base.seen, resolver, findings: [finding('errors', 'Failed')] } });
     expect(first.next?.state).to.deep.equal({ phase: 'Reverting', reason: 'SignalFailed', step: 4 });
     const second = decide({ ...base, rollout: first.next!, seen: { ...applyWrite(base.seen, first.write!), resolver } });
-    expect(second.write?.entry.DefaultSubset).to.equal('blue');
+    expect(second.write?.entry?.DefaultSubset).to.equal('blue');
   });
 });
 
@@ -304,17 +305,51 @@ describe('decide, on drift', () => {
     );
     expect(legsOf(write?.entry ?? {}, 'payments')).to.deep.equal(splitLegs('blue', 'green', 0, []));
   });
-  it('waits while the resolver was edited by hand', () => {
-    const base = situation(10, at(0));
-    const resolver = stored(
-      { ...base.seen.resolver?.entry, Subsets: { blue: { Filter: 'Service.Meta.version == "2"' }, green: { Filter: '' } } },
-      12,
-    );
-    const decision = decide({ ...base, seen: { ...base.seen, resolver } });
-    expect([decision.write, decision.why]).to.deep.equal([
-      undefined,
-      'somebody else changed service-resolver/payments: it says green is every instance; the plan says Service.Meta.version == "3". Waiting until they agree',
-    ]);
+  describe('of the resolver', () => {
+    const edited = (percent: number, drift: 'hold' | 'adopt' | 'reassert', filter: string | undefined, state = at(0)): Situation => {
+      const base = situation(percent, state, { plan: { on: { ...makePlan().on, drift } } });
+      const green = filter === undefined ? {} : { green: { Filter: filter } };
+      const entry = { ...base.seen.resolver?.entry, Subsets: { blue: { Filter: 'Service.Meta.version == "2"' }, ...green } };
+      return { ...base, seen: { ...base.seen, resolver: stored(entry, 12) } };
+    };
+    it('holds, and names what it says and what the rollout goes by', () => {
+      const { next } = decide(edited(10, 'hold', ''));
+      expect([next?.state.phase, next?.state.reason, next?.message]).to.deep.equal([
+        'Paused',
+        'Drift',
+        'somebody else changed service-resolver/payments: it says green is every instance; the rollout goes by Service.Meta.version == "3"',
+      ]);
+      expect(decide(edited(10, 'hold', undefined)).next?.message).to.match(/it has no subset green/);
+    });
+    it('adopts a filter when the plan says so, and then goes on by it', () => {
+      const before = edited(10, 'adopt', 'Service.Meta.version == "9"');
+      const { next } = decide(before);
+      expect([next?.state.phase, next?.adopted]).to.deep.equal(['Progressing', { green: 'Service.Meta.version == "9"' }]);
+      expect(readRecord(metaOf(decide(before).write?.entry))?.adopted).to.deep.equal(next?.adopted);
+      const splitter = stored(decide(before).write!.entry!, 21);
+      expect(decide({ ...before, rollout: next!, seen: { ...before.seen, splitter } }).next?.state.step).to.equal(1);
+    });
+    it('never adopts a filter that means every instance', () => {
+      expect(decide(edited(10, 'adopt', '')).next?.state.reason).to.equal('Drift');
+    });
+    it('puts ours back while the subset carries nothing, and only then', () => {
+      const { write } = decide(edited(0, 'reassert', 'Service.Meta.version == "9"'));
+      expect([write?.kind, write?.cas, subsetsOf(write?.entry).get('green')]).to.deep.equal([
+        'service-resolver',
+        12,
+        'Service.Meta.version == "3"',
+      ]);
+      const { next } = decide(edited(10, 'reassert', 'Service.Meta.version == "9"'));
+      expect([next?.state.reason, next?.message]).to.deep.equal([
+        'Drift',
+        'somebody else changed service-resolver/payments: it says green is Service.Meta.version == "9"; the rollout goes by Service.Meta.version == "3". It carries 10%, and putting ours back would move those users at once; splitter abort payments takes canary back',
+      ]);
+    });
+    it('reverts through it', () => {
+      const failing = edited(10, 'hold', 'Service.Meta.version == "9"');
+      const seen = { ...failing.seen, findings: [finding('errors', 'Failed')] };
+      expect(decide({ ...failing, plan: { ...failing.plan, signals: [errors] }, seen }).next?.state.phase).to.equal('Reverted');
+    });
   });
   it('says so when somebody deleted the splitter', () => {
     const { splitter: _, ...without } = makeSeen(makeRollout(10));

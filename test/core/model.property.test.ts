@@ -9,7 +9,11 @@ import type { Observation } from '../../src/core/observation.js';
 import type { Plan } from '../../src/core/plan.js';
 import { readRecord } from '../../src/core/record.js';
 import { isFinal, type Rollout } from '../../src/core/rollout.js';
-import { abort, pause, promote, resume, type VerbResult } from '../../src/core/verbs.js';
+import { abort } from '../../src/core/verbs/abort.js';
+import { pause } from '../../src/core/verbs/pause.js';
+import { promote } from '../../src/core/verbs/promote.js';
+import type { VerbResult } from '../../src/core/verbs/result.js';
+import { resume } from '../../src/core/verbs/resume.js';
 import type { Verdict } from '../../src/core/verdict.js';
 import { applyWrite, finding, makePlan, makeSeen, NOON, passing, stored, weight } from '../support/world.js';
 
@@ -151,7 +155,7 @@ class Model {
     const decide1 = () =>
       this.rollout === undefined
         ? decideBeginning(this.plan, this.seen, roles, BEGINNING, this.now)
-        : decide({ plan: this.plan, rollout: this.rollout, seen: this.seen, tally: 't', now: this.now });
+        : decide({ plan: this.plan, rollout: this.rollout, seen: this.seen, tally: 't', ran: [], now: this.now });
     const decision = decide1();
     expect(decide1(), 'the same input gives the same output').to.deep.equal(decision);
     expect(

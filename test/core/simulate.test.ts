@@ -93,7 +93,7 @@ describe('the time line of a plan', () => {
   });
 
   it('stops at a pause that the plan did not ask for instead of resuming for ever', () => {
-    const hold = { noData: 'wait', drift: 'hold', stepTimeout: 'hold', signalError: 'hold' } as const;
+    const hold = { noData: 'wait', drift: 'hold', stepTimeout: 'hold', signalError: 'hold', newVersion: 'supersede' } as const;
     const { end, people } = lineOf({ steps: [weight(100)], capacity: { maxRatio: 1 }, stepTimeout: MINUTE, on: hold });
     expect(end.phase).to.equal('Paused');
     expect(end.message).to.match(/100% is more than 1 times/);

@@ -2,8 +2,16 @@ import { expect } from 'chai';
 import { legsOf } from '../../src/core/entries.js';
 import { splitLegs } from '../../src/core/legs.js';
 import type { Rollout, State } from '../../src/core/rollout.js';
-import { abort, pause, promote, resume, retarget, undo, type VerbContext, type VerbResult } from '../../src/core/verbs.js';
-import { makeRollout, makeSeen, NOON, passing, stored } from '../support/world.js';
+import { findRoles, isRefusal } from '../../src/core/roles.js';
+import { abort } from '../../src/core/verbs/abort.js';
+import { pause } from '../../src/core/verbs/pause.js';
+import { promote } from '../../src/core/verbs/promote.js';
+import type { VerbContext, VerbResult } from '../../src/core/verbs/result.js';
+import { resume } from '../../src/core/verbs/resume.js';
+import { retarget } from '../../src/core/verbs/retarget.js';
+import { retry, start, supersede } from '../../src/core/verbs/start.js';
+import { undo } from '../../src/core/verbs/undo.js';
+import { makePlan, makeRollout, makeSeen, NOON, passing, stored } from '../support/world.js';
 
 const PHASES: readonly State[] = [
   { phase: 'Pending', reason: 'Starting', step: 0 },
@@ -12,6 +20,7 @@ const PHASES: readonly State[] = [
   { phase: 'Paused', reason: 'PauseStep', step: 1 },
   { phase: 'Paused', reason: 'TargetReached', step: 4 },
   { phase: 'Paused', reason: 'NoData', step: 4 },
+  { phase: 'Paused', reason: 'ProgramFailed', step: 1 },
   { phase: 'Baking', reason: 'Watching', step: 4 },
   { phase: 'Promoting', reason: 'BakePassed', step: 4 },
   { phase: 'Promoted', reason: 'BakePassed', step: 4 },
@@ -32,17 +41,19 @@ const VERBS: Readonly<Record<string, (rollout: Rollout, verbContext: VerbContext
   abort,
   undo: (rollout, verbContext) => undo(rollout, verbContext, 3_600_000),
   ramp: (rollout, verbContext) => retarget(rollout, verbContext, 'new', 'ramp:x'),
+  supersede,
 };
 
 /** Phase × verb: the phase after it, `=` for nothing to do, `-` for a refusal. Columns as PHASES. */
 const TABLE: Readonly<Record<string, string>> = {
-  pause: 'Paused Paused = = = = Paused - - - - -',
-  resume: '= = Progressing Progressing - Baking = = - = - -',
-  promote: 'Progressing Progressing Progressing Progressing Baking Baking Baking = = - - -',
-  'promote --full': 'Promoting Promoting Promoting Promoting Promoting Promoting Promoting = = - - -',
-  abort: 'Reverted Reverted Reverted Reverted Reverted Reverted Reverted Reverting - Reverted Reverted Reverted',
-  undo: '- - - - - - - - Reverted = - -',
-  ramp: 'Pending Pending Pending Pending Pending Pending Pending - - - - -',
+  pause: 'Paused Paused = = = = = Paused - - - - -',
+  resume: '= = Progressing Progressing - Baking Pending = = - = - -',
+  promote: 'Progressing Progressing Progressing Progressing Baking Baking Progressing Baking = = - - -',
+  'promote --full': 'Promoting Promoting Promoting Promoting Promoting Promoting Promoting Promoting = = - - -',
+  abort: 'Reverted Reverted Reverted Reverted Reverted Reverted Reverted Reverted Reverting - Reverted Reverted Reverted',
+  undo: '- - - - - - - - - Reverted = - -',
+  ramp: 'Pending Pending Pending Pending Pending Pending Pending Pending - - - - -',
+  supersede: 'Superseded Superseded Superseded Superseded Superseded Superseded Superseded Superseded Reverting = = = =',
 };
 
 describe('each verb in each phase', () => {
@@ -64,7 +75,70 @@ describe('each verb in each phase', () => {
   }
 });
 
+/** What `start` with another plan (by each policy), with the same plan, and `retry` make of each phase: b begins, g goes on, s supersedes, q waits, - is refused. */
+const STARTS: Readonly<Record<string, string>> = {
+  supersede: 's s s s s s s s q b q b b',
+  queue: 'q q q q q q q q q b q b b',
+  reject: '- - - - - - - - q b q b b',
+  'the same plan': 'g g g g g g g g g b g b b',
+  retry: '- - - - - - - - - - - b b',
+};
+
+describe('a start in each phase', () => {
+  for (const [policy, row] of Object.entries(STARTS)) {
+    row.split(' ').forEach((expected, i) => {
+      const state = PHASES[i]!;
+      it(`${policy} in ${state.phase} (${state.reason}): ${expected}`, () => {
+        const rollout = makeRollout(40, { state });
+        const plan = policy === 'the same plan' ? rollout.plan : 'another';
+        const named = policy === 'queue' || policy === 'reject' ? policy : 'supersede';
+        const result =
+          policy === 'retry' ? retry(rollout, { service: 'payments' }) : start(rollout, { service: 'payments' }, plan, 'start:x', named);
+        expect(result.kind === 'refused' ? '-' : result.kind[0]).to.equal(expected);
+        if (result.kind === 'refused') expect(result.hint).to.match(/^splitter /);
+        if (result.kind === 'go-on') expect([result.next.driver, result.next.seq]).to.deep.equal(['start:x', 8]);
+      });
+    });
+  }
+});
+
 describe('verbs', () => {
+  it('supersede takes everything back to the last proven version in one write, and the next rollout starts from there', () => {
+    const rollout = makeRollout(40, { state: PHASES[1]! });
+    const result = supersede(rollout, context(rollout));
+    expect(result.kind === 'write' && [result.move, result.next.asked, result.next.stable]).to.deep.equal([
+      true,
+      splitLegs('blue', 'green', 0, []),
+      'blue',
+    ]);
+    const next = result.kind === 'write' ? result.next : rollout;
+    const after = findRoles(makePlan({ stable: 'green' }), makeSeen(next));
+    expect(!isRefusal(after) && after.stable).to.equal('blue');
+  });
+  it('ramp in mid-rollout owes the hooks of the new plan, but does not begin again', () => {
+    const owes = ['before_start', 'before_promote', 'after_revert'] as const;
+    const begun = retarget(makeRollout(40), context(makeRollout(40)), 'new', 'ramp:x', owes);
+    expect(begun.kind === 'write' && begun.next.owes).to.deep.equal(['before_promote', 'after_revert']);
+    const pending = makeRollout(0, { owes: ['before_start'] });
+    const fresh = retarget(pending, context(pending), 'new', 'ramp:x', owes);
+    expect(fresh.kind === 'write' && fresh.next.owes).to.deep.equal(owes);
+  });
+  it('resume after a hand-edited resolver adopts its filter, or puts ours back while the subset carries nothing', () => {
+    const state: State = { phase: 'Paused', reason: 'Drift', step: 1 };
+    const entry = { Kind: 'service-resolver', Subsets: { blue: { Filter: 'Service.Meta.version == "2"' }, green: { Filter: 'x == "9"' } } };
+    const told = (percent: number, choice: 'adopt' | 'reassert' | undefined) => {
+      const rollout = makeRollout(percent, { state });
+      const seen = makeSeen(rollout, { resolver: stored(entry, 12) });
+      return resume(rollout, { ...context(rollout, seen), plan: makePlan() }, choice, 4);
+    };
+    expect(told(10, undefined).kind).to.equal('refused');
+    const adopted = told(10, 'adopt');
+    expect(adopted.kind === 'write' && [adopted.next.adopted, adopted.next.state.phase]).to.deep.equal([{ green: 'x == "9"' }, 'Pending']);
+    const weighted = told(10, 'reassert');
+    expect(weighted.kind === 'refused' && weighted.message).to.match(/carries 10%/);
+    const idle = told(0, 'reassert');
+    expect(idle.kind === 'write' && idle.next.state).to.deep.equal({ phase: 'Pending', reason: 'Starting', step: 1 });
+  });
   it('abort puts stable at 100% in one write from every phase in which canary may have traffic', () => {
     for (const state of PHASES.filter(({ phase }) => phase !== 'Promoted')) {
       const rollout = makeRollout(40, { state });

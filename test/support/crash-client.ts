@@ -10,6 +10,7 @@ import { resolveSettings } from '../../src/consul/settings.js';
 import { Store } from '../../src/consul/store.js';
 import type { Entry } from '../../src/core/entries.js';
 import { PLAIN } from '../../src/view/style.js';
+import { createPrograms } from '../../src/programs/run.js';
 import { Crash, type Fuse } from './crash-fuse.js';
 
 /** The program's own client, but for a fuse in the calls that `burns` picks; tells every entry that Consul took. */
@@ -65,7 +66,8 @@ export function crashContext(
     atEnd: () => undefined,
   };
   const [store, lock, mesh] = [new Store(kv, 'splitter/'), new DriverLock(client, kv, 'splitter/'), new ConsulMesh(client)];
-  return { io, json: false, client, mesh, store, lock, clock: systemClock, by: 'dana' };
+  const programs = createPrograms({}, systemClock);
+  return { io, json: false, client, mesh, store, lock, programs, clock: systemClock, by: 'dana' };
 }
 
 /** What `splitter start` does after its checks: takes the lock and drives, from nothing or from where the record stands. */

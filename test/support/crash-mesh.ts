@@ -1,15 +1,21 @@
-import { type EntryWrite, legsOf, metaOf, type StoredEntry } from '../../src/core/entries.js';
+import { defaultSubsetOf, type EntryWrite, legsOf, metaOf, type StoredEntry } from '../../src/core/entries.js';
 import { appendEntry, emptyHistory, type History, type LogEntry } from '../../src/core/history.js';
 import { weightOf } from '../../src/core/legs.js';
 import type { Chain, Instances } from '../../src/core/observation.js';
 import type { Plan, Signal } from '../../src/core/plan.js';
 import { readRecord } from '../../src/core/record.js';
 import type { Rollout } from '../../src/core/rollout.js';
+import { routedIn } from '../../src/core/route.js';
 import type { Reading } from '../../src/core/verdict.js';
 import type { DecisionLog, Entries, Mesh, ReadOptions, SignalSource, TrafficSource } from '../../src/ports.js';
 import { makeSeen, passing } from './world.js';
 
-const PARTS = { splitter: 'service-splitter', resolver: 'service-resolver', defaults: 'service-defaults' } as const;
+const PARTS = {
+  splitter: 'service-splitter',
+  resolver: 'service-resolver',
+  defaults: 'service-defaults',
+  router: 'service-router',
+} as const;
 
 /** Consul's entries in memory, with compare-and-set and blocking reads; it keeps every record that it ever took. */
 export class CrashMesh implements Mesh {
@@ -40,7 +46,10 @@ export class CrashMesh implements Mesh {
   async readChain(): Promise<Chain> {
     const splitter = this.#entries.get('service-splitter');
     if (splitter === undefined) return { protocol: 'http', startsWith: 'resolver', legs: [{ subset: '', weight: 10_000 }] };
-    return { protocol: 'http', startsWith: 'splitter', legs: legsOf(splitter.entry, 'payments') };
+    const router = this.#entries.get('service-router');
+    const legs = legsOf(splitter.entry, 'payments');
+    if (router === undefined) return { protocol: 'http', startsWith: 'splitter', legs };
+    return { protocol: 'http', startsWith: 'router', legs, routed: routedIn(router.entry) };
   }
 
   async countInstances(): Promise<Readonly<Record<string, Instances>>> {
@@ -56,6 +65,11 @@ export class CrashMesh implements Mesh {
     const known = this.#entries.get(write.kind);
     if ((known?.modifyIndex ?? 0) !== write.cas) return 'lost';
     this.#index++;
+    if (write.entry === undefined) {
+      this.#entries.delete(write.kind);
+      for (const wake of this.#waiting) wake();
+      return 'written';
+    }
     const entry: StoredEntry = { modifyIndex: this.#index, entry: { ...structuredClone(write.entry), ModifyIndex: this.#index } };
     this.#entries.set(write.kind, entry);
     if (write.kind === 'service-splitter') {
@@ -65,6 +79,16 @@ export class CrashMesh implements Mesh {
     }
     for (const wake of this.#waiting) wake();
     return 'written';
+  }
+
+  /** Whether any route stands before the splitter. */
+  get routed(): boolean {
+    return this.#entries.has('service-router');
+  }
+
+  /** Which subset requests go to that ask for none. */
+  get defaultSubset(): string | undefined {
+    return defaultSubsetOf(this.#entries.get('service-resolver')?.entry);
   }
 
   /** Canary's stored share, in basis points. */

@@ -1,5 +1,6 @@
+import { afterWrite } from '../../src/core/after-write.js';
 import { DEFAULTS } from '../../src/core/defaults.js';
-import { type Entry, type EntryWrite, legsOf, type StoredEntry, splitterEntry } from '../../src/core/entries.js';
+import { type Entry, type EntryWrite, type StoredEntry, splitterEntry } from '../../src/core/entries.js';
 import { splitLegs } from '../../src/core/legs.js';
 import type { Instances, Observation } from '../../src/core/observation.js';
 import type { Plan, Step } from '../../src/core/plan.js';
@@ -52,6 +53,8 @@ export function makeRollout(percent: number, change: Partial<Rollout> = {}): Rol
     state: { phase: 'Progressing', reason: 'Stepping', step: 0 },
     tally: '',
     message: 'under way',
+    owes: [],
+    adopted: {},
     ...change,
   };
 }
@@ -96,10 +99,7 @@ export function stored(entry: Entry, modifyIndex: number): StoredEntry {
 
 /** The mesh after a write: stored, compiled, and observed at once. */
 export function applyWrite(seen: Observation, write: EntryWrite): Observation {
-  const entry = stored(write.entry, (write.cas || 30) + 1);
-  if (write.kind === 'service-resolver') return { ...seen, resolver: entry, resolverSince: 0 };
-  if (write.kind === 'service-defaults') return { ...seen, defaults: entry };
-  return { ...seen, splitter: entry, chain: { protocol: 'http', startsWith: 'splitter', legs: legsOf(write.entry, write.name) } };
+  return { ...afterWrite(seen, write, write.name, 0), resolverSince: 0 };
 }
 
 /** A finding with this verdict. */

@@ -1,0 +1,24 @@
+import type { Situation } from './decision.js';
+import type { Hold } from './gate.js';
+import { formatLegs, sameShares } from './legs.js';
+import { formatPercent } from './weights.js';
+
+/** Asked, compiled and observed weights must agree before a weight counts as in force; `unknown` (no sidecar can be read) does not hold it up. */
+export function notInForce({ rollout, seen }: Situation): Hold | undefined {
+  if (seen.chain === undefined || !sameShares(seen.chain.legs, rollout.asked)) {
+    return { reason: 'Unclear', message: `waiting until Consul's discovery chain says ${formatLegs(rollout.asked)}` };
+  }
+  if (seen.agreement === 'pending') return { reason: 'Unclear', message: 'waiting until the sidecars have the new weights' };
+  if (seen.agreement === 'differs')
+    return {
+      reason: 'Unclear',
+      message: `the sidecars do not follow: asked for ${formatLegs(rollout.asked)}, observed ${formatObserved(seen.observed)}`,
+    };
+  return undefined;
+}
+
+function formatObserved(observed: Readonly<Record<string, number>> | undefined): string {
+  return Object.entries(observed ?? {})
+    .map(([subset, share]) => `${subset} ${formatPercent(Math.round(share / 10) * 10)}`)
+    .join(', ');
+}

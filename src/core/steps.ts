@@ -1,0 +1,29 @@
+import { formatDuration } from './duration.js';
+import type { Step } from './plan.js';
+import { describeProgram } from './programs.js';
+import { type BasisPoints, formatPercent } from './weights.js';
+
+/** A step in words: `weight 10%`, `pause 5m`, `pause until a person resumes`, … */
+export function describeStep(step: Step): string {
+  switch (step.kind) {
+    case 'weight':
+      return `weight ${formatPercent(step.to)}`;
+    case 'pause':
+      return step.for === undefined ? 'pause until a person resumes' : `pause ${formatDuration(step.for)}`;
+    case 'analyse':
+      return `analyse ${formatDuration(step.for)}${step.minRequests > 0 ? `, at least ${step.minRequests} requests` : ''}`;
+    case 'wait':
+      return `wait for ${step.healthy} passing instances, at most ${formatDuration(step.deadline)}`;
+    case 'run':
+      return `run ${describeProgram(step.program)}, at most ${formatDuration(step.program.timeout)}`;
+  }
+}
+
+/** Skips weights that canary has passed already, on the way up only: a rollout that adopts 20 % does not fall back to 10 %. */
+export function skipReached(steps: readonly Step[], index: number, current: BasisPoints): number {
+  const weights = steps.slice(index).filter((step) => step.kind === 'weight');
+  if ((weights.at(-1)?.to ?? 0) < current) return index;
+  let at = index;
+  for (let step = steps[at]; step?.kind === 'weight' && step.to < current; step = steps[at]) at++;
+  return at;
+}

@@ -1,0 +1,50 @@
+import { roomFor, splitLegs } from '../legs.js';
+import { serving } from '../observation.js';
+import { askedCanary, extraLegs, isFinal, type Rollout, type State } from '../rollout.js';
+import { formatPercent } from '../weights.js';
+import { goOn, refused, type VerbContext, type VerbResult, write } from './result.js';
+
+/** Passes the present step without waiting for it; at a reached target, and with `full` from anywhere, goes to all traffic. */
+export function promote(rollout: Rollout, context: VerbContext, full: boolean, steps: number): VerbResult {
+  const { service, by, now, seen } = context;
+  const { state } = rollout;
+  if (state.phase === 'Promoted' || state.phase === 'Promoting')
+    return {
+      kind: 'nothing',
+      message: `${rollout.canary} is ${state.phase === 'Promoted' ? 'promoted already' : 'being promoted'}`,
+    };
+  if (isFinal(rollout) || state.phase === 'Reverting')
+    return refused(`${service} has nothing to promote: the last rollout is ${state.phase}`, `splitter ramp ${service} --to 10`);
+  if (serving(seen.instances[rollout.canary]) === 0)
+    return refused(`${rollout.canary} has no passing sidecar: all its traffic would fail`, `splitter status ${service}`);
+  if (state.phase === 'Paused' && state.reason === 'Drift')
+    return refused(rollout.message, `splitter resume ${service} --adopt   or   splitter resume ${service} --reassert`);
+  const everything = splitLegs(rollout.stable, rollout.canary, roomFor(extraLegs(rollout)), extraLegs(rollout));
+  if (full) {
+    const done: State = { phase: 'Promoting', reason: 'PromotedInFull', step: steps };
+    return write(
+      rollout,
+      { asked: everything, state: done, message: `promoted in full by ${by}: steps and bake skipped`, enteredAt: now, by },
+      true,
+    );
+  }
+  if (state.phase === 'Paused' && state.reason === 'TargetReached') {
+    const baking: State = { phase: 'Baking', reason: 'Watching', step: steps };
+    return write(
+      rollout,
+      {
+        asked: everything,
+        state: baking,
+        message: `promoted by ${by} from ${formatPercent(askedCanary(rollout))}: all traffic is on ${rollout.canary}, baking`,
+        enteredAt: now,
+        by,
+      },
+      true,
+    );
+  }
+  return write(
+    rollout,
+    { state: goOn(state.step, steps, state.phase !== 'Pending'), message: `step passed by ${by}`, enteredAt: now, by },
+    false,
+  );
+}

@@ -1,0 +1,38 @@
+import type { Observation } from '../observation.js';
+import type { Plan } from '../plan.js';
+import { nextRollout, type Rollout, type State } from '../rollout.js';
+
+/** What a verb makes of a rollout: a record to write (moving weights or not), nothing to do, or a refusal with what to type instead. */
+export type VerbResult =
+  | { readonly kind: 'write'; readonly next: Rollout; readonly move: boolean }
+  | { readonly kind: 'nothing'; readonly message: string }
+  | { readonly kind: 'refused'; readonly message: string; readonly hint: string };
+
+/** A verb that cannot be done here. */
+export type Refusal = Extract<VerbResult, { kind: 'refused' }>;
+
+/** What a verb may look at besides the record. */
+export interface VerbContext {
+  readonly service: string;
+  readonly seen: Observation;
+  /** The plan that the rollout follows, where it is known. */
+  readonly plan?: Plan;
+  readonly by: string;
+  readonly now: number;
+}
+
+/** A record to write; `move` when the weights in it are to be stored too. */
+export function write(rollout: Rollout, change: Parameters<typeof nextRollout>[1], move: boolean): VerbResult {
+  return { kind: 'write', next: nextRollout(rollout, change), move };
+}
+
+/** A refusal, with what would work. */
+export function refused(message: string, hint: string): Refusal {
+  return { kind: 'refused', message, hint };
+}
+
+/** Under way again at this step: past the last one means the bake; `resumed` says that it needs no more waiting. */
+export function goOn(step: number, steps: number, resumed: boolean): State {
+  if (step >= steps) return { phase: 'Baking', reason: resumed ? 'Resumed' : 'Watching', step };
+  return { phase: 'Progressing', reason: resumed ? 'Resumed' : 'Stepping', step };
+}

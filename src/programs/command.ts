@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { formatDuration } from '../core/duration.js';
+import type { Program } from '../core/plan.js';
+import { type Ending, KEPT_OUTPUT } from './run.js';
+
+/** Between asking a program to end and ending it, ms. */
+const GRACE = 2_000;
+
+/** Starts a program without a shell, in a process group of its own, and waits for its end; its time over, the whole group is ended. */
+export function runCommand(
+  { command, timeout }: Extract<Program, { kind: 'command' }>,
+  env: Readonly<Record<string, string | undefined>>,
+  abort: AbortSignal,
+): Promise<Ending> {
+  const [file = '', ...args] = command;
+  return new Promise((resolve) => {
+    let output = '';
+    let cut: string | undefined;
+    const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const keep = (chunk: Buffer): void => {
+      output = (output + chunk.toString('utf8')).slice(-KEPT_OUTPUT);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    const end = (why: string): void => {
+      if (cut !== undefined) return;
+      cut = why;
+      signalGroup(child.pid, 'SIGTERM');
+      const last = setTimeout(() => {
+        signalGroup(child.pid, 'SIGKILL');
+        // A grandchild that left the group may still hold the pipes; its output is nobody's business any more.
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, GRACE);
+      child.once('close', () => clearTimeout(last));
+    };
+    const timer = setTimeout(() => end(`no end within ${formatDuration(timeout)}`), timeout);
+    const onAbort = (): void => end('given up: splitter ended');
+    abort.addEventListener('abort', onAbort, { once: true });
+    const finish = (ending: Ending): void => {
+      clearTimeout(timer);
+      abort.removeEventListener('abort', onAbort);
+      resolve(ending);
+    };
+    child.once('error', (error: NodeJS.ErrnoException) => finish({ ok: false, message: sayStartFailure(error, file), output }));
+    child.once('close', (code, signal) => {
+      const how = cut ?? (code === null ? `ended by ${signal}` : `exit ${code}`);
+      finish({ ok: cut === undefined && code === 0, message: how, output });
+    });
+  });
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function sayStartFailure({ code, message }: NodeJS.ErrnoException, file: string): string {
+  if (code === 'ENOENT') return `there is no program ${file} (a path is seen from where splitter was started)`;
+  return code === 'EACCES' ? `${file} is not executable (chmod +x ${file})` : `cannot be started: ${message}`;
+}
