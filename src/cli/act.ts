@@ -1,12 +1,12 @@
 import { ConsulError } from '../consul/errors.js';
-import { DEFAULTS } from '../core/defaults.js';
 import { decide } from '../core/decide.js';
 import { splitterWrite } from '../core/decision.js';
+import { DEFAULTS } from '../core/defaults.js';
 import { metaOf } from '../core/entries.js';
 import { type LogEntry, logEntry } from '../core/history.js';
 import type { Plan } from '../core/plan.js';
-import { readRecord } from '../core/record.js';
 import type { ProgramOutcome } from '../core/programs.js';
+import { readRecord } from '../core/record.js';
 import { hookAtEnd, type Rollout } from '../core/rollout.js';
 import type { VerbContext, VerbResult } from '../core/verbs/result.js';
 import type { Context } from './context.js';
@@ -117,12 +117,7 @@ async function writeRecordOf(context: Context, look: Look, next: Rollout, move: 
   return true;
 }
 
-async function logWrite(
-  context: Context,
-  look: Look,
-  next: Rollout,
-  ran: readonly ProgramOutcome[] = [],
-): Promise<void> {
+async function logWrite(context: Context, look: Look, next: Rollout, ran: readonly ProgramOutcome[] = []): Promise<void> {
   const before = look.seen.splitter?.modifyIndex ?? 0;
   try {
     const { entry } = await context.mesh.readEntry('service-splitter', look.service);
@@ -147,5 +142,16 @@ function unlogged({ rollout, recorded, history }: Look, now: number): readonly L
 
 /** Promoting and reverting look at no step and no signal, so a rollout whose plan is gone can still be finished. */
 function planOfNone(service: string): Plan {
-  return { service, subsets: [], legs: [], steps: [], bake: 0, undoWindow: 0, stepTimeout: 0, on: DEFAULTS.on, signals: [], callers: [] };
+  return {
+    service,
+    subsets: [],
+    legs: [],
+    steps: [],
+    bake: 0,
+    undoWindow: 0,
+    stepTimeout: 0,
+    on: DEFAULTS.on,
+    signals: [],
+    callers: [],
+  };
 }

@@ -4,9 +4,9 @@ import { isPassing } from '../consul/errors.js';
 import { type DriveEnd, drive } from '../controller/drive.js';
 import type { Observation } from '../core/observation.js';
 import { type Check, preflight } from '../core/preflight.js';
+import { owedBy } from '../core/programs.js';
 import { formatTime } from '../core/record.js';
 import { findRoles, isRefusal, type Roles } from '../core/roles.js';
-import { owedBy } from '../core/programs.js';
 import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
 import { abort } from '../core/verbs/abort.js';
 import { retarget } from '../core/verbs/retarget.js';
@@ -102,7 +102,15 @@ export async function driveService(
       ...(options.note === undefined ? {} : { note: options.note }),
     };
     await context.store.recordPlan(service, beginning.id, digest, plan, source);
-    const parts = { mesh: context.mesh, signals, log: context.store, lock, programs: context.programs, clock: context.clock, isPassing };
+    const parts = {
+      mesh: context.mesh,
+      signals,
+      log: context.store,
+      lock,
+      programs: context.programs,
+      clock: context.clock,
+      isPassing,
+    };
     const patience = context.io.terminal.live ? Number.POSITIVE_INFINITY : plan.stepTimeout;
     const end = await drive(
       { plan, rollout, roles, beginning, hold: options.hold, patience },

@@ -1,5 +1,5 @@
-import { metaOf } from '../core/entries.js';
 import { formatDuration } from '../core/duration.js';
+import { metaOf } from '../core/entries.js';
 import { appendEntry, type History, keepsEvidence, logEntry } from '../core/history.js';
 import { formatLegs } from '../core/legs.js';
 import type { ProgramOutcome } from '../core/programs.js';

@@ -34,14 +34,23 @@ export async function requireOwnChecks(
 }
 
 /** The plan's own checks as `doctor` shows them. */
-export async function doctorOwnChecks(context: Context, sourced: Pick<SourcedPlan, 'plan'>, roles: Pick<Roles, 'stable' | 'canary'>): Promise<readonly Check[]> {
+export async function doctorOwnChecks(
+  context: Context,
+  sourced: Pick<SourcedPlan, 'plan'>,
+  roles: Pick<Roles, 'stable' | 'canary'>,
+): Promise<readonly Check[]> {
   const checks: Check[] = [];
   for (const check of sourced.plan.checks ?? []) {
     const outcome = await runCheck(context, sourced, roles, check);
     checks.push(
       outcome.ok
         ? { name: check.name, verdict: 'ok', message: `${outcome.program}: ${outcome.message}` }
-        : { name: check.name, verdict: 'failed', message: describeFailure(outcome), hint: 'mend what it found; --force on start and ramp skips it' },
+        : {
+            name: check.name,
+            verdict: 'failed',
+            message: describeFailure(outcome),
+            hint: 'mend what it found; --force on start and ramp skips it',
+          },
     );
   }
   return checks;

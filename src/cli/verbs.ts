@@ -81,7 +81,8 @@ export async function runPromote(
   );
   if (acted.rollout.state.phase === 'Promoting') {
     const rollout = await finish(context, service);
-    if (rollout.state.phase === 'Paused') throw new CommandError(rollout.message, `splitter resume ${service}   runs it again`, EXIT.needsPerson);
+    if (rollout.state.phase === 'Paused')
+      throw new CommandError(rollout.message, `splitter resume ${service}   runs it again`, EXIT.needsPerson);
     return report(context, service, { ...acted, rollout }, 'Promoted');
   }
   const code = report(context, service, acted, 'Promoted');

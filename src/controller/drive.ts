@@ -1,8 +1,8 @@
+import { measurable } from '../core/agreement.js';
 import { type Beginning, decideBeginning } from '../core/begin.js';
 import { decide } from '../core/decide.js';
 import { type Decision, splitterWrite } from '../core/decision.js';
 import { metaOf } from '../core/entries.js';
-import { measurable } from '../core/agreement.js';
 import { logEntry } from '../core/history.js';
 import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
@@ -270,7 +270,8 @@ class Driver {
   #ended(now: number): DriveEnd | undefined {
     const rollout = this.#rollout;
     if (rollout === undefined) return undefined;
-    if (isFinal(rollout)) return hookAtEnd(rollout) === undefined ? { kind: 'finished', rollout, why: rollout.message } : undefined;
+    if (isFinal(rollout))
+      return hookAtEnd(rollout) === undefined ? { kind: 'finished', rollout, why: rollout.message } : undefined;
     if (rollout.state.phase !== 'Paused') return undefined;
     const held = now - this.#heldSince;
     if (rollout.state.reason === 'TargetReached')

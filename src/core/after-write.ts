@@ -27,7 +27,7 @@ export function afterWrite(world: Observation, write: EntryWrite, service: strin
 }
 
 /** The chain that Consul would compile: a splitter's legs, behind the routes of a router that name a subset. */
-function chainAfter(
+export function chainAfter(
   { splitter, router }: Pick<Observation, 'splitter' | 'router'>,
   service: string,
 ): Pick<Observation, 'chain'> {

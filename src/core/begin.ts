@@ -1,4 +1,4 @@
-import { baseWrites } from './base.js';
+import { baseWrites, weightedConflicts } from './base.js';
 import { type Decision, splitterWrite, wait } from './decision.js';
 import type { Observation } from './observation.js';
 import type { HookName, Plan } from './plan.js';
@@ -9,6 +9,8 @@ import { routeWrite } from './route.js';
 
 /** Sidecars need the new subsets before a splitter names them: creating both within 100 ms fails requests, a second apart none did. */
 export const RESOLVER_SETTLES = 1_000;
+
+const LOOK_AGAIN = 60_000;
 
 /** Who begins a rollout, and under which names. */
 export interface Beginning {
@@ -24,6 +26,12 @@ export interface Beginning {
 export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beginning: Beginning, now: number): Decision {
   // What an earlier rollout left of its routes would lead testers to the new version before anybody asked for it.
   const write = routeWrite(plan.service, seen, []) ?? baseWrites(plan, seen)[0];
+  const conflict = write?.kind === 'service-resolver' ? weightedConflicts(plan, seen)[0] : undefined;
+  if (conflict !== undefined) {
+    const { subset, filter, carries } = conflict;
+    const says = `service-resolver/${plan.service} says ${subset.name} is ${filter || 'every instance'} since a moment ago, and it carries ${carries}`;
+    return wait(`${says}; the plan makes it ${subset.filter}. Waiting until they agree`, now + LOOK_AGAIN);
+  }
   const moved = (seen.weightsSince ?? Number.NEGATIVE_INFINITY) + RESOLVER_SETTLES;
   if (write?.kind === 'service-resolver' && now < moved)
     return wait('giving the sidecars a second to take the last weights, before a subset changes', moved);

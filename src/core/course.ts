@@ -1,7 +1,7 @@
+import { afterWrite } from './after-write.js';
 import { type Beginning, decideBeginning } from './begin.js';
 import { decide } from './decide.js';
 import { type Decision, splitterWrite } from './decision.js';
-import { afterWrite } from './after-write.js';
 import type { Instances, Observation } from './observation.js';
 import type { Plan } from './plan.js';
 import { describeProgram, type ProgramCall, type ProgramOutcome } from './programs.js';

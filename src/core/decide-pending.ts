@@ -47,7 +47,11 @@ function findUnrouted({ plan, rollout, seen }: Situation): Hold | undefined {
   const routed = seen.chain?.routed ?? [];
   const absent = wantedMatches(plan, rollout).find(
     ({ subset, header }) =>
-      !routed.some((one) => one.subset === subset && one.headers.some((h) => h.Name === header.Name && h.Regex === header.Regex && h.Exact === header.Exact)),
+      !routed.some(
+        (one) =>
+          one.subset === subset &&
+          one.headers.some((h) => h.Name === header.Name && h.Regex === header.Regex && h.Exact === header.Exact),
+      ),
   );
   if (absent === undefined) return undefined;
   return { reason: 'Unclear', message: `waiting until Consul's discovery chain has the route for ${describeMatch(absent)}` };

@@ -45,7 +45,12 @@ export function transition(situation: Situation, change: Change): Decision {
 }
 
 /** The one write that puts a record, and with `move` its weights, into the splitter; without, the stored weights stay as they are. */
-export function splitterWrite(stored: StoredEntry | undefined, service: string, next: Rollout, move: boolean): EntryWrite & { readonly entry: Entry } {
+export function splitterWrite(
+  stored: StoredEntry | undefined,
+  service: string,
+  next: Rollout,
+  move: boolean,
+): EntryWrite & { readonly entry: Entry } {
   const legs = move || stored === undefined ? next.asked : legsOf(stored.entry, service);
   return {
     kind: 'service-splitter',

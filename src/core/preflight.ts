@@ -99,7 +99,8 @@ function checkShadow(plan: Plan, seen: Observation): readonly Check[] {
   const past = routes.filter(
     (route) =>
       isRecord(route.Destination) &&
-      ((route.Destination.ServiceSubset && !own.includes(String(route.Destination.ServiceSubset))) || (route.Destination.Service && route.Destination.Service !== plan.service)),
+      ((route.Destination.ServiceSubset && !own.includes(String(route.Destination.ServiceSubset))) ||
+        (route.Destination.Service && route.Destination.Service !== plan.service)),
   );
   if (past.length === 0)
     return [{ name: 'shadow', verdict: 'ok', message: `service-router/${plan.service} leads to the splitter` }];

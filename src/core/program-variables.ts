@@ -17,7 +17,10 @@ export function variablesOf(
 }
 
 /** What a program is told of the service and its two versions. */
-export function roleVariables(plan: Plan, roles: { readonly stable: string; readonly canary: string }): Readonly<Record<string, string>> {
+export function roleVariables(
+  plan: Plan,
+  roles: { readonly stable: string; readonly canary: string },
+): Readonly<Record<string, string>> {
   const version = (name: string): string => plan.subsets.find((subset) => subset.name === name)?.version ?? '';
   return {
     SPLITTER_SERVICE: plan.service,

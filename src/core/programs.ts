@@ -51,7 +51,10 @@ export function awaitProgram(
   const outcome = ran.find((one) => one.id === id);
   if (outcome !== undefined) return { outcome };
   const call = { id, point, step, program, variables: variablesOf(situation, point, step, to) };
-  const waiting = wait(`running ${point === 'run' ? 'the step’s program' : point}: ${describeProgram(program)}`, now + LOOK_AGAIN);
+  const waiting = wait(
+    `running ${point === 'run' ? 'the step’s program' : point}: ${describeProgram(program)}`,
+    now + LOOK_AGAIN,
+  );
   return { decision: { ...waiting, call } };
 }
 
@@ -59,16 +62,18 @@ export function awaitProgram(
 export function settleHook(situation: Situation, hook: HookName): Decision | undefined {
   const { rollout, plan } = situation;
   if (!rollout.owes.includes(hook)) return undefined;
-  const owes = rollout.owes.filter((one) => one !== hook);
+  // A revert reasserts to the last: whoever wrote in between, users stay on stable.
+  const asked = hook === 'after_revert' ? { asked: rollout.asked } : {};
+  const paid = { owes: rollout.owes.filter((one) => one !== hook), ...asked };
   const program = plan.hooks?.[hook];
   if (program === undefined)
-    return transition(situation, { owes, message: `${rollout.message}; ${hook} was not run: the plan with it is gone` });
+    return transition(situation, { ...paid, message: `${rollout.message}; ${hook} was not run: the plan with it is gone` });
   const run = awaitProgram(situation, hook, rollout.state.step, program);
   if ('decision' in run) return run.decision;
   // The record itself says it, for the log of whoever comes after a crash.
   const said = run.outcome.ok ? `${hook} passed` : describeFailure(run.outcome);
-  if (hook.startsWith('after_')) return transition(situation, { owes, message: `${rollout.message}; ${said}` });
-  return run.outcome.ok ? transition(situation, { owes, message: said }) : paused(situation, 'ProgramFailed', said);
+  if (hook.startsWith('after_')) return transition(situation, { ...paid, message: `${rollout.message}; ${said}` });
+  return run.outcome.ok ? transition(situation, { ...paid, message: said }) : paused(situation, 'ProgramFailed', said);
 }
 
 /** A failed program as a sentence: which, how it ended, and the last line that it printed. */

@@ -70,7 +70,9 @@ export function readRecord(meta: Meta): Rollout | undefined {
     message: meta['splitter-message'] ?? '',
     owes: HOOKS.filter((hook) => (meta['splitter-owes'] ?? '').split(',').includes(hook)),
     adopted: Object.fromEntries(
-      Object.entries(meta).flatMap(([key, filter]) => (key.startsWith(FILTER_KEY) ? [[key.slice(FILTER_KEY.length), filter]] : [])),
+      Object.entries(meta).flatMap(([key, filter]) =>
+        key.startsWith(FILTER_KEY) ? [[key.slice(FILTER_KEY.length), filter]] : [],
+      ),
     ),
   };
 }

@@ -20,7 +20,8 @@ export interface ResolverDrift {
 export function findResolverDrift(plan: Plan, rollout: Rollout, seen: Observation): ResolverDrift | undefined {
   const filters = subsetsOf(seen.resolver?.entry);
   const subset = plan.subsets.find(
-    ({ name, filter }) => [rollout.stable, rollout.canary].includes(name) && filters.get(name) !== (rollout.adopted[name] ?? filter),
+    ({ name, filter }) =>
+      [rollout.stable, rollout.canary].includes(name) && filters.get(name) !== (rollout.adopted[name] ?? filter),
   );
   return subset === undefined ? undefined : { subset, theirs: filters.get(subset.name) };
 }
@@ -32,8 +33,7 @@ export function isAdoptableFilter(theirs: string | undefined): theirs is string 
 
 /** The drift as a sentence: what the resolver says and what the rollout goes by. */
 export function describeResolverDrift({ subset, theirs }: ResolverDrift, rollout: Rollout, service: string): string {
-  const says =
-    theirs === undefined ? `has no subset ${subset.name}` : `says ${subset.name} is ${theirs || 'every instance'}`;
+  const says = theirs === undefined ? `has no subset ${subset.name}` : `says ${subset.name} is ${theirs || 'every instance'}`;
   return `somebody else changed service-resolver/${service}: it ${says}; the rollout goes by ${rollout.adopted[subset.name] ?? subset.filter}`;
 }
 
@@ -54,7 +54,11 @@ export function decideResolverDrift(situation: Situation): Decision | undefined 
     const filter = rollout.adopted[subset.name] ?? subset.filter;
     const entry = resolverEntry(seen.resolver, plan.service, [{ ...subset, filter }]);
     const why = `${what}; ours put back`;
-    return { why, wakeAt: now, write: { kind: 'service-resolver', name: plan.service, entry, cas: seen.resolver?.modifyIndex ?? 0, why } };
+    return {
+      why,
+      wakeAt: now,
+      write: { kind: 'service-resolver', name: plan.service, entry, cas: seen.resolver?.modifyIndex ?? 0, why },
+    };
   }
   if (held) return wait(rollout.message, now + LOOK_AGAIN);
   const stuck =

@@ -75,7 +75,9 @@ export function missesRoute(router: StoredEntry | undefined, wanted: readonly Ma
   return wanted.find(
     (match) =>
       !own.some((one) => same(one, match)) ||
-      !routes.some((route) => destinationOf(route).ServiceSubset === match.subset && headersOf(route).some((h) => same(h, match.header))),
+      !routes.some(
+        (route) => destinationOf(route).ServiceSubset === match.subset && headersOf(route).some((h) => same(h, match.header)),
+      ),
   );
 }
 
@@ -114,12 +116,18 @@ function routerEntry(
   const meta = metaOf(before);
   const made = stored === undefined || meta[CREATED_KEY] !== undefined;
   if (matches.length === 0 && made && others.length === 0) return undefined;
-  const twins = others.flatMap((route) => [...(leadsHome(route, service) ? matches.map((match) => withMatch(route, match)) : []), route]);
+  const twins = others.flatMap((route) => [
+    ...(leadsHome(route, service) ? matches.map((match) => withMatch(route, match)) : []),
+    route,
+  ]);
   const whole = others.some((route) => leadsHome(route, service) && takesAll(route));
   const rest = whole ? [] : matches.map((match) => withMatch({ Match: { HTTP: { PathPrefix: '/' } } }, match));
-  const kept = Object.fromEntries(Object.entries(meta).filter(([key]) => !key.startsWith(META_PREFIX) && !(made && key === OWNER_KEY)));
+  const kept = Object.fromEntries(
+    Object.entries(meta).filter(([key]) => !key.startsWith(META_PREFIX) && !(made && key === OWNER_KEY)),
+  );
   const own = matches.map(({ subset, header }, i) => [`${MATCH_KEY}${i + 1}`, `${subset} ${JSON.stringify(header)}`] as const);
-  const marks = matches.length === 0 ? {} : { ...Object.fromEntries(own), ...(made ? { [CREATED_KEY]: 'yes', [OWNER_KEY]: OWNER } : {}) };
+  const marks =
+    matches.length === 0 ? {} : { ...Object.fromEntries(own), ...(made ? { [CREATED_KEY]: 'yes', [OWNER_KEY]: OWNER } : {}) };
   const { Meta: _, ...fields } = before;
   const next = { ...kept, ...marks };
   return { ...fields, Routes: [...twins, ...rest], ...(Object.keys(next).length === 0 ? {} : { Meta: next }) };

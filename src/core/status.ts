@@ -118,7 +118,14 @@ function stepStatus(rollout: Rollout, plan: Plan | undefined, liveWakeAt: number
   const index = rollout.state.step;
   const step = plan?.steps[index];
   const baking = rollout.state.phase === 'Baking';
-  const own = step?.kind === 'pause' || step?.kind === 'analyse' ? step.for : step?.kind === 'wait' ? step.deadline : step?.kind === 'run' ? step.program.timeout : undefined;
+  const own =
+    step?.kind === 'pause' || step?.kind === 'analyse'
+      ? step.for
+      : step?.kind === 'wait'
+        ? step.deadline
+        : step?.kind === 'run'
+          ? step.program.timeout
+          : undefined;
   const moving = rollout.state.phase === 'Progressing' || baking;
   const due =
     baking && plan !== undefined ? rollout.enteredAt + plan.bake : own === undefined ? liveWakeAt : rollout.enteredAt + own;

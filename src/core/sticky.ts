@@ -5,7 +5,11 @@ import type { Rollout } from './rollout.js';
 const SET_COOKIE = 'Set-Cookie';
 
 /** The cookie by which a sticky user is known: one name for each service, and a value that no other rollout uses. */
-export function stickyCookie(service: string, rollout: string, subset: string): { readonly name: string; readonly value: string } {
+export function stickyCookie(
+  service: string,
+  rollout: string,
+  subset: string,
+): { readonly name: string; readonly value: string } {
   return { name: cookieName(service), value: `${subset}.${rollout.slice(-10)}` };
 }
 

@@ -1,12 +1,14 @@
+import { checkUrl } from './check-url.js';
 import type { Path } from './node.js';
 import { errorAt, type Problem } from './problem.js';
 import type { PlanText } from './schema.js';
-import { checkUrl } from './check-url.js';
 
 /** What `run` steps, hooks and checks must say: a program or an address, one of them; and each check a name of its own. */
 export function checkPrograms(plan: PlanText): Problem[] {
   const steps = plan.steps.flatMap((step, i) => ('run' in step ? checkProgram(step.run, ['steps', i, 'run']) : []));
-  const hooks = Object.entries(plan.hooks).flatMap(([name, program]) => (program === undefined || Array.isArray(program) ? [] : checkProgram(program, ['hooks', name])));
+  const hooks = Object.entries(plan.hooks).flatMap(([name, program]) =>
+    program === undefined || Array.isArray(program) ? [] : checkProgram(program, ['hooks', name]),
+  );
   const checks = plan.checks.flatMap((check, i) => [
     ...checkProgram(check, ['checks', i]),
     ...(plan.checks.findIndex(({ name }) => name === check.name) === i
@@ -23,7 +25,10 @@ export function checkRoute({ route }: PlanText): Problem[] {
   return [errorAt(['route'], 'key', 'the route leads nobody to canary', hint)];
 }
 
-function checkProgram({ command, url, method }: { command?: string[] | undefined; url?: string | undefined; method?: string | undefined }, path: Path): Problem[] {
+function checkProgram(
+  { command, url, method }: { command?: string[] | undefined; url?: string | undefined; method?: string | undefined },
+  path: Path,
+): Problem[] {
   if (command === undefined && url === undefined)
     return [errorAt(path, 'key', 'there is nothing to run', 'write command: [./program, argument], or url: http://…')];
   if (command !== undefined && url !== undefined)

@@ -21,7 +21,20 @@ const REPEATED: Readonly<Record<string, Rule>> = {
   check: { key: 'checks', labelled: true, as: 'list' },
   hook: { key: 'hooks', labelled: true, as: 'map' },
 };
-const UNNAMED: ReadonlySet<string> = new Set(['on', 'capacity', 'pause', 'wait', 'analyse', 'ramp', 'run', 'route', 'header', 'cookie', 'sticky', 'hooks']);
+const UNNAMED: ReadonlySet<string> = new Set([
+  'on',
+  'capacity',
+  'pause',
+  'wait',
+  'analyse',
+  'ramp',
+  'run',
+  'route',
+  'header',
+  'cookie',
+  'sticky',
+  'hooks',
+]);
 
 /** The trees of all `rollout` blocks of a parsed HCL text that has no syntax error. */
 export function readRollouts(root: Node): Trees {

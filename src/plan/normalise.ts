@@ -1,6 +1,6 @@
 import { AUTO } from '../core/auto.js';
-import { parseDuration } from '../core/duration.js';
 import { DEFAULTS } from '../core/defaults.js';
+import { parseDuration } from '../core/duration.js';
 import type { ExtraLeg, Plan, Program, Route, Signal, Step, Subset } from '../core/plan.js';
 import { rampSteps } from '../core/ramp.js';
 import { versionFilter } from '../core/versions.js';

@@ -43,7 +43,10 @@ export const checkSchema = z
       .describe('Name of the check, unique in the plan'),
     ...PROGRAM_KEYS,
   })
-  .meta({ title: 'Check', description: 'A program that must pass before a rollout may start; --force skips it, and that is recorded' });
+  .meta({
+    title: 'Check',
+    description: 'A program that must pass before a rollout may start; --force skips it, and that is recorded',
+  });
 
 /** The hooks of a plan, by where they run. */
 export const hooksSchema = z

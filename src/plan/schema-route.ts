@@ -7,7 +7,10 @@ const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 
 const pair = (what: string) =>
   z.strictObject({
-    name: z.string().regex(TOKEN, { error: `is no name of a ${what}${ARROW}use letters, digits and -` }).describe(`Name of the ${what}`),
+    name: z
+      .string()
+      .regex(TOKEN, { error: `is no name of a ${what}${ARROW}use letters, digits and -` })
+      .describe(`Name of the ${what}`),
     value: z
       .string({ error: `is no text${ARROW}put the value in quotes` })
       .regex(/^[^\s;,"\\]+$/, { error: `is no value of a ${what}${ARROW}write it without spaces, quotes, commas and semicolons` })

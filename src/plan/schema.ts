@@ -62,7 +62,14 @@ export const STEP_SCHEMAS = {
   run: z.strictObject({ run: runSchema }).meta({ title: 'Run' }),
 } as const;
 
-const step = z.union([STEP_SCHEMAS.weight, STEP_SCHEMAS.pause, STEP_SCHEMAS.analyse, STEP_SCHEMAS.wait, STEP_SCHEMAS.ramp, STEP_SCHEMAS.run]);
+const step = z.union([
+  STEP_SCHEMAS.weight,
+  STEP_SCHEMAS.pause,
+  STEP_SCHEMAS.analyse,
+  STEP_SCHEMAS.wait,
+  STEP_SCHEMAS.ramp,
+  STEP_SCHEMAS.run,
+]);
 
 const on = z
   .strictObject({

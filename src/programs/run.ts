@@ -21,7 +21,9 @@ export function createPrograms(env: Readonly<Record<string, string | undefined>>
       const began = clock.now();
       const { program, variables } = call;
       const ending =
-        program.kind === 'command' ? await runCommand(program, { ...env, ...variables }, abort) : await callHttp(program, variables, abort);
+        program.kind === 'command'
+          ? await runCommand(program, { ...env, ...variables }, abort)
+          : await callHttp(program, variables, abort);
       const at = clock.now();
       const { id, point, step } = call;
       return { id, point, step, program: describeProgram(program), ...ending, at, ms: at - began };

@@ -61,7 +61,9 @@ async function expectLogged(story: CrashStory, where: string): Promise<void> {
   const untold = [...new Set(story.effects)].filter((effect) => {
     const [point = '', step = ''] = effect.split(' ');
     // What the next record was written for, its message says.
-    const near = [...entries, { step: story.record!.state.step, message: story.record!.message }].filter((entry) => entry.step === Number(step) || entry.step === Number(step) + 1);
+    const near = [...entries, { step: story.record!.state.step, message: story.record!.message }].filter(
+      (entry) => entry.step === Number(step) || entry.step === Number(step) + 1,
+    );
     return !told.has(effect) && !near.some(({ message }) => message.includes(`${point} passed`));
   });
   expect(untold, `${where}: effects without a word`).to.deep.equal([]);

@@ -13,10 +13,23 @@ const errors: EnvoySignal = { name: 'errors', source: 'envoy', metric: 'errors',
 function situation(
   percent: number,
   state: State,
-  change: { plan?: Partial<Situation['plan']>; seen?: Partial<Situation['seen']>; rollout?: object; ran?: Situation['ran']; now?: number } = {},
+  change: {
+    plan?: Partial<Situation['plan']>;
+    seen?: Partial<Situation['seen']>;
+    rollout?: object;
+    ran?: Situation['ran'];
+    now?: number;
+  } = {},
 ): Situation {
   const rollout = makeRollout(percent, { state, ...change.rollout });
-  return { plan: makePlan(change.plan), rollout, seen: makeSeen(rollout, change.seen), tally: 'tally', ran: change.ran ?? [], now: change.now ?? NOON };
+  return {
+    plan: makePlan(change.plan),
+    rollout,
+    seen: makeSeen(rollout, change.seen),
+    tally: 'tally',
+    ran: change.ran ?? [],
+    now: change.now ?? NOON,
+  };
 }
 
 const at = (step: number): State => ({ phase: 'Progressing', reason: 'Stepping', step });
@@ -306,7 +319,12 @@ describe('decide, on drift', () => {
     expect(legsOf(write?.entry ?? {}, 'payments')).to.deep.equal(splitLegs('blue', 'green', 0, []));
   });
   describe('of the resolver', () => {
-    const edited = (percent: number, drift: 'hold' | 'adopt' | 'reassert', filter: string | undefined, state = at(0)): Situation => {
+    const edited = (
+      percent: number,
+      drift: 'hold' | 'adopt' | 'reassert',
+      filter: string | undefined,
+      state = at(0),
+    ): Situation => {
       const base = situation(percent, state, { plan: { on: { ...makePlan().on, drift } } });
       const green = filter === undefined ? {} : { green: { Filter: filter } };
       const entry = { ...base.seen.resolver?.entry, Subsets: { blue: { Filter: 'Service.Meta.version == "2"' }, ...green } };

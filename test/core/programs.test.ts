@@ -13,7 +13,14 @@ const PROMOTING: State = { phase: 'Promoting', reason: 'BakePassed', step: 2 };
 
 function situation(percent: number, state: State, plan: Partial<Plan>, owes: readonly HookName[] = []): Situation {
   const rollout = makeRollout(percent, { state, owes });
-  return { plan: makePlan({ steps: [weight(10), weight(50)], ...plan }), rollout, seen: makeSeen(rollout), tally: '', ran: [], now: NOON };
+  return {
+    plan: makePlan({ steps: [weight(10), weight(50)], ...plan }),
+    rollout,
+    seen: makeSeen(rollout),
+    tally: '',
+    ran: [],
+    now: NOON,
+  };
 }
 
 function hooked(percent: number, state: State, hook: HookName, owes: readonly HookName[] = []): Situation {

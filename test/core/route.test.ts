@@ -19,14 +19,21 @@ const HEADER = { header: { name: 'x-canary', value: '1' } } as const;
 const PENDING: State = { phase: 'Pending', reason: 'Starting', step: 0 };
 const FIRST: State = { phase: 'Progressing', reason: 'Stepping', step: 0 };
 const routed = (route: NonNullable<Plan['route']>): Plan => makePlan({ route });
-const OWN = { Match: { HTTP: { PathPrefix: '/', Header: [{ Name: 'x-canary', Exact: '1' }] } }, Destination: { ServiceSubset: 'green' } };
+const OWN = {
+  Match: { HTTP: { PathPrefix: '/', Header: [{ Name: 'x-canary', Exact: '1' }] } },
+  Destination: { ServiceSubset: 'green' },
+};
 
 function situation(plan: Plan, rollout: Rollout, seen: Observation): Situation {
   return { plan, rollout, seen, tally: '', ran: [], now: NOON };
 }
 
 /** What follows when every decision is done, until one only waits. */
-function play(plan: Plan, rollout: Rollout, seen: Observation): { decisions: readonly Decision[]; rollout: Rollout; seen: Observation } {
+function play(
+  plan: Plan,
+  rollout: Rollout,
+  seen: Observation,
+): { decisions: readonly Decision[]; rollout: Rollout; seen: Observation } {
   const decisions: Decision[] = [];
   let now = { rollout, seen };
   for (let turn = 0; turn < 20; turn++) {
@@ -95,7 +102,12 @@ describe('a route for testers', () => {
 
   it('goes with the router that was made for it, and leaves one that others have written to', () => {
     const rollout = makeRollout(0);
-    const made = afterWrite(makeSeen(rollout), routeWrite('payments', makeSeen(rollout), wantedMatches(routed(HEADER), rollout))!, 'payments', 0);
+    const made = afterWrite(
+      makeSeen(rollout),
+      routeWrite('payments', makeSeen(rollout), wantedMatches(routed(HEADER), rollout))!,
+      'payments',
+      0,
+    );
     expect(routeWrite('payments', made, [])?.entry).to.equal(undefined);
     const theirs = { Match: { HTTP: { PathPrefix: '/new' } }, Destination: { Service: 'other' } };
     const entry = { ...made.router!.entry, Routes: [theirs, ...routesOf(made)] };
@@ -105,12 +117,21 @@ describe('a route for testers', () => {
 
   it('comes and goes without a trace, whatever others have in the router', () => {
     const path = fc.constantFrom('/', '/a', '/b');
-    const destination = fc.constantFrom<Entry>({}, { Service: 'payments', RequestTimeout: '9s' }, { Service: 'other' }, { ServiceSubset: 'blue' });
+    const destination = fc.constantFrom<Entry>(
+      {},
+      { Service: 'payments', RequestTimeout: '9s' },
+      { Service: 'other' },
+      { ServiceSubset: 'blue' },
+    );
     const route = fc.record({ path, destination }).map(({ path: PathPrefix, destination: Destination }) => ({
       Match: { HTTP: { PathPrefix, Header: [{ Name: 'x-team', Exact: 'pay' }] } },
       Destination,
     }));
-    const wanted = fc.constantFrom<NonNullable<Plan['route']>>(HEADER, { cookie: { name: 'c', value: 'v' } }, { ...HEADER, sticky: { for: 60_000 } });
+    const wanted = fc.constantFrom<NonNullable<Plan['route']>>(
+      HEADER,
+      { cookie: { name: 'c', value: 'v' } },
+      { ...HEADER, sticky: { for: 60_000 } },
+    );
     fc.assert(
       fc.property(fc.array(route, { maxLength: 4 }), wanted, fc.boolean(), (Routes, way, noted) => {
         const meta = noted ? { Meta: { owner: 'pay' } } : {};
@@ -145,7 +166,11 @@ describe('a route for testers', () => {
     const plan = makePlan({ route: HEADER, signals: [{ name: 'errors', source: 'envoy', metric: 'errors', max: 0.01 }] });
     const seen = afterWrite(before, routeWrite('payments', before, wantedMatches(plan, rollout))!, 'payments', 0);
     const { decisions, seen: after } = play(plan, rollout, seen);
-    expect(decisions.map(({ write, next }) => next?.state.phase ?? write?.kind)).to.deep.equal(['Reverting', 'service-router', 'Reverted']);
+    expect(decisions.map(({ write, next }) => next?.state.phase ?? write?.kind)).to.deep.equal([
+      'Reverting',
+      'service-router',
+      'Reverted',
+    ]);
     expect(after.router).to.equal(undefined);
   });
 
@@ -154,7 +179,11 @@ describe('a route for testers', () => {
     const plan = makePlan({ route: HEADER, signals: [{ name: 'errors', source: 'envoy', metric: 'errors', max: 0.01 }] });
     const before = makeSeen(rollout, { findings: [finding('errors', 'Failed')] });
     const seen = afterWrite(before, routeWrite('payments', before, wantedMatches(plan, rollout))!, 'payments', 0);
-    expect(decide(situation(plan, rollout, seen)).next?.state).to.deep.equal({ phase: 'Reverting', reason: 'SignalFailed', step: 0 });
+    expect(decide(situation(plan, rollout, seen)).next?.state).to.deep.equal({
+      phase: 'Reverting',
+      reason: 'SignalFailed',
+      step: 0,
+    });
   });
 
   it('of a rollout that was aborted by somebody without the plan is found by its marks', () => {
@@ -170,7 +199,12 @@ describe('a route for testers', () => {
   it('that arrives after the abort is taken out again by its driver', () => {
     const rollout = makeRollout(0, { state: { phase: 'Reverted', reason: 'Aborted', step: 0 } });
     const before = makeSeen(rollout);
-    const seen = afterWrite(before, routeWrite('payments', before, wantedMatches(routed(HEADER), makeRollout(0)))!, 'payments', 0);
+    const seen = afterWrite(
+      before,
+      routeWrite('payments', before, wantedMatches(routed(HEADER), makeRollout(0)))!,
+      'payments',
+      0,
+    );
     expect(decide(situation(routed(HEADER), rollout, seen)).write?.entry).to.equal(undefined);
     expect(decide(situation(routed(HEADER), rollout, seen)).write?.kind).to.equal('service-router');
   });
@@ -183,7 +217,12 @@ describe('a route for testers', () => {
       'somebody else changed service-router/payments: the route for x-canary: 1 to green is gone; splitter resume payments makes it again',
     ]);
     const plan = routed(HEADER);
-    const result = resume(held.next!, { service: 'payments', seen: makeSeen(held.next), plan, by: 'lee', now: NOON }, undefined, 4);
+    const result = resume(
+      held.next!,
+      { service: 'payments', seen: makeSeen(held.next), plan, by: 'lee', now: NOON },
+      undefined,
+      4,
+    );
     expect(result.kind === 'write' && result.next.state).to.deep.equal(PENDING);
     const again = makePlan({ route: HEADER, on: { ...makePlan().on, drift: 'reassert' } });
     expect(decide(situation(again, rollout, makeSeen(rollout))).write?.kind).to.equal('service-router');
@@ -234,12 +273,17 @@ describe('sticky users', () => {
     const sticky = withCookies(makeSeen(rollout).splitter!.entry, plan, rollout);
     const own = (sticky.Splits as Entry[]).map((split) => {
       const headers = split.ResponseHeaders as Entry;
-      return { ...split, ResponseHeaders: { ...headers, Add: { ...(headers.Add as Entry), 'x-leg': 'on' }, Set: { server: 'us' } } };
+      return {
+        ...split,
+        ResponseHeaders: { ...headers, Add: { ...(headers.Add as Entry), 'x-leg': 'on' }, Set: { server: 'us' } },
+      };
     });
     const seen = makeSeen(rollout, { splitter: stored({ ...sticky, Splits: own }, 20) });
     const result = abort(rollout, { service: 'payments', seen, by: 'lee', now: NOON });
     const next = result.kind === 'write' ? result.next : rollout;
-    const { write } = decide(situation(plan, { ...next, seq: 7, state: { ...next.state, phase: 'Reverting', reason: 'Aborted' } }, seen));
+    const { write } = decide(
+      situation(plan, { ...next, seq: 7, state: { ...next.state, phase: 'Reverting', reason: 'Aborted' } }, seen),
+    );
     expect((write?.entry?.Splits as Entry[]).map(({ ResponseHeaders: headers }) => headers)).to.deep.equal([
       { Add: { 'x-leg': 'on' }, Set: { server: 'us' } },
       { Add: { 'x-leg': 'on' }, Set: { server: 'us' } },

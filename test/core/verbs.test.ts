@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { legsOf } from '../../src/core/entries.js';
 import { splitLegs } from '../../src/core/legs.js';
-import type { Rollout, State } from '../../src/core/rollout.js';
 import { findRoles, isRefusal } from '../../src/core/roles.js';
+import type { Rollout, State } from '../../src/core/rollout.js';
 import { abort } from '../../src/core/verbs/abort.js';
 import { pause } from '../../src/core/verbs/pause.js';
 import { promote } from '../../src/core/verbs/promote.js';
@@ -93,7 +93,9 @@ describe('a start in each phase', () => {
         const plan = policy === 'the same plan' ? rollout.plan : 'another';
         const named = policy === 'queue' || policy === 'reject' ? policy : 'supersede';
         const result =
-          policy === 'retry' ? retry(rollout, { service: 'payments' }) : start(rollout, { service: 'payments' }, plan, 'start:x', named);
+          policy === 'retry'
+            ? retry(rollout, { service: 'payments' })
+            : start(rollout, { service: 'payments' }, plan, 'start:x', named);
         expect(result.kind === 'refused' ? '-' : result.kind[0]).to.equal(expected);
         if (result.kind === 'refused') expect(result.hint).to.match(/^splitter /);
         if (result.kind === 'go-on') expect([result.next.driver, result.next.seq]).to.deep.equal(['start:x', 8]);
@@ -125,7 +127,10 @@ describe('verbs', () => {
   });
   it('resume after a hand-edited resolver adopts its filter, or puts ours back while the subset carries nothing', () => {
     const state: State = { phase: 'Paused', reason: 'Drift', step: 1 };
-    const entry = { Kind: 'service-resolver', Subsets: { blue: { Filter: 'Service.Meta.version == "2"' }, green: { Filter: 'x == "9"' } } };
+    const entry = {
+      Kind: 'service-resolver',
+      Subsets: { blue: { Filter: 'Service.Meta.version == "2"' }, green: { Filter: 'x == "9"' } },
+    };
     const told = (percent: number, choice: 'adopt' | 'reassert' | undefined) => {
       const rollout = makeRollout(percent, { state });
       const seen = makeSeen(rollout, { resolver: stored(entry, 12) });
@@ -133,7 +138,10 @@ describe('verbs', () => {
     };
     expect(told(10, undefined).kind).to.equal('refused');
     const adopted = told(10, 'adopt');
-    expect(adopted.kind === 'write' && [adopted.next.adopted, adopted.next.state.phase]).to.deep.equal([{ green: 'x == "9"' }, 'Pending']);
+    expect(adopted.kind === 'write' && [adopted.next.adopted, adopted.next.state.phase]).to.deep.equal([
+      { green: 'x == "9"' },
+      'Pending',
+    ]);
     const weighted = told(10, 'reassert');
     expect(weighted.kind === 'refused' && weighted.message).to.match(/carries 10%/);
     const idle = told(0, 'reassert');

@@ -9,8 +9,8 @@ import { ConsulMesh } from '../../src/consul/mesh.js';
 import { resolveSettings } from '../../src/consul/settings.js';
 import { Store } from '../../src/consul/store.js';
 import type { Entry } from '../../src/core/entries.js';
-import { PLAIN } from '../../src/view/style.js';
 import { createPrograms } from '../../src/programs/run.js';
+import { PLAIN } from '../../src/view/style.js';
 import { Crash, type Fuse } from './crash-fuse.js';
 
 /** The program's own client, but for a fuse in the calls that `burns` picks; tells every entry that Consul took. */

@@ -25,7 +25,17 @@ export class CrashStory {
   readonly programs: Programs = {
     run: async ({ id, point, step, program }) => {
       this.effects.push(`${point} ${step}`);
-      return { id, point, step, program: describeProgram(program), ok: true, message: 'exit 0', output: '', at: this.#now(), ms: 0 };
+      return {
+        id,
+        point,
+        step,
+        program: describeProgram(program),
+        ok: true,
+        message: 'exit 0',
+        output: '',
+        at: this.#now(),
+        ms: 0,
+      };
     },
   };
   readonly #failsFrom: number;
@@ -125,7 +135,10 @@ const PLAN = makePlan({
   bake: 1_000,
   route: { header: { name: 'x-canary', value: '1' }, sticky: { for: 60_000 } },
   hooks: Object.fromEntries(
-    ['before_start', 'before_step', 'after_step', 'before_promote', 'after_promote', 'after_revert'].map((name) => [name, program(name)]),
+    ['before_start', 'before_step', 'after_step', 'before_promote', 'after_promote', 'after_revert'].map((name) => [
+      name,
+      program(name),
+    ]),
   ),
   signals: [{ name: 'errors', source: 'envoy', metric: 'errors', max: 0.2 }],
 });

@@ -31,7 +31,10 @@ export function start(
     case 'queue':
       return { kind: 'queue', message: `${under}; this one waits for its end` };
     case 'reject':
-      return refused(`${under}, and its plan says on: { new_version: reject }`, `splitter abort ${service}   or wait for its end`);
+      return refused(
+        `${under}, and its plan says on: { new_version: reject }`,
+        `splitter abort ${service}   or wait for its end`,
+      );
   }
 }
 
