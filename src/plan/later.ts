@@ -6,7 +6,7 @@ const LATER = {
   plan: ['route', 'checks', 'check', 'hooks', 'hook', 'schedule', 'notify', 'group'],
   step: ['run'],
   on: ['new_version', 'driver_lost'],
-  source: ['newrelic', 'datadog', 'exec'],
+  source: ['exec'],
 } as const;
 
 /** Finds what belongs to a later version, each with its own message; `paths` are to be left out of further checks. */
@@ -26,7 +26,7 @@ export function findLater(root: PlanNode): { readonly problems: readonly Problem
   itemsOf(child(root, 'signals')).forEach((signal, i) => {
     const source = child(signal, 'source');
     if (source?.kind === 'scalar' && (LATER.source as readonly unknown[]).includes(source.value)) {
-      const remedy = 'use envoy, prometheus, http or consul, or remove it';
+      const remedy = 'use another source, or remove it';
       found.push({ path: ['signals', i, 'source'], at: 'value', what: `the signal source \`${source.value}\``, remedy });
     }
   });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEFAULTS } from '../core/defaults.js';
 import { formatDuration } from '../core/duration.js';
 import { ARROW, consulName, duration, durationOrZero, percent, subsetName } from './leaf.js';
-import { signalSchema } from './schema-signals.js';
+import { signalSchema } from './schema-sources.js';
 
 const version = z
   .string({ error: `is no text${ARROW}put the version in quotes` })
