@@ -20,12 +20,16 @@ export const DEFAULTS = {
   wait: { healthy: 1, deadline: 5 * MINUTE },
   /** An `analyse` step: requests that canary must have seen. */
   minRequests: 0,
-  /** Between two measurements of a Prometheus signal. */
+  /** Between two measurements of a signal that asks for a number. */
   interval: 30 * SECOND,
   /** Between two probes of an HTTP signal. */
   probeInterval: 10 * SECOND,
   /** How long an HTTP probe may take. */
   probeTimeout: 2 * SECOND,
+  /** How far back a time series is looked for its newest point. */
+  window: 5 * MINUTE,
+  /** The width of one point of CloudWatch. */
+  period: MINUTE,
   /** Failed measurements that a scalar signal forgives. */
   failureLimit: 0,
   /** Errors in a row that a scalar signal forgives. */

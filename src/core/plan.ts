@@ -1,3 +1,4 @@
+import type { VendorQuery } from './sources.js';
 import type { BasisPoints } from './weights.js';
 
 /** A subset of the service: its name in the resolver and the Consul filter that picks its instances; `version` where the filter came from one. */
@@ -100,9 +101,11 @@ export interface PrometheusSignal extends SignalBase, ScalarLimits {
   readonly preset?: 'error-ratio' | 'p50' | 'p95' | 'p99' | 'request-rate' | 'no-healthy-host';
   /** Window of a preset, as PromQL writes it. */
   readonly window?: string;
+  /** Milliseconds that an answer may take; default 5 s. */
+  readonly timeout?: number;
 }
 
-/** A probe: an HTTP address that must answer with an expected status in time. */
+/** An HTTP address: a probe, which must answer with an expected status in time, or with `json` one number from its answer. */
 export interface HttpSignal extends SignalBase {
   readonly source: 'http';
   readonly url: string;
@@ -114,7 +117,16 @@ export interface HttpSignal extends SignalBase {
   readonly failureLimit: number;
   readonly consecutive?: number;
   readonly errorLimit: number;
+  /** Path of the number, like `$.data.value`; `max` and `min` belong to it. */
+  readonly json?: string;
+  readonly max?: number;
+  readonly min?: number;
+  /** File of a token, sent as `Authorization: Bearer`. */
+  readonly tokenFile?: string;
 }
+
+/** One number from a vendor's API. */
+export type VendorSignal = SignalBase & ScalarLimits & VendorQuery;
 
 /** The number of passing canary instances in Consul. */
 export interface ConsulSignal extends SignalBase {
@@ -123,7 +135,7 @@ export interface ConsulSignal extends SignalBase {
 }
 
 /** A source of evidence, as the plan names it. */
-export type Signal = EnvoySignal | PrometheusSignal | HttpSignal | ConsulSignal;
+export type Signal = EnvoySignal | PrometheusSignal | HttpSignal | ConsulSignal | VendorSignal;
 
 /** A service in Consul; namespace, partition and datacenter only where there are any (the community edition refuses the first two). */
 export interface ServiceRef {

@@ -1,7 +1,7 @@
-import type { ConsulSignal, HttpSignal, PrometheusSignal, ScalarLimits, Signal } from '../core/plan.js';
+import type { EnvoySignal, HttpSignal, ScalarLimits, Signal } from '../core/plan.js';
 
 /** The signals that give one number at a time. */
-export type ScalarSignal = PrometheusSignal | HttpSignal | ConsulSignal;
+export type ScalarSignal = Exclude<Signal, EnvoySignal>;
 
 /** How a scalar signal is judged, without when it is measured. */
 export type Limits = Omit<ScalarLimits, 'interval'>;
@@ -11,14 +11,14 @@ export type Limits = Omit<ScalarLimits, 'interval'>;
  * reading may fall between a check's flip and its return; none left at all is caught elsewhere, and at once.
  */
 export function limitsOf(signal: ScalarSignal): Limits {
-  switch (signal.source) {
-    case 'prometheus':
-      return signal;
-    case 'http':
-      return { ...signal, min: 1 };
-    case 'consul':
-      return { min: signal.minHealthy, failureLimit: Number.POSITIVE_INFINITY, consecutive: 2, errorLimit: 3 };
-  }
+  if (signal.source === 'consul')
+    return { min: signal.minHealthy, failureLimit: Number.POSITIVE_INFINITY, consecutive: 2, errorLimit: 3 };
+  return isProbe(signal) ? { ...signal, min: 1 } : signal;
+}
+
+/** Whether the signal only passes or fails, by the status of an HTTP answer. */
+export function isProbe(signal: Signal): signal is HttpSignal & { readonly json?: undefined } {
+  return signal.source === 'http' && signal.json === undefined;
 }
 
 /** Whether the signal is judged by thresholds. */

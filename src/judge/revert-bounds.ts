@@ -1,6 +1,6 @@
 import { formatDuration } from '../core/duration.js';
 import type { Plan, Signal } from '../core/plan.js';
-import { isScalar, limitsOf, type ScalarSignal } from './limits.js';
+import { isProbe, isScalar, limitsOf, type ScalarSignal } from './limits.js';
 
 /** What brings a rollout back to stable, and after how long at the latest (ms); `why` says from when it counts and what it is made of. */
 export interface RevertBound {
@@ -56,7 +56,7 @@ function boundSignal(signal: Signal): RevertBound {
   const { failureLimit, consecutive } = limitsOf(signal);
   const misses = Math.min(failureLimit + 1, consecutive ?? Number.POSITIVE_INFINITY);
   const interval = intervalOf(signal);
-  const patience = signal.source === 'http' ? signal.timeout : 0;
+  const patience = isProbe(signal) ? signal.timeout : 0;
   const row = misses === 1 ? 'the first miss' : `${misses} misses${consecutive === misses ? ' in a row' : ''}`;
   const slow = patience === 0 ? '' : ` + ${formatDuration(patience)} timeout`;
   return {

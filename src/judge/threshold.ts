@@ -1,5 +1,5 @@
 import type { Finding, Reading, Verdict } from '../core/verdict.js';
-import { type Limits, limitsOf, type ScalarSignal } from './limits.js';
+import { isProbe, type Limits, limitsOf, type ScalarSignal } from './limits.js';
 import { beginScalarTally, type ScalarTally } from './scalar-tally.js';
 import { formatNumber, plural } from './text.js';
 import { addTrouble } from './trouble.js';
@@ -61,12 +61,12 @@ function verdictOf(limits: Limits, tally: ScalarTally): Verdict {
 }
 
 function describeValue(signal: ScalarSignal, value: number): string {
-  return signal.source === 'http' ? (value >= 1 ? 'passed' : 'failed') : formatNumber(value);
+  return isProbe(signal) ? (value >= 1 ? 'passed' : 'failed') : formatNumber(value);
 }
 
 /** The bound for people: `<= 0.5`, `>= 2`, both, or what a probe must do. */
 export function describeThreshold(signal: ScalarSignal): string {
-  if (signal.source === 'http') return signal.expect === undefined ? 'any 2xx' : signal.expect.join(' or ');
+  if (isProbe(signal)) return signal.expect === undefined ? 'any 2xx' : signal.expect.join(' or ');
   const { min, max } = limitsOf(signal);
   return [min === undefined ? [] : [`>= ${formatNumber(min)}`], max === undefined ? [] : [`<= ${formatNumber(max)}`]]
     .flat()
@@ -90,14 +90,10 @@ function describeError(limits: Limits, trouble: { readonly why: string; readonly
 }
 
 function describeReading(signal: ScalarSignal, value: number): string {
-  switch (signal.source) {
-    case 'http':
-      return `the probe ${describeValue(signal, value)}`;
-    case 'consul':
-      return `${plural(value, 'canary instance')} ${value === 1 ? 'passes its' : 'pass their'} checks`;
-    case 'prometheus':
-      return `the value is ${formatNumber(value)}`;
-  }
+  if (isProbe(signal)) return `the probe ${describeValue(signal, value)}`;
+  if (signal.source === 'consul')
+    return `${plural(value, 'canary instance')} ${value === 1 ? 'passes its' : 'pass their'} checks`;
+  return `the value is ${formatNumber(value)}`;
 }
 
 function describeLimits(limits: Limits): string {

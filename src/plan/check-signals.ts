@@ -1,3 +1,4 @@
+import { checkPlaceholders, checkRange, checkVendor } from './check-sources.js';
 import { checkUrl } from './check-url.js';
 import type { Path } from './node.js';
 import { errorAt, type Problem } from './problem.js';
@@ -15,6 +16,7 @@ export function checkSignals(plan: PlanText): Problem[] {
     return [
       ...(twice ? [errorAt([...path, 'name'], 'value', `two signals have the name "${signal.name}"`, 'rename one')] : []),
       ...checkSignal(signal, path),
+      ...checkPlaceholders(signal, path),
     ];
   });
 }
@@ -26,9 +28,11 @@ function checkSignal(signal: SignalText, path: Path): Problem[] {
     case 'prometheus':
       return [...checkPrometheus(signal, path), ...checkUrl(signal.url, path)];
     case 'http':
-      return checkUrl(signal.url, path);
+      return [...checkHttp(signal, path), ...checkUrl(signal.url, path)];
     case 'consul':
       return [];
+    default:
+      return checkVendor(signal, path);
   }
 }
 
@@ -61,7 +65,7 @@ function checkBound({ max, compare, margin }: Of<'envoy'>, path: Path): Problem[
   return compare === undefined ? [errorAt([...path, 'margin'], 'key', '"margin" needs "compare"', 'add compare: stable')] : [];
 }
 
-function checkPrometheus({ query, preset, window, max, min }: Of<'prometheus'>, path: Path): Problem[] {
+function checkPrometheus({ query, preset, window, ...bounds }: Of<'prometheus'>, path: Path): Problem[] {
   const problems: Problem[] = [];
   if (query === undefined && preset === undefined)
     problems.push(errorAt(path, 'key', 'the signal has neither a query nor a preset', 'write one of them'));
@@ -71,10 +75,17 @@ function checkPrometheus({ query, preset, window, max, min }: Of<'prometheus'>, 
   if (window !== undefined && preset === undefined) {
     problems.push(errorAt([...path, 'window'], 'key', '"window" belongs to a preset', 'write the window into the query itself'));
   }
-  if (max === undefined && min === undefined)
-    problems.push(errorAt(path, 'key', 'the signal has no bound', 'write max, min, or both'));
-  if (max !== undefined && min !== undefined && min > max) {
-    problems.push(errorAt([...path, 'min'], 'value', `min ${min} is greater than max ${max}`, 'no number could pass'));
+  return [...problems, ...checkRange(bounds, path)];
+}
+
+function checkHttp({ json, method, max, min }: Of<'http'>, path: Path): Problem[] {
+  if (json === undefined) {
+    const given = max !== undefined ? 'max' : min !== undefined ? 'min' : undefined;
+    if (given === undefined) return [];
+    const hint = 'write json: $.path.of.the.number, or remove it';
+    return [errorAt([...path, given], 'key', `"${given}" needs "json": a probe only passes or fails`, hint)];
   }
-  return problems;
+  const problems = checkRange({ max, min }, path);
+  if (method !== 'HEAD') return problems;
+  return [...problems, errorAt([...path, 'method'], 'value', 'a HEAD request is answered without JSON', 'write GET or POST')];
 }

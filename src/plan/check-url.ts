@@ -1,11 +1,13 @@
+import { fillPlaceholders } from '../core/placeholders.js';
 import type { Path } from './node.js';
 import { errorAt, type Problem } from './problem.js';
 
-/** What an address in a plan must be: http or https, and without a password, since a plan holds no secrets. */
+/** An address is http or https, and holds no secret. Placeholders may stand in it. */
 export function checkUrl(text: string | undefined, path: Path): Problem[] {
   if (text === undefined) return [];
   const at = [...path, 'url'];
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const plain = fillPlaceholders(text, { service: 'x', canary: 'x', stable: 'x' });
+  const url = URL.canParse(plain) ? new URL(plain) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
     return [errorAt(at, 'value', 'the url is no http or https address', 'write it like http://127.0.0.1:9090/path')];
   }

@@ -5,7 +5,7 @@ import { errorAt, type Problem } from './problem.js';
 const LATER = {
   plan: ['schedule', 'notify', 'group'],
   on: ['driver_lost'],
-  source: ['newrelic', 'datadog', 'exec'],
+  source: ['exec'],
 } as const;
 
 /** Finds what belongs to a later version, each with its own message; `paths` are to be left out of further checks. */
@@ -22,7 +22,7 @@ export function findLater(root: PlanNode): { readonly problems: readonly Problem
   itemsOf(child(root, 'signals')).forEach((signal, i) => {
     const source = child(signal, 'source');
     if (source?.kind === 'scalar' && (LATER.source as readonly unknown[]).includes(source.value)) {
-      const remedy = 'use envoy, prometheus, http or consul, or remove it';
+      const remedy = 'use another source, or remove it';
       found.push({ path: ['signals', i, 'source'], at: 'value', what: `the signal source \`${source.value}\``, remedy });
     }
   });

@@ -1,10 +1,11 @@
 import { AUTO } from '../core/auto.js';
 import { DEFAULTS } from '../core/defaults.js';
-import { parseDuration } from '../core/duration.js';
 import type { ExtraLeg, Plan, Program, Route, Signal, Step, Subset } from '../core/plan.js';
 import { rampSteps } from '../core/ramp.js';
 import { versionFilter } from '../core/versions.js';
 import { type BasisPoints, parsePercent } from '../core/weights.js';
+import { given, ms } from './given.js';
+import { toVendorQuery } from './normalise-sources.js';
 import type { PlanText } from './schema.js';
 
 type SubsetText = PlanText['subsets'][string];
@@ -105,31 +106,33 @@ function toSignal(signal: SignalText): Signal {
       return { name, source, metric, ...(over === undefined ? {} : { over: ms(over) }), ...limit };
     }
     case 'prometheus': {
-      const { name, source, interval } = signal;
+      const { name, source } = signal;
       const asked = { ...given('url', signal.url), ...given('query', signal.query), ...given('preset', signal.preset) };
-      const bounds = { ...given('window', signal.window), ...given('max', signal.max), ...given('min', signal.min) };
-      return { name, source, ...asked, ...bounds, interval: ms(interval), ...limitsOf(signal) };
+      const patience = signal.timeout === undefined ? {} : { timeout: ms(signal.timeout) };
+      return { name, source, ...asked, ...given('window', signal.window), ...patience, ...numberLimitsOf(signal) };
     }
     case 'http': {
       const { name, source, url, method, interval, timeout, expect } = signal;
       const statuses = expect === undefined ? {} : { expect: [expect].flat() };
-      return { name, source, url, method, interval: ms(interval), timeout: ms(timeout), ...statuses, ...limitsOf(signal) };
+      const number = { ...given('json', signal.json), ...given('max', signal.max), ...given('min', signal.min) };
+      const asked = { url, method, ...statuses, ...number, ...given('tokenFile', signal.token_file) };
+      return { name, source, ...asked, interval: ms(interval), timeout: ms(timeout), ...limitsOf(signal) };
     }
     case 'consul':
       return { name: signal.name, source: signal.source, minHealthy: signal.min_healthy };
+    default:
+      return { name: signal.name, ...toVendorQuery(signal), ...numberLimitsOf(signal) };
   }
+}
+
+function numberLimitsOf(
+  signal: Parameters<typeof limitsOf>[0] & { interval: string; max?: number | undefined; min?: number | undefined },
+) {
+  return { ...given('max', signal.max), ...given('min', signal.min), interval: ms(signal.interval), ...limitsOf(signal) };
 }
 
 function limitsOf(signal: { failure_limit: number; consecutive?: number | undefined; error_limit: number }) {
   return { failureLimit: signal.failure_limit, ...given('consecutive', signal.consecutive), errorLimit: signal.error_limit };
-}
-
-function given<K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [key in K]: V });
-}
-
-function ms(text: string): number {
-  return parseDuration(text) ?? 0;
 }
 
 function points(value: string | number): BasisPoints {

@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import { DEFAULTS } from '../core/defaults.js';
 import { formatDuration } from '../core/duration.js';
+import { parseJsonPath } from '../core/json-path.js';
 import { ARROW, duration, share } from './leaf.js';
 
-const name = z
+/** The name of a signal. */
+export const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, { error: `is no signal name${ARROW}use 1 to 63 letters, digits, - or _` })
   .describe('Name of the signal, unique in the plan');
 
 const count = (least: number) => z.int().min(least);
 
-const limits = {
+/** What every signal of single numbers may say about failures. */
+export const limits = {
   failure_limit: count(0).default(DEFAULTS.failureLimit).describe('More failed measurements than this, in all, fail the signal'),
   consecutive: count(1)
     .optional()
@@ -18,6 +21,14 @@ const limits = {
   error_limit: count(0)
     .default(DEFAULTS.errorLimit)
     .describe('More errors in a row than this, and the signal counts as not measurable'),
+};
+
+/** The bounds of a number, and how it is asked for. */
+export const bounds = {
+  max: z.number().optional().describe('The number must not be greater'),
+  min: z.number().optional().describe('The number must not be smaller'),
+  interval: duration().default(formatDuration(DEFAULTS.interval)).describe('Time between two measurements'),
+  timeout: duration().optional().describe('An answer that takes longer is an error; default 5s'),
 };
 
 const envoy = z
@@ -47,9 +58,7 @@ const prometheus = z
       .regex(/^(?:\d+(?:ms|[smhdwy]))+$/, { error: `is no window of PromQL${ARROW}write it like 30s, 1m or 5m` })
       .optional()
       .describe('Window of a preset, like 1m'),
-    max: z.number().optional().describe('The number must not be greater'),
-    min: z.number().optional().describe('The number must not be smaller'),
-    interval: duration().default(formatDuration(DEFAULTS.interval)).describe('Time between two measurements'),
+    ...bounds,
     ...limits,
   })
   .meta({ title: 'A number from Prometheus' });
@@ -57,8 +66,8 @@ const prometheus = z
 const http = z
   .strictObject({
     name,
-    source: z.literal('http').describe('A probe of an HTTP address'),
-    url: z.string().describe('Address to ask'),
+    source: z.literal('http').describe('A probe of an HTTP address, or a number from its answer'),
+    url: z.string().describe('Address to ask; {{service}}, {{canary}} and {{stable}} are filled in'),
     method: z.enum(['GET', 'HEAD', 'POST']).default('GET').describe('HTTP method of the probe'),
     interval: duration().default(formatDuration(DEFAULTS.probeInterval)).describe('Time between two probes'),
     timeout: duration().default(formatDuration(DEFAULTS.probeTimeout)).describe('An answer that takes longer is a failure'),
@@ -68,9 +77,19 @@ const http = z
       })
       .optional()
       .describe('Status, or list of statuses, that passes; default any 2xx'),
+    json: z
+      .string()
+      .refine((text) => parseJsonPath(text) !== undefined, {
+        error: `is no path in JSON${ARROW}write it like $.data.value or data.0.value`,
+      })
+      .optional()
+      .describe('Path of one number in a JSON answer, like $.data.value; it is judged by max and min'),
+    max: bounds.max,
+    min: bounds.min,
+    token_file: z.string().min(1).optional().describe('File of a token, sent as Authorization: Bearer'),
     ...limits,
   })
-  .meta({ title: 'An HTTP probe' });
+  .meta({ title: 'An HTTP probe, or a number from a JSON answer' });
 
 const consul = z
   .strictObject({
@@ -80,5 +99,5 @@ const consul = z
   })
   .meta({ title: 'Passing instances in Consul' });
 
-/** One source of evidence, told apart by `source`. */
-export const signalSchema = z.discriminatedUnion('source', [envoy, prometheus, http, consul]);
+/** The sources that belong to no vendor. */
+export const PLAIN_SOURCES = [envoy, prometheus, http, consul] as const;

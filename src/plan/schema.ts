@@ -4,7 +4,7 @@ import { formatDuration } from '../core/duration.js';
 import { ARROW, consulName, duration, durationOrZero, percent, subsetName } from './leaf.js';
 import { checkSchema, hooksSchema, runSchema } from './schema-programs.js';
 import { routeSchema } from './schema-route.js';
-import { signalSchema } from './schema-signals.js';
+import { signalSchema } from './schema-sources.js';
 
 const version = z
   .string({ error: `is no text${ARROW}put the version in quotes` })

@@ -3,6 +3,7 @@ import { find, type Path, type PlanNode } from './node.js';
 import { errorAt, type Problem, type Syntax } from './problem.js';
 import { STEP_SCHEMAS } from './schema.js';
 import { keysAt, stepKind, stepKinds } from './schema-keys.js';
+import { SOURCES } from './schema-sources.js';
 import { suggest } from './suggest.js';
 
 type Issue = z.core.$ZodIssue;
@@ -45,12 +46,10 @@ function describe(issue: Issue, path: Path, written: Written): Problem[] {
     return [errorAt(path, 'key', `${where(path)} has no value`, hintOf(issue.message))];
   if (issue.code === 'invalid_union' && path[0] === 'steps' && path.length === 2) return describeStep(issue, path, node, written);
   if (issue.code === 'invalid_union' && 'discriminator' in issue) {
-    return describe({ ...issue, code: 'invalid_value', values: SOURCES, input: undefined, message: '' }, path, written);
+    return describe({ ...issue, code: 'invalid_value', values: [...SOURCES], input: undefined, message: '' }, path, written);
   }
   return [describeValue(issue, path, node)];
 }
-
-const SOURCES = ['envoy', 'prometheus', 'http', 'consul'];
 
 function describeValue(issue: Issue, path: Path, node: PlanNode): Problem {
   const subject = `${where(path)} is ${show(node)}`;

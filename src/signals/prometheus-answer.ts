@@ -1,52 +1,29 @@
-import type { Measurement } from '../core/verdict.js';
+import { z } from 'zod';
+import { fail, failSeveral, type JsonAnswer, numberOf } from './answer.js';
 
-interface Answer {
-  readonly status?: string;
-  readonly error?: string;
-  readonly data?: { readonly resultType?: string; readonly result?: unknown };
-}
-type Sample = readonly [time: number, value: string];
+const shape = z.object({ data: z.object({ resultType: z.string(), result: z.unknown() }) });
+const sample = z.tuple([z.unknown(), z.unknown()]);
+const vector = z.array(z.object({ value: sample }));
 
-/** The one number in the answer to an instant query; no series or NaN is no data; several series are an error. */
-export function parsePromAnswer(status: number, body: string): Measurement {
-  const answer = parse(body);
-  if (status !== 200 || answer?.status !== 'success') {
-    const said = answer?.error ?? body.trim().slice(0, 200);
-    return error(`Prometheus answers HTTP ${status}${said === '' ? '' : `: ${said}`}${HINTS[status] ?? ''}`);
-  }
-  const { resultType, result } = answer.data ?? {};
-  if (resultType === 'scalar') return numberOf(result as Sample);
-  if (resultType !== 'vector' || !Array.isArray(result))
-    return error(
-      `the query returns a ${resultType ?? 'thing without type'}; make it an instant vector, for example with rate(…)`,
-    );
-  if (result.length === 0) return { kind: 'none', why: 'the query returns no series' };
-  if (result.length > 1) return error(`the query returns ${result.length} series; reduce it to one, for example with sum(…)`);
-  return numberOf((result[0] as { readonly value?: Sample }).value);
-}
-
-const HINTS: Readonly<Record<number, string>> = {
-  401: '; set PROMETHEUS_TOKEN or PROMETHEUS_TOKEN_FILE',
-  403: '; the token may not query',
-  404: '; check the address: /api/v1/query is added to it',
+/**
+ * The answer to an instant query: one series or a scalar; no series or NaN is no data.
+ * https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries
+ */
+export const PROMETHEUS_ANSWER: JsonAnswer<z.output<typeof shape>> = {
+  who: 'Prometheus',
+  hints: {
+    401: 'set PROMETHEUS_TOKEN or PROMETHEUS_TOKEN_FILE',
+    403: 'the token may not query',
+    404: 'check the address: /api/v1/query is added to it',
+  },
+  said: (answer) => (answer as { readonly error?: string } | undefined)?.error,
+  shape,
+  number({ data: { resultType, result } }) {
+    if (resultType === 'scalar') return numberOf(sample.safeParse(result).data?.[1]);
+    const series = resultType === 'vector' ? vector.safeParse(result).data : undefined;
+    if (series === undefined)
+      return fail(`the query returns a ${resultType}; make it an instant vector, for example with rate(…)`);
+    if (series.length > 1) return failSeveral(series.length, 'reduce it to one, for example with sum(…)');
+    return series[0] === undefined ? { kind: 'none', why: 'the query returns no series' } : numberOf(series[0].value[1]);
+  },
 };
-
-function numberOf(sample: Sample | undefined): Measurement {
-  const text = sample?.[1];
-  const value = Number(text);
-  if (text === undefined || !Number.isFinite(value))
-    return { kind: 'none', why: `the query returns ${text ?? 'no value'}, which is what a division by zero requests gives` };
-  return { kind: 'scalar', value };
-}
-
-function parse(body: string): Answer | undefined {
-  try {
-    return JSON.parse(body) as Answer;
-  } catch {
-    return undefined;
-  }
-}
-
-function error(why: string): Measurement {
-  return { kind: 'error', why };
-}

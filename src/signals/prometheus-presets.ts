@@ -1,3 +1,4 @@
+import { fillPlaceholders } from '../core/placeholders.js';
 import type { PrometheusSignal, ServiceRef } from '../core/plan.js';
 
 /** What a PromQL text may name: the service and its subsets by role. */
@@ -13,10 +14,7 @@ const WINDOW = '2m';
 
 /** The PromQL of a signal: its own with `{{service}}`, `{{canary}}` and `{{stable}}` filled in, or its preset; undefined when it has neither. */
 export function promQuery({ query, preset, window }: PrometheusSignal, target: PromTarget): string | undefined {
-  if (query !== undefined)
-    return query.replace(/\{\{\s*(service|canary|stable)\s*\}\}/g, (_, role: keyof PromTarget) =>
-      escapeLabel(target[role] ?? ''),
-    );
+  if (query !== undefined) return fillPlaceholders(query, target, escapeLabel);
   return preset === undefined ? undefined : presetQuery(preset, target, window ?? WINDOW);
 }
 

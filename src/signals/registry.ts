@@ -2,18 +2,25 @@ import type { EnvoySignal, Signal } from '../core/plan.js';
 import type { Reading } from '../core/verdict.js';
 import type { SignalSource, Target, TrafficSource } from '../ports.js';
 import type { CatalogReader } from './catalog-reader.js';
+import { measureCloudwatch } from './cloudwatch.js';
 import { measureConsulHealth } from './consul-health.js';
+import { measureDatadog } from './datadog.js';
 import { Due } from './due.js';
 import { EnvoySource } from './envoy.js';
+import { measureGraphite } from './graphite.js';
 import { measureHttp } from './http.js';
+import { measureHttpJson } from './http-json.js';
+import { measureInfluxdb } from './influxdb.js';
 import type { Measured } from './measured.js';
+import { measureNewRelic } from './newrelic.js';
 import { measurePrometheus } from './prometheus.js';
+import type { Env } from './secret.js';
 
 /** What the sources need: Consul's catalog, the number of passing canary instances, the environment (addresses, tokens) and the time in ms. */
 export interface SignalOptions {
   readonly catalog: CatalogReader;
   countPassing(target: Target, abort: AbortSignal): Promise<number>;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Env;
   now(): number;
 }
 
@@ -33,11 +40,24 @@ export function createSignalSource(options: SignalOptions): SignalSource & Traff
   }
 
   function measure(signal: ScalarSignal, target: Target, abort: AbortSignal): Promise<Measured> {
+    const asking = { target, env: options.env, now: options.now(), abort };
     switch (signal.source) {
       case 'prometheus':
         return measurePrometheus(signal, target, options.env, abort);
+      case 'newrelic':
+        return measureNewRelic(signal, asking);
+      case 'datadog':
+        return measureDatadog(signal, asking);
+      case 'influxdb':
+        return measureInfluxdb(signal, asking);
+      case 'graphite':
+        return measureGraphite(signal, asking);
+      case 'cloudwatch':
+        return measureCloudwatch(signal, asking);
       case 'http':
-        return measureHttp(signal, abort);
+        return signal.json === undefined
+          ? measureHttp(signal, asking)
+          : measureHttpJson({ ...signal, json: signal.json }, asking);
       case 'consul':
         return measureConsulHealth(target, (one, stop) => options.countPassing(one, stop), abort);
     }

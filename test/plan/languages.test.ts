@@ -52,6 +52,34 @@ const SIGNAL = fc.oneof(
     expect: fc.constantFrom<unknown>(200, [200, 204]),
   }),
   fc.record({ source: fc.constant('consul'), min_healthy: fc.integer({ min: 1, max: 9 }) }),
+  fc.constantFrom<Record<string, unknown>>(
+    {
+      source: 'newrelic',
+      nrql: "SELECT count(*) FROM T WHERE v = '{{canary}}'",
+      account: 7,
+      region: 'eu',
+      max: 0,
+      timeout: '9s',
+    },
+    { source: 'datadog', query: 'sum:e{version:{{canary}}}.as_count()', window: '10m', app_key_file: '/run/app', min: 1 },
+    { source: 'influxdb', query: 'from(bucket: "b") |> last()', org: 'o', token_file: '/run/token', max: 1 },
+    { source: 'graphite', query: 'sumSeries(a.*.{{canary}})', url: 'http://127.0.0.1:81', max: 1, consecutive: 2 },
+    {
+      source: 'cloudwatch',
+      query: 'm1 / m2',
+      metrics: {
+        m1: {
+          namespace: 'AWS/ApplicationELB',
+          metric: 'HTTPCode_Target_5XX_Count',
+          stat: 'Sum',
+          dimensions: { TargetGroup: 't' },
+        },
+        m2: { namespace: 'AWS/ApplicationELB', metric: 'RequestCount', stat: 'Sum' },
+      },
+      max: 0.01,
+    },
+    { source: 'http', url: 'http://127.0.0.1/x?s={{canary}}', json: "$.data[0]['a.b']", max: 1, token_file: '/run/token' },
+  ),
 );
 const STEPS = fc
   .tuple(fc.uniqueArray(fc.integer({ min: 1, max: 9000 }), { minLength: 1, maxLength: 5 }), fc.array(DURATION), fc.boolean())

@@ -190,7 +190,8 @@ export const MISTAKES: readonly Mistake[] = [
     name: 'an unknown signal source',
     yaml: { more: 'signals:\n  - { name: e, source: ▼envoi, metric: errors, max: 1% }' },
     hcl: { more: 'signal "e" {\n source = ▼"envoi"\n metric = "errors"\n max = "1%"\n}' },
-    message: '"source" of signal 1 is "envoi", which is not one of envoy, prometheus, http, consul',
+    message:
+      '"source" of signal 1 is "envoi", which is not one of envoy, prometheus, http, consul, newrelic, datadog, influxdb, graphite, cloudwatch',
     hint: 'did you mean "envoy"?',
   },
   {
@@ -253,6 +254,97 @@ export const MISTAKES: readonly Mistake[] = [
     message: 'the signal has neither a query nor a preset',
   },
   {
+    name: 'a misspelt placeholder, at its braces',
+    yaml: { more: "signals:\n  - { name: n, source: newrelic, nrql: 'SELECT ▼{{canari}}', max: 1 }" },
+    hcl: { more: 'signal "n" {\n source = "newrelic"\n nrql = "SELECT ▼{{canari}}"\n max = 1\n}' },
+    message: '{{canari}} means nothing in a query',
+    hint: 'did you mean "canary"?',
+  },
+  {
+    name: 'a placeholder that is none, in a dimension',
+    yaml: {
+      more: 'signals:\n  - name: c\n    source: cloudwatch\n    metrics: { m1: { namespace: a, metric: b, dimensions: { d: "▼{{node}}" } } }\n    max: 1',
+    },
+    hcl: {
+      more: 'signal "c" {\n source = "cloudwatch"\n metrics = { m1 = { namespace = "a", metric = "b", dimensions = { d = "▼{{node}}" } } }\n max = 1\n}',
+    },
+    message: '{{node}} means nothing in a query',
+    hint: 'known are {{service}}, {{canary}}, {{stable}}',
+  },
+  {
+    name: 'a secret in a plan',
+    yaml: { more: 'signals:\n  - { name: d, source: datadog, query: "avg:a{*}", ▼api_key: abc, max: 1 }' },
+    hcl: { more: 'signal "d" {\n source = "datadog"\n query = "avg:a{*}"\n ▼api_key = "abc"\n max = 1\n}' },
+    message: 'unknown key "api_key" in signal 1',
+  },
+  {
+    name: 'a number without a bound',
+    yaml: { more: 'signals:\n  - ▼name: g\n    source: graphite\n    query: a.b' },
+    hcl: { more: '▼signal "g" {\n source = "graphite"\n query = "a.b"\n}' },
+    message: 'the signal has no bound',
+    hint: 'write max, min, or both',
+  },
+  {
+    name: 'bounds that no number keeps',
+    yaml: { more: 'signals:\n  - { name: g, source: graphite, query: a.b, max: 1, min: ▼2 }' },
+    hcl: { more: 'signal "g" {\n source = "graphite"\n query = "a.b"\n max = 1\n min = ▼2\n}' },
+    message: 'min 2 is greater than max 1',
+  },
+  {
+    name: 'an unknown region',
+    yaml: { more: "signals:\n  - { name: n, source: newrelic, nrql: 'SELECT 1', region: ▼ue, max: 1 }" },
+    hcl: { more: 'signal "n" {\n source = "newrelic"\n nrql = "SELECT 1"\n region = ▼"ue"\n max = 1\n}' },
+    message: '"region" of signal 1 is "ue", which is not one of us, eu',
+  },
+  {
+    name: 'a Flux signal with an InfluxQL database',
+    yaml: { more: 'signals:\n  - { name: i, source: influxdb, query: q, ▼org: o, database: d, max: 1 }' },
+    hcl: { more: 'signal "i" {\n source = "influxdb"\n query = "q"\n ▼org = "o"\n database = "d"\n max = 1\n}' },
+    message: '"org" is for Flux and "database" for InfluxQL',
+  },
+  {
+    name: 'several metrics and no query',
+    yaml: {
+      more: 'signals:\n  - name: c\n    source: cloudwatch\n    max: 1\n    ▼metrics: { m1: { namespace: a, metric: b }, m2: { namespace: a, metric: c } }',
+    },
+    hcl: {
+      more: 'signal "c" {\n source = "cloudwatch"\n max = 1\n ▼metrics = { m1 = { namespace = "a", metric = "b" }, m2 = { namespace = "a", metric = "c" } }\n}',
+    },
+    message: '2 metrics and no query',
+    hint: 'write the one number as a query, like m1 / m2',
+  },
+  {
+    name: 'neither a metric nor a query',
+    yaml: { more: 'signals:\n  - ▼name: c\n    source: cloudwatch\n    max: 1' },
+    hcl: { more: '▼signal "c" {\n source = "cloudwatch"\n max = 1\n}' },
+    message: 'the signal has neither a query nor a metric',
+  },
+  {
+    name: 'a period of part of a minute',
+    yaml: { more: 'signals:\n  - { name: c, source: cloudwatch, query: q, period: ▼30s, max: 1 }' },
+    hcl: { more: 'signal "c" {\n source = "cloudwatch"\n query = "q"\n period = ▼"30s"\n max = 1\n}' },
+    message: '"period" of signal 1 is "30s", which is no period of whole minutes',
+  },
+  {
+    name: 'a path that is none',
+    yaml: { more: 'signals:\n  - { name: h, source: http, url: "http://h/", json: ▼"$..[", max: 1 }' },
+    hcl: { more: 'signal "h" {\n source = "http"\n url = "http://h/"\n json = ▼"$..["\n max = 1\n}' },
+    message: '"json" of signal 1 is "$..[", which is no path in JSON',
+    hint: 'write it like $.data.value or data.0.value',
+  },
+  {
+    name: 'a bound of a probe',
+    yaml: { more: 'signals:\n  - { name: h, source: http, url: "http://h/", ▼max: 1 }' },
+    hcl: { more: 'signal "h" {\n source = "http"\n url = "http://h/"\n ▼max = 1\n}' },
+    message: '"max" needs "json": a probe only passes or fails',
+  },
+  {
+    name: 'JSON of a HEAD answer',
+    yaml: { more: 'signals:\n  - { name: h, source: http, url: "http://h/", json: a, method: ▼HEAD, max: 1 }' },
+    hcl: { more: 'signal "h" {\n source = "http"\n url = "http://h/"\n json = "a"\n method = ▼"HEAD"\n max = 1\n}' },
+    message: 'a HEAD request is answered without JSON',
+  },
+  {
     name: 'a wrong choice',
     yaml: { more: 'on: { drift: ▼hodl }' },
     hcl: { more: 'on { drift = ▼"hodl" }' },
@@ -305,10 +397,9 @@ export const MISTAKES: readonly Mistake[] = [
   },
   {
     name: 'a signal source of a later version',
-    yaml: { more: "signals:\n  - { name: j, source: ▼newrelic, nrql: 'SELECT 1', max: 0 }" },
-    hcl: { more: 'signal "j" {\n source = ▼"newrelic"\n nrql = "SELECT 1"\n max = 0\n}' },
-    message:
-      'the signal source `newrelic` is not supported by this version of splitter; use envoy, prometheus, http or consul, or remove it',
+    yaml: { more: 'signals:\n  - { name: j, source: ▼exec, command: [x], max: 0 }' },
+    hcl: { more: 'signal "j" {\n source = ▼"exec"\n command = ["x"]\n max = 0\n}' },
+    message: 'the signal source `exec` is not supported by this version of splitter; use another source, or remove it',
   },
   {
     name: 'a minimum of requests that nothing counts',

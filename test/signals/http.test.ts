@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { HttpSignal } from '../../src/core/plan.js';
 import { measureHttp } from '../../src/signals/http.js';
 import { isUnresolved, sayNetworkFailure } from '../../src/signals/network-failure.js';
-import { type Local, NEVER, refusingAddress, serve } from './fakes.js';
+import { type Local, NEVER, PAYMENTS, refusingAddress, serve } from './fakes.js';
 
 describe('the http probe', () => {
   let server: Local;
@@ -30,7 +30,7 @@ describe('the http probe', () => {
         errorLimit: 4,
         ...more,
       },
-      NEVER,
+      { target: PAYMENTS, env: {}, now: 0, abort: NEVER },
     );
 
   const cases: readonly { path: string; expect?: readonly number[]; value: number }[] = [

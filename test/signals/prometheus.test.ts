@@ -66,13 +66,16 @@ describe('the prometheus source', () => {
       name: 'a refused query is an error with its reason',
       status: 400,
       body: '{"status":"error","error":"parse error: unexpected end"}',
-      gives: { kind: 'error', why: 'Prometheus answers HTTP 400: parse error: unexpected end' },
+      gives: { kind: 'error', why: 'Prometheus answers HTTP 400: parse error: unexpected end; check the query' },
     },
     {
       name: 'a failing server is an error',
       status: 503,
       body: 'busy\n',
-      gives: { kind: 'error', why: 'Prometheus answers HTTP 503: busy' },
+      gives: {
+        kind: 'error',
+        why: 'Prometheus answers HTTP 503: busy; the trouble is on its side; it is asked again at the next measurement',
+      },
     },
     {
       name: 'a refused token says what to set',
@@ -80,11 +83,16 @@ describe('the prometheus source', () => {
       body: '',
       gives: { kind: 'error', why: 'Prometheus answers HTTP 401; set PROMETHEUS_TOKEN or PROMETHEUS_TOKEN_FILE' },
     },
-    { name: 'a redirect is not followed', status: 302, body: '', gives: { kind: 'error', why: 'Prometheus answers HTTP 302' } },
+    {
+      name: 'a redirect is not followed',
+      status: 302,
+      body: '',
+      gives: { kind: 'error', why: 'Prometheus answers HTTP 302; it redirects, perhaps to a login page: check the url' },
+    },
     {
       name: 'a page that is no JSON is an error',
       body: '<html>',
-      gives: { kind: 'error', why: 'Prometheus answers HTTP 200: <html>' },
+      gives: { kind: 'error', why: 'the answer of Prometheus is no JSON: <html>; check the url' },
     },
     {
       name: 'a matrix is an error',
@@ -157,7 +165,7 @@ describe('the prometheus source', () => {
     const { measurement } = await ask({ url: `http://${address}` });
     expect(measurement).to.deep.equal({
       kind: 'error',
-      why: `Prometheus at http://${address} cannot be asked: connection refused`,
+      why: `Prometheus at http://${address} cannot be asked: connection refused; check its address`,
     });
   });
 

@@ -1,0 +1,80 @@
+import type { z } from 'zod';
+import type { Measurement } from '../core/verdict.js';
+import type { Quote } from './ask.js';
+
+/** How an API answers: what it says when it refuses, the shape of a good answer, and the number in it. */
+export interface JsonAnswer<T> {
+  readonly who: string;
+  /** What to do about a status, besides what goes for all. */
+  readonly hints?: Readonly<Record<number, string>>;
+  /** The API's own words about what is wrong, if there are any. */
+  said(answer: unknown): string | undefined;
+  readonly shape: z.ZodType<T>;
+  number(answer: T): Measurement;
+}
+
+/** Reads an answer in JSON: a refusal, words of refusal, or another shape is an error that says what to do. */
+export function readJson<T>(of: JsonAnswer<T>): (status: number, body: string, quote: Quote) => Measurement {
+  return (status, body, quote) => {
+    const answer = parseJson(body);
+    const said = of.said(answer) || undefined;
+    if (status !== 200) return refuse(of, status, quote(said ?? body));
+    if (said !== undefined) return fail(`${of.who} answers: ${quote(said)}; check the query`);
+    const known = of.shape.safeParse(answer);
+    if (known.success) return of.number(known.data);
+    const what = answer === undefined ? 'no JSON' : 'not what its API answers';
+    return fail(`the answer of ${of.who} is ${what}: ${quote(body)}; check the url`);
+  };
+}
+
+/** The error of an API that answers with a status other than 200. */
+export function refuse(
+  { who, hints }: { who: string; hints?: JsonAnswer<never>['hints'] },
+  status: number,
+  said: string,
+): Measurement {
+  return fail(`${who} answers HTTP ${status}${said === '' ? '' : `: ${said}`}; ${hints?.[status] ?? remedyOf(status)}`);
+}
+
+/** An error of the measurement. */
+export function fail(why: string): Measurement {
+  return { kind: 'error', why };
+}
+
+/** The error of a query that gives several series where one number is asked for. */
+export function failSeveral(count: number, remedy: string): Measurement {
+  return fail(`the query returns ${count} series; ${remedy}`);
+}
+
+/** A value of an answer as a measurement: null, NaN and infinity are no data, a text that is a number counts as one. */
+export function numberOf(value: unknown): Measurement {
+  const text = typeof value === 'string' ? value.trim() : value;
+  const missing = text === null || text === undefined || text === '' || /^[+-]?(?:nan|inf|infinity)$/i.test(String(text));
+  if (missing)
+    return { kind: 'none', why: `the query returns ${text || 'no value'}, which is what a division by zero requests gives` };
+  const number = typeof text === 'string' ? Number(text) : text;
+  if (typeof number !== 'number' || Number.isNaN(number)) return fail(`the query returns ${show(value)}, which is no number`);
+  return { kind: 'scalar', value: number };
+}
+
+function remedyOf(status: number): string {
+  if (status === 429) return 'it is asked too often: write a longer interval';
+  if (status >= 500) return 'the trouble is on its side; it is asked again at the next measurement';
+  if (status === 401 || status === 403) return 'check the secret that is sent';
+  if (status === 400 || status === 422) return 'check the query';
+  return status >= 300 && status < 400 ? 'it redirects, perhaps to a login page: check the url' : 'check the url';
+}
+
+function show(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : JSON.stringify(value);
+}
+
+/** The JSON of a text; undefined when it is none. */
+export function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

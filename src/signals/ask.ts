@@ -1,0 +1,67 @@
+import type { Measurement } from '../core/verdict.js';
+import { hideSecrets } from './hide.js';
+import type { Measured } from './measured.js';
+import { sayNetworkFailure } from './network-failure.js';
+
+/** Shortens and cleans what somebody else said, so that it can be repeated. */
+export type Quote = (text: string) => string;
+
+/** One request to an API, and how its answer is read. `secrets` appear in nothing that is returned. */
+export interface Ask {
+  readonly who: string;
+  readonly url: URL;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | URLSearchParams;
+  readonly secrets: readonly string[];
+  /** Milliseconds; default 5 s. */
+  readonly timeout?: number | undefined;
+  read(status: number, body: string, quote: Quote): Measurement;
+}
+
+const TIMEOUT = 5_000;
+const RAW_LENGTH = 300;
+const QUOTE_LENGTH = 200;
+
+/** Asks an API for one number. What `prepare` throws, a failed request and a refusal are `error` measurements; never throws. */
+export async function askForNumber(query: string, prepare: () => Promise<Ask>, abort: AbortSignal): Promise<Measured> {
+  let ask: Ask;
+  try {
+    ask = await prepare();
+  } catch (error) {
+    return { query, raw: '', measurement: { kind: 'error', why: (error as Error).message } };
+  }
+  const hide = hideSecrets(ask.secrets);
+  const quote: Quote = (text) => hide(text).trim().slice(0, QUOTE_LENGTH);
+  try {
+    const { status, body } = await send(ask, abort);
+    const measurement = ask.read(status, body, quote);
+    return {
+      query: hide(query),
+      raw: hide(body).trim().slice(0, RAW_LENGTH),
+      measurement: 'why' in measurement ? { ...measurement, why: hide(measurement.why) } : measurement,
+    };
+  } catch (error) {
+    return { query: hide(query), raw: '', measurement: failureOf(error, ask, hide, abort) };
+  }
+}
+
+async function send(ask: Ask, abort: AbortSignal): Promise<{ readonly status: number; readonly body: string }> {
+  const { url, method = 'GET', headers = {}, body } = ask;
+  const response = await fetch(url, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body }),
+    // No API redirects a query; a login page in front of it does.
+    redirect: 'manual',
+    signal: AbortSignal.any([abort, AbortSignal.timeout(ask.timeout ?? TIMEOUT)]),
+  });
+  return { status: response.status, body: await response.text() };
+}
+
+function failureOf(error: unknown, { who, url, timeout = TIMEOUT }: Ask, hide: Quote, abort: AbortSignal): Measurement {
+  if (abort.aborted) return { kind: 'none', why: 'given up' };
+  const remedy = (error as Error).name === 'TimeoutError' ? 'ask for less, or write a longer timeout' : 'check its address';
+  const said = hide(sayNetworkFailure(error, timeout));
+  return { kind: 'error', why: `${who} at ${url.origin} cannot be asked: ${said}; ${remedy}` };
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { fillPlaceholders } from '../core/placeholders.js';
+import type { VendorSignal } from '../core/plan.js';
+import { findAddress } from './address.js';
+import { failSeveral, type JsonAnswer, readJson } from './answer.js';
+import { askForNumber } from './ask.js';
+import { lastPoint } from './last-point.js';
+import type { Measured } from './measured.js';
+import { type Env, needSecret } from './secret.js';
+import type { Asking, Of } from './vendor.js';
+
+/** The newest complete point of one target. https://graphite.readthedocs.io/en/latest/render_api.html */
+export function measureGraphite(signal: Of<VendorSignal, 'graphite'>, { target, env, now, abort }: Asking): Promise<Measured> {
+  const query = fillPlaceholders(signal.query, target);
+  const prepare = async () => {
+    const url = findAddress({ who: 'Graphite', signal, env, variable: 'GRAPHITE_URL' }, '/render');
+    url.searchParams.set('target', query);
+    url.searchParams.set('from', `-${Math.ceil(signal.window / 1_000)}s`);
+    url.searchParams.set('until', 'now');
+    url.searchParams.set('format', 'json');
+    const login = await findLogin(env, signal.passwordFile);
+    return {
+      who: 'Graphite',
+      url,
+      headers: login === undefined ? {} : { authorization: `Basic ${login.basic}` },
+      secrets: login === undefined ? [] : [login.password, login.basic],
+      timeout: signal.timeout,
+      read: readJson(answerOf(signal.window, now)),
+    };
+  };
+  return askForNumber(query, prepare, abort);
+}
+
+async function findLogin(env: Env, path: string | undefined): Promise<{ password: string; basic: string } | undefined> {
+  const user = env.GRAPHITE_USER;
+  if (!user) return undefined;
+  const file = { key: 'password_file', path };
+  const password = await needSecret(env, { variable: 'GRAPHITE_PASSWORD', file }, 'Graphite');
+  return { password, basic: Buffer.from(`${user}:${password}`).toString('base64') };
+}
+
+const shape = z.array(z.object({ datapoints: z.array(z.tuple([z.number().nullable(), z.number()])) }));
+const hint = 'set GRAPHITE_USER and GRAPHITE_PASSWORD, or check them';
+
+function answerOf(window: number, now: number): JsonAnswer<z.output<typeof shape>> {
+  return {
+    who: 'Graphite',
+    hints: { 401: hint, 403: hint },
+    said: () => undefined,
+    shape,
+    number(series) {
+      if (series.length > 1) return failSeveral(series.length, 'reduce it to one, for example with sumSeries(…)');
+      const [only] = series;
+      if (only === undefined) return { kind: 'none', why: 'the query returns no series' };
+      const points = only.datapoints.map(([value, seconds]) => ({ at: seconds * 1_000, value }));
+      const [first, second] = points;
+      return lastPoint(points, { window, now, width: first && second ? second.at - first.at : undefined });
+    },
+  };
+}
