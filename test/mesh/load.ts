@@ -6,6 +6,8 @@ export interface Outcome {
   readonly status: number;
   /** The version that answered, where an application did. */
   readonly version?: string;
+  /** Cookies that the answer sets. */
+  readonly cookies?: readonly string[];
   readonly error?: string;
 }
 
@@ -14,6 +16,8 @@ export interface LoadOptions {
   readonly url: string;
   readonly rps: number;
   readonly connections?: number;
+  /** Headers of every request. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Running traffic. */
@@ -28,7 +32,7 @@ const TICK_MS = 5;
 const VERSION = /"version":"([^"]*)"/;
 
 /** Starts open-loop traffic: requests leave by the clock, whether earlier ones are answered or not, so slow answers cannot thin it out. */
-export function startLoad({ url, rps, connections = 16 }: LoadOptions): Load {
+export function startLoad({ url, rps, connections = 16, headers = {} }: LoadOptions): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections, scheduling: 'fifo' });
   const outcomes: Outcome[] = [];
   const open = new Set<Promise<void>>();
@@ -37,7 +41,7 @@ export function startLoad({ url, rps, connections = 16 }: LoadOptions): Load {
   const timer = setInterval(() => {
     const due = Math.floor(((performance.now() - started) * rps) / 1_000);
     for (; sent < due; sent++) {
-      const one = ask(url, agent).then((outcome) => {
+      const one = ask(url, agent, headers).then((outcome) => {
         outcomes.push(outcome);
         open.delete(one);
       });
@@ -56,14 +60,14 @@ export function startLoad({ url, rps, connections = 16 }: LoadOptions): Load {
 }
 
 /** One request on a connection of its own; resolves whatever happens. */
-export function send(url: string): Promise<Outcome> {
-  return ask(url, new Agent());
+export function send(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  return ask(url, new Agent(), headers);
 }
 
-function ask(url: string, agent: Agent): Promise<Outcome> {
+function ask(url: string, agent: Agent, headers: Readonly<Record<string, string>>): Promise<Outcome> {
   return new Promise((resolve) => {
     const lost = (error: Error): void => resolve({ at: Date.now(), status: 0, error: error.message });
-    const request = get(url, { agent, timeout: 30_000 }, (response) => {
+    const request = get(url, { agent, headers, timeout: 30_000 }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -72,7 +76,8 @@ function ask(url: string, agent: Agent): Promise<Outcome> {
       response.on('error', lost);
       response.on('end', () => {
         const version = VERSION.exec(body)?.[1];
-        const outcome = { at: Date.now(), status: response.statusCode ?? 0 };
+        const cookies = response.headers['set-cookie'];
+        const outcome = { at: Date.now(), status: response.statusCode ?? 0, ...(cookies === undefined ? {} : { cookies }) };
         resolve(version === undefined ? { ...outcome, error: body.slice(0, 200) } : { ...outcome, version });
       });
     });
