@@ -1,4 +1,5 @@
 import { parseDuration } from '../core/duration.js';
+import { subsetsOf } from '../core/entries.js';
 import { weightOf } from '../core/legs.js';
 import type { Observation } from '../core/observation.js';
 import type { Plan, Protocol } from '../core/plan.js';
@@ -11,6 +12,7 @@ import { driveService, newDriverId, requireReady, takeLock } from './drive-servi
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
 import { type Look, lookAt } from './look.js';
+import { makeRoom } from './make-room.js';
 import { requireOwnChecks } from './own-checks.js';
 import { DEFAULT_SIGNAL, findPlan, type RampOverrides, rampPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
@@ -71,6 +73,8 @@ async function planRamp(
   steps: RampOverrides['steps'],
 ): Promise<{ sourced: SourcedPlan; seen: Observation; from: BasisPoints }> {
   const given = flags.plan === undefined ? undefined : await readPlanFile(context, flags.plan, service);
+  if (given !== undefined && flags.dryRun !== true && namesOtherCanary(await lookAt(context, service, true), given.plan))
+    await makeRoom(context, given);
   const look = await lookAt(context, service, true);
   const base = given ?? planUnderWay(look) ?? (await findPlan(context, service, look.seen));
   const inferred = base.plan.signals.length === 0 && base.plan.steps.length === 0;
@@ -94,6 +98,13 @@ async function planRamp(
       ? weightOf(look.rollout.asked, look.rollout.canary)
       : weightOf(roles.legs, roles.canary);
   return { sourced: rampPlan(base, from, overrides), seen, from };
+}
+
+/** Whether the plan gives the canary of the rollout under way another version: then it is no going on, but another rollout. */
+function namesOtherCanary({ rollout, seen }: Look, plan: Plan): boolean {
+  if (rollout === undefined || isFinal(rollout)) return false;
+  const canary = plan.subsets.find(({ name }) => name === rollout.canary);
+  return canary !== undefined && subsetsOf(seen.resolver?.entry).get(canary.name) !== canary.filter;
 }
 
 /** A ramp that goes on with a rollout keeps its subsets, signals and bake. */
