@@ -1,6 +1,6 @@
 import { legsOf, metaOf, type StoredEntry, subsetsOf } from '../core/entries.js';
 import { type Leg, sameShares } from '../core/legs.js';
-import type { Chain, Instances, Observation } from '../core/observation.js';
+import { type Chain, type Instances, type Observation, serving } from '../core/observation.js';
 import type { Plan, Subset } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import { isFinal } from '../core/rollout.js';
@@ -17,6 +17,7 @@ export class World {
   readonly #now: () => number;
   #entries: Entries = {};
   #instances: Readonly<Record<string, Instances>> = {};
+  #servingSince: Readonly<Record<string, number>> = {};
   #chain: Chain | undefined;
   #resolverSince = 0;
   #weightsSince = 0;
@@ -66,6 +67,7 @@ export class World {
       resolverSince: this.#resolverSince,
       weightsSince: this.#weightsSince,
       instances: this.#instances,
+      servingSince: this.#servingSince,
       ...(this.#chain === undefined ? {} : { chain: this.#chain }),
     };
   }
@@ -115,6 +117,9 @@ export class World {
     const subsets = this.#subsets();
     this.#counted = JSON.stringify(subsets);
     this.#instances = await this.#mesh.countInstances(this.#plan.service, subsets, this.#abort);
+    const now = this.#now();
+    const serves = Object.keys(this.#instances).filter((subset) => serving(this.#instances[subset]) > 0);
+    this.#servingSince = Object.fromEntries(serves.map((subset) => [subset, this.#servingSince[subset] ?? now]));
   }
 
   async #recount(): Promise<void> {

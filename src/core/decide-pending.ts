@@ -7,6 +7,8 @@ import { describeMatch, routeWrite, wantedMatches } from './route.js';
 import { overdue } from './stand.js';
 
 const LOOK_AGAIN = 500;
+/** The callers' sidecars learn of a new instance some hundred ms after Consul; traffic that comes sooner is answered with 503. */
+const ADDRESS_SETTLES = 1_000;
 
 /** Waits until the compiled chain has both legs and canary has passing sidecars, makes the testers' route, then enters the first step. */
 export function decidePending(situation: Situation): Decision {
@@ -34,11 +36,16 @@ function findDoubt(situation: Situation): Hold | undefined {
   return evidence?.reason === 'NoData' ? undefined : evidence;
 }
 
-function findMissing({ rollout, seen }: Situation): Hold | undefined {
+function findMissing({ rollout, seen, now }: Situation): Hold | undefined {
   const legs = seen.chain?.startsWith === 'resolver' ? [] : (seen.chain?.legs ?? []);
   const absent = [rollout.stable, rollout.canary].find((subset) => !legs.some((leg) => leg.subset === subset));
   if (absent !== undefined) return missing(`waiting until Consul's discovery chain has a target for ${absent}`);
-  if (serving(seen.instances[rollout.canary]) > 0) return undefined;
+  if (serving(seen.instances[rollout.canary]) > 0) {
+    const since = seen.servingSince?.[rollout.canary] ?? Number.NEGATIVE_INFINITY;
+    return now >= since + ADDRESS_SETTLES
+      ? undefined
+      : missing(`giving the sidecars a second to learn where ${rollout.canary} runs`);
+  }
   return missing(`waiting for a passing sidecar of ${rollout.canary}: no instance matches its filter and passes its checks`);
 }
 

@@ -42,6 +42,8 @@ export interface Observation {
   readonly chain?: Chain;
   /** By subset name, connect endpoints (sidecars) that match its filter. */
   readonly instances: Readonly<Record<string, Instances>>;
+  /** Since when each subset has an instance that serves, ms; the callers' sidecars need a moment to get its address. Undefined where nobody watched. */
+  readonly servingSince?: Readonly<Record<string, number>>;
   readonly agreement: Agreement;
   /** Share of requests that reached each subset lately, in basis points; undefined where it cannot be measured. */
   readonly observed?: Readonly<Record<string, number>>;

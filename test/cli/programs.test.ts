@@ -27,13 +27,18 @@ describe('programs of a plan, on the sandbox', () => {
   it('hooks and run steps run in order, and the history keeps what they said', async () => {
     const hooks = ['before_start', 'before_step', 'after_step', 'before_promote', 'after_promote', 'after_revert'];
     const file = planFile(
-      plan(`hooks: { ${hooks.map((hook) => `${hook}: ${SAY}`).join(', ')} }`, `[{ weight: 10 }, { run: { command: ${SAY} } }, { weight: 100 }]`),
+      plan(
+        `hooks: { ${hooks.map((hook) => `${hook}: ${SAY}`).join(', ')} }`,
+        `[{ weight: 10 }, { run: { command: ${SAY} } }, { weight: 100 }]`,
+      ),
     );
     const { code, out, err } = await shell.run(`start ${file} --foreground`);
     expect(code, out + err).to.equal(0);
     const { rollouts } = await shell.json('history payments');
     const programs = rollouts[0].entries.flatMap((entry: { programs?: object[] }) => entry.programs ?? []);
-    expect(programs.map(({ point, ok, output }: { point: string; ok: boolean; output: string }) => [point, ok, output.trim()])).to.deep.equal([
+    expect(
+      programs.map(({ point, ok, output }: { point: string; ok: boolean; output: string }) => [point, ok, output.trim()]),
+    ).to.deep.equal([
       ['before_start', true, 'before_start 1 0'],
       ['before_step', true, 'before_step 1 10'],
       ['after_step', true, 'after_step 1 10'],
@@ -67,7 +72,9 @@ describe('programs of a plan, on the sandbox', () => {
   });
 
   it('a failing run step takes canary back with exit 3 and says with what; after_revert runs, and its failure is reported', async () => {
-    const file = planFile(plan(`hooks: { after_revert: ${FAIL} }`, `[{ weight: 10 }, { run: { command: ${FAIL} } }, { weight: 100 }]`));
+    const file = planFile(
+      plan(`hooks: { after_revert: ${FAIL} }`, `[{ weight: 10 }, { run: { command: ${FAIL} } }, { weight: 100 }]`),
+    );
     const { code, err } = await shell.run(`start ${file} --foreground`);
     expect(code).to.equal(3);
     expect(err).to.match(/run failed: node -e .*: exit 3: disk is full; after_revert failed: .* disk is full \[reverted\]/);
@@ -99,13 +106,23 @@ describe('programs of a plan, on the sandbox', () => {
     const file = planFile(plan(`checks: [{ name: fine, command: ${SAY} }, { name: migrations, command: ${FAIL} }]`));
     const refused = await shell.run(`start ${file} --foreground`);
     expect(refused.code).to.equal(1);
-    expect(refused.err).to.match(/check migrations of the plan failed: .*exit 3: disk is full \[migrations\]\. Nothing was written\n {2}-> .*--force/);
+    expect(refused.err).to.match(
+      /check migrations of the plan failed: .*exit 3: disk is full \[migrations\]\. Nothing was written\n {2}-> .*--force/,
+    );
     expect((await fetch(`${sandbox.consulAddress}/v1/config/service-splitter/payments`)).status).to.equal(404);
     const doctor = await shell.run(`doctor payments --plan ${file}`);
-    expect([doctor.code, /x {3}migrations .*disk is full/.test(doctor.out), /ok {2}fine/.test(doctor.out)]).to.deep.equal([1, true, true]);
+    expect([doctor.code, /x {3}migrations .*disk is full/.test(doctor.out), /ok {2}fine/.test(doctor.out)]).to.deep.equal([
+      1,
+      true,
+      true,
+    ]);
     expect((await shell.run(`start ${file} --foreground --force`)).code).to.equal(0);
-    expect((await shell.run('history payments')).out).to.match(/started by dana: .*; checks skipped by --force: fine, migrations/);
-    expect((await shell.run(`ramp payments --plan ${planFile(plan(`checks: [{ name: no, command: ${FAIL} }]`))} --to 10`)).code).to.equal(1);
+    expect((await shell.run('history payments')).out).to.match(
+      /started by dana: .*; checks skipped by --force: fine, migrations/,
+    );
+    expect(
+      (await shell.run(`ramp payments --plan ${planFile(plan(`checks: [{ name: no, command: ${FAIL} }]`))} --to 10`)).code,
+    ).to.equal(1);
   });
 
   it('simulate shows where programs run', async () => {

@@ -34,9 +34,15 @@ describe('another plan in mid-rollout, on the sandbox', () => {
     expect((await first.done).code).to.equal(3);
     await until('the pause of the second', () => /PauseStep/.test(second.output()));
     const now = await shell.json('status payments');
-    expect([now.stable.subset, now.canary.filter, now.canary.weight.stored]).to.deep.equal(['blue', 'Service.Meta.version == "4"', 30]);
+    expect([now.stable.subset, now.canary.filter, now.canary.weight.stored]).to.deep.equal([
+      'blue',
+      'Service.Meta.version == "4"',
+      30,
+    ]);
     const told = (await shell.run('history payments --all')).out;
-    expect(told).to.match(/Superseded \(NewRollout\) {2}blue 100%, green 0% {2}superseded by a new rollout of dana: back on blue/);
+    expect(told).to.match(
+      /Superseded \(NewRollout\) {2}blue 100%, green 0% {2}superseded by a new rollout of dana: back on blue/,
+    );
     await shell.run('resume payments');
     expect((await second.done).code).to.equal(0);
   });

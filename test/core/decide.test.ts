@@ -60,6 +60,14 @@ describe('decide, step by step', () => {
       'waiting for a passing sidecar of green: no instance matches its filter and passes its checks',
     ]);
   });
+  it('gives the sidecars a second to learn where canary runs', () => {
+    const pending = { phase: 'Pending', reason: 'Starting', step: 0 } as const;
+    const fresh = decide(situation(0, pending, { seen: { servingSince: { green: NOON - 400 } } }));
+    expect([fresh.write, fresh.why]).to.deep.equal([undefined, 'giving the sidecars a second to learn where green runs']);
+    expect(decide(situation(0, pending, { seen: { servingSince: { green: NOON - 1_000 } } })).next?.state.phase).to.equal(
+      'Progressing',
+    );
+  });
   it('enters the first weight when the mesh is ready', () => {
     const { next } = decide(situation(0, { phase: 'Pending', reason: 'Starting', step: 0 }));
     expect([next?.state, next && weightOf(next.asked, 'green'), next?.seq, next?.tally]).to.deep.equal([

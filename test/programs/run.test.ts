@@ -12,7 +12,11 @@ function run(program: Program, abort: AbortSignal = new AbortController().signal
   return programs.run({ id: 'one', point: 'before_step', step: 2, program, variables }, abort);
 }
 
-const script = (code: string, timeout = 10_000): Program => ({ kind: 'command', command: [process.execPath, '-e', code], timeout });
+const script = (code: string, timeout = 10_000): Program => ({
+  kind: 'command',
+  command: [process.execPath, '-e', code],
+  timeout,
+});
 
 describe('a program of the user’s', () => {
   it('gets SPLITTER_* variables beside the environment, and passes with exit 0', async () => {
@@ -23,7 +27,11 @@ describe('a program of the user’s', () => {
 
   it('sees no shell: a word is an argument, whatever is in it', async () => {
     const odd = '$(touch x); `id` && "quoted" *';
-    const program: Program = { kind: 'command', command: [process.execPath, '-e', 'console.log(process.argv[1])', odd], timeout: 10_000 };
+    const program: Program = {
+      kind: 'command',
+      command: [process.execPath, '-e', 'console.log(process.argv[1])', odd],
+      timeout: 10_000,
+    };
     expect((await run(program)).output).to.equal(`${odd}\n`);
   });
 
@@ -34,7 +42,9 @@ describe('a program of the user’s', () => {
   });
 
   it('is ended with all that it started when its time is over', async () => {
-    const outcome = await run(script('require("child_process").spawn("sleep", ["60"], { stdio: "inherit" }); setInterval(() => 0, 1000)', 300));
+    const outcome = await run(
+      script('require("child_process").spawn("sleep", ["60"], { stdio: "inherit" }); setInterval(() => 0, 1000)', 300),
+    );
     expect([outcome.ok, outcome.message]).to.deep.equal([false, 'no end within 300ms']);
   });
 
@@ -52,7 +62,9 @@ describe('a program of the user’s', () => {
 
   it('that is not there, or not executable, is a failure with what to do', async () => {
     const command = (file: string): Program => ({ kind: 'command', command: [file], timeout: 1_000 });
-    expect((await run(command('./no-such-program'))).message).to.match(/^there is no program \.\/no-such-program \(a path is seen from/);
+    expect((await run(command('./no-such-program'))).message).to.match(
+      /^there is no program \.\/no-such-program \(a path is seen from/,
+    );
     expect((await run(command('./package.json'))).message).to.equal('./package.json is not executable (chmod +x ./package.json)');
   });
 });
@@ -80,7 +92,12 @@ describe('an HTTP call', () => {
     server.closeAllConnections();
     server.close();
   });
-  const http = (path: string, method: 'GET' | 'POST' = 'POST'): Program => ({ kind: 'http', url: url + path, method, timeout: 500 });
+  const http = (path: string, method: 'GET' | 'POST' = 'POST'): Program => ({
+    kind: 'http',
+    url: url + path,
+    method,
+    timeout: 500,
+  });
 
   it('sends the variables as JSON, and passes with any 2xx', async () => {
     expect((await run(http('/'))).ok).to.equal(true);
@@ -93,6 +110,8 @@ describe('an HTTP call', () => {
     const refused = await run(http('/no'));
     expect([refused.ok, refused.message, refused.output]).to.deep.equal([false, 'HTTP 500', 'not ready']);
     expect((await run(http('/slow'))).message).to.equal('no answer within 500ms');
-    expect((await run({ kind: 'http', url: 'http://127.0.0.1:1/', method: 'POST', timeout: 500 })).message).to.match(/^no connection \(/);
+    expect((await run({ kind: 'http', url: 'http://127.0.0.1:1/', method: 'POST', timeout: 500 })).message).to.match(
+      /^no connection \(/,
+    );
   });
 });

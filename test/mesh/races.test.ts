@@ -7,10 +7,10 @@ import { Shell } from '../support/shell.js';
 import { type ConsulAgent, startConsulAgent } from './consul.js';
 import { endSplitters, startSplitter } from './program.js';
 
-const RACE_MS = 45_000;
+const RACE_MS = 60_000;
 const AT_ONCE = 9;
 const MOST_PROCESSES = 400;
-/** A program that does not end by itself in this time is killed, and its end is then no subject of the test. */
+/** A ramp that waits for longer is interrupted, as a person would with Ctrl-C. */
 const LONGEST_MS = 6_000;
 const SERVICE = 'payments';
 const FOREIGN = 'edited-by';
@@ -51,9 +51,8 @@ describe('ten at once on one service of a real Consul', () => {
       ...Array.from({ length: AT_ONCE }, (_, worker) => runLines(worker, until, ended)),
       editAbroad(until, foreign),
     ]);
-    expect((await shell.run(`abort ${SERVICE}`)).code, 'the final abort (or undo)').to.be.oneOf([0, 1]);
-    if ((await shell.json(`status ${SERVICE}`)).phase === 'Promoted')
-      expect((await shell.run(`undo ${SERVICE}`)).code).to.equal(0);
+    // After a promotion abort names undo; somebody types what it says, until it is done.
+    const word = await lastWord();
     await sleep(500);
     await watch.stop();
     expect(ended.odd, 'programs that ended in another way than promised').to.deep.equal([]);
@@ -62,10 +61,22 @@ describe('ten at once on one service of a real Consul', () => {
     );
     await expectNothingLost(watch);
     const last = watch.states.at(-1)!;
-    expect(last.weights).to.deep.equal([100, 0]);
+    // A promotion may have made green stable; whichever it is, it has everything.
+    const everything = last.record?.stable === 'green' ? [0, 100] : [100, 0];
+    expect(last.weights, word).to.deep.equal(everything);
     const stored = await consul.api<{ ModifyIndex: number }>('GET', `/v1/config/service-splitter/${SERVICE}`);
     expect(stored?.ModifyIndex, 'the last word is what Consul holds').to.equal(last.modifyIndex);
   });
+
+  /** Takes all traffic back to stable; gives the words that did it. */
+  async function lastWord(): Promise<string> {
+    const aborted = await shell.run(`abort ${SERVICE}`);
+    if (aborted.code === 0) return aborted.err;
+    expect(aborted.err).to.match(/-> splitter undo/);
+    const undone = await shell.run(`undo ${SERVICE}`);
+    expect(undone.code, aborted.err + undone.err).to.equal(0);
+    return undone.err;
+  }
 
   /** One terminal: types one line after the other. */
   async function runLines(worker: number, until: number, ended: { count: number; odd: string[] }): Promise<void> {
@@ -73,10 +84,10 @@ describe('ten at once on one service of a real Consul', () => {
       const line = LINES[(worker * 3 + turn * 7) % LINES.length]!;
       const program = startSplitter(consul.address, line, { SPLITTER_BY: `worker-${worker}` });
       ended.count++;
-      const timer = setTimeout(() => program.kill('SIGKILL'), LONGEST_MS);
+      const timer = setTimeout(() => program.kill('SIGINT'), LONGEST_MS);
       const code = await program.exit;
       clearTimeout(timer);
-      if (![0, 1, 3, 5, 137].includes(code) || /^\s+at .*\.js:\d+/m.test(program.output()))
+      if (![0, 1, 3, 5, 130].includes(code) || /^\s+at .*\.js:\d+/m.test(program.output()))
         ended.odd.push(`${line} -> ${code}: ${program.output()}`);
     }
   }
