@@ -2,8 +2,8 @@ import { type Entry, type EntryWrite, legsOf, type StoredEntry, splitterEntry } 
 import type { Observation } from './observation.js';
 import type { Plan } from './plan.js';
 import type { ProgramCall, ProgramOutcome } from './programs.js';
-import { nextRollout, type Rollout } from './rollout.js';
-import { withCookies } from './sticky.js';
+import { isFinal, nextRollout, type Rollout } from './rollout.js';
+import { withCookies, withoutCookies } from './sticky.js';
 
 /** Everything that a decision depends on; there is nothing else it could read. */
 export interface Situation {
@@ -52,10 +52,11 @@ export function splitterWrite(
   move: boolean,
 ): EntryWrite & { readonly entry: Entry } {
   const legs = move || stored === undefined ? next.asked : legsOf(stored.entry, service);
+  const entry = splitterEntry(stored, service, legs, next);
   return {
     kind: 'service-splitter',
     name: service,
-    entry: splitterEntry(stored, service, legs, next),
+    entry: isFinal(next) || next.state.phase === 'Reverting' ? withoutCookies(entry, service) : entry,
     cas: stored?.modifyIndex ?? 0,
     why: next.message,
   };

@@ -1,8 +1,7 @@
 import type { Leg } from './legs.js';
 import type { Subset } from './plan.js';
 import { type Meta, OWNER, OWNER_KEY, writeRecord } from './record.js';
-import { isFinal, type Rollout } from './rollout.js';
-import { withoutCookies } from './sticky.js';
+import type { Rollout } from './rollout.js';
 import { fromConsulWeight, toConsulWeight } from './weights.js';
 
 /** A config entry as Consul's API speaks it, with every field, known or not. */
@@ -126,14 +125,11 @@ export function splitterEntry(
     };
   });
   const meta = metaOf(before);
-  const entry = {
+  return {
     ...before,
     Splits: splits,
     Meta: rollout === undefined ? { ...meta, [OWNER_KEY]: OWNER } : writeRecord(meta, rollout),
   };
-  return rollout !== undefined && (isFinal(rollout) || rollout.state.phase === 'Reverting')
-    ? withoutCookies(entry, service)
-    : entry;
 }
 
 /** Whether a value is a plain object. */

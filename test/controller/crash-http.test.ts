@@ -5,6 +5,7 @@ import { act, finish } from '../../src/cli/act.js';
 import { CommandError } from '../../src/cli/exit.js';
 import { type Entry, legsOf, metaOf } from '../../src/core/entries.js';
 import { weightOf } from '../../src/core/legs.js';
+import type { Program } from '../../src/core/plan.js';
 import { readRecord } from '../../src/core/record.js';
 import { isFinal, type Rollout } from '../../src/core/rollout.js';
 import { abort } from '../../src/core/verbs/abort.js';
@@ -17,6 +18,7 @@ import { Crash, Fuse } from '../support/crash-fuse.js';
 import { makePlan, weight } from '../support/world.js';
 
 const AT_ONCE = 10;
+const TRUE: Program = { kind: 'command', command: [process.execPath, '-e', '0'], timeout: 10_000 };
 
 /** One sandbox, its probed address, and every splitter entry that its Consul took. */
 class Life {
@@ -44,6 +46,8 @@ class Life {
     const plan = makePlan({
       steps: [weight(10), { kind: 'pause', for: 100 }, weight(50), { kind: 'pause', for: 150 }, weight(100)],
       bake: 100,
+      route: { header: { name: 'x-canary', value: '1' }, sticky: { for: 60_000 } },
+      hooks: { before_start: TRUE, after_promote: TRUE, after_revert: TRUE },
       signals: [
         {
           name: 'probe',

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { legsOf } from '../../src/core/entries.js';
 import { splitLegs } from '../../src/core/legs.js';
 import { findRoles, isRefusal } from '../../src/core/roles.js';
-import type { Rollout, State } from '../../src/core/rollout.js';
+import { isFinal, type Rollout, type State } from '../../src/core/rollout.js';
 import { abort } from '../../src/core/verbs/abort.js';
 import { pause } from '../../src/core/verbs/pause.js';
 import { promote } from '../../src/core/verbs/promote.js';
@@ -41,30 +42,32 @@ const VERBS: Readonly<Record<string, (rollout: Rollout, verbContext: VerbContext
   abort,
   undo: (rollout, verbContext) => undo(rollout, verbContext, 3_600_000),
   ramp: (rollout, verbContext) => retarget(rollout, verbContext, 'new', 'ramp:x'),
-  supersede,
 };
 
-/** Phase × verb: the phase after it, `=` for nothing to do, `-` for a refusal. Columns as PHASES. */
-const TABLE: Readonly<Record<string, string>> = {
-  pause: 'Paused Paused = = = = = Paused - - - - -',
-  resume: '= = Progressing Progressing - Baking Pending = = - = - -',
-  promote: 'Progressing Progressing Progressing Progressing Baking Baking Progressing Baking = = - - -',
-  'promote --full': 'Promoting Promoting Promoting Promoting Promoting Promoting Promoting Promoting = = - - -',
-  abort: 'Reverted Reverted Reverted Reverted Reverted Reverted Reverted Reverted Reverting - Reverted Reverted Reverted',
-  undo: '- - - - - - - - - Reverted = - -',
-  ramp: 'Pending Pending Pending Pending Pending Pending Pending Pending - - - - -',
-  supersede: 'Superseded Superseded Superseded Superseded Superseded Superseded Superseded Superseded Reverting = = = =',
-};
+/** The table of docs/phases.md: by verb, what it says of each phase. */
+function readTable(): ReadonlyMap<string, readonly string[]> {
+  const page = readFileSync(new URL('../../../docs/phases.md', import.meta.url), 'utf8');
+  const rows = page.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| phase |'));
+  const cells = rows.map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  );
+  const [head = [], ...body] = cells.filter((row) => row.length > 2);
+  expect(body.map(([phase]) => phase)).to.deep.equal(PHASES.map(({ phase, reason }) => `${phase} (${reason})`));
+  return new Map(head.slice(1).map((verb, i) => [verb, body.map((row) => row[i + 1]!)]));
+}
 
-describe('each verb in each phase', () => {
-  for (const [verb, row] of Object.entries(TABLE)) {
-    row.split(' ').forEach((expected, i) => {
+const TABLE = readTable();
+
+describe('each verb in each phase, as docs/phases.md says', () => {
+  for (const [verb, act] of Object.entries(VERBS)) {
+    TABLE.get(verb)?.forEach((expected, i) => {
       const state = PHASES[i]!;
-      const meaning =
-        expected === '-' ? 'is refused with what would work' : expected === '=' ? 'changes nothing' : `leads to ${expected}`;
-      it(`${verb} in ${state.phase} (${state.reason}) ${meaning}`, () => {
+      it(`${verb} in ${state.phase} (${state.reason}): ${expected}`, () => {
         const rollout = makeRollout(40, { state });
-        const result = VERBS[verb]!(rollout, context(rollout));
+        const result = act(rollout, context(rollout));
         if (expected === '-') {
           expect(result.kind).to.equal('refused');
           expect(result.kind === 'refused' && result.hint).to.match(/^splitter |^consul /);
@@ -73,34 +76,45 @@ describe('each verb in each phase', () => {
       });
     });
   }
+
+  it('has a column for each verb, and no other', () => {
+    expect([...TABLE.keys()]).to.deep.equal([...Object.keys(VERBS), ...Object.keys(STARTS)]);
+  });
 });
 
-/** What `start` with another plan (by each policy), with the same plan, and `retry` make of each phase: b begins, g goes on, s supersedes, q waits, - is refused. */
-const STARTS: Readonly<Record<string, string>> = {
-  supersede: 's s s s s s s s q b q b b',
-  queue: 'q q q q q q q q q b q b b',
-  reject: '- - - - - - - - q b q b b',
-  'the same plan': 'g g g g g g g g g b g b b',
-  retry: '- - - - - - - - - - - b b',
+const WORDS = { begin: 'begins', 'go-on': 'goes on', supersede: 'supersedes', queue: 'waits', refused: '-' } as const;
+
+/** What `start` and `retry` make of a rollout. */
+const STARTS: Readonly<Record<string, (rollout: Rollout) => ReturnType<typeof start>>> = {
+  'start, the same plan': (rollout) => start(rollout, { service: 'payments' }, rollout.plan, 'start:x', 'reject'),
+  'start, another plan: supersede': (rollout) => start(rollout, { service: 'payments' }, 'another', 'start:x', 'supersede'),
+  'start, another plan: queue': (rollout) => start(rollout, { service: 'payments' }, 'another', 'start:x', 'queue'),
+  'start, another plan: reject': (rollout) => start(rollout, { service: 'payments' }, 'another', 'start:x', 'reject'),
+  retry: (rollout) => retry(rollout, { service: 'payments' }),
 };
 
-describe('a start in each phase', () => {
-  for (const [policy, row] of Object.entries(STARTS)) {
-    row.split(' ').forEach((expected, i) => {
+describe('a start in each phase, as docs/phases.md says', () => {
+  for (const [verb, act] of Object.entries(STARTS)) {
+    TABLE.get(verb)?.forEach((expected, i) => {
       const state = PHASES[i]!;
-      it(`${policy} in ${state.phase} (${state.reason}): ${expected}`, () => {
-        const rollout = makeRollout(40, { state });
-        const plan = policy === 'the same plan' ? rollout.plan : 'another';
-        const named = policy === 'queue' || policy === 'reject' ? policy : 'supersede';
-        const result =
-          policy === 'retry'
-            ? retry(rollout, { service: 'payments' })
-            : start(rollout, { service: 'payments' }, plan, 'start:x', named);
-        expect(result.kind === 'refused' ? '-' : result.kind[0]).to.equal(expected);
+      it(`${verb} in ${state.phase} (${state.reason}): ${expected}`, () => {
+        const result = act(makeRollout(40, { state }));
+        expect(WORDS[result.kind]).to.equal(expected);
         if (result.kind === 'refused') expect(result.hint).to.match(/^splitter /);
         if (result.kind === 'go-on') expect([result.next.driver, result.next.seq]).to.deep.equal(['start:x', 8]);
       });
     });
+  }
+});
+
+it('supersede makes way from every phase that is not over, in one write', () => {
+  for (const state of PHASES) {
+    const rollout = makeRollout(40, { state });
+    const over = isFinal(rollout) || state.phase === 'Reverting';
+    const result = supersede(rollout, context(rollout));
+    expect(result.kind, state.phase).to.equal(over ? 'nothing' : 'write');
+    if (result.kind === 'write')
+      expect([result.next.state.reason, result.next.asked]).to.deep.equal(['NewRollout', splitLegs('blue', 'green', 0, [])]);
   }
 });
 

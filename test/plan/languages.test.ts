@@ -81,6 +81,10 @@ const SIGNAL = fc.oneof(
     { source: 'http', url: 'http://127.0.0.1/x?s={{canary}}', json: "$.data[0]['a.b']", max: 1, token_file: '/run/token' },
   ),
 );
+const PROGRAM = fc.constantFrom<Record<string, unknown>>(
+  { command: ['./x', '-a b', '$(c)'], timeout: '5s' },
+  { url: 'https://127.0.0.1/hook', method: 'PUT' },
+);
 const STEPS = fc
   .tuple(fc.uniqueArray(fc.integer({ min: 1, max: 9000 }), { minLength: 1, maxLength: 5 }), fc.array(DURATION), fc.boolean())
   .map(([points, pauses, ramps]) => {
@@ -89,6 +93,7 @@ const STEPS = fc
       { weight },
       ...(pauses[i] === undefined ? [{ pause: {} }] : [{ pause: pauses[i] }]),
     ]);
+    if (ramps) steps.push({ run: { command: ['./smoke.sh'], on_failure: 'hold' } });
     if (ramps) steps.push({ ramp: { to: 100, by: 12.5, every: '90s' } });
     return [{ wait: { healthy: 2 } }, ...steps];
   });
@@ -104,6 +109,13 @@ const PLAN = fc
       signals: fc.array(SIGNAL, { minLength: 1, maxLength: 4 }),
       callers: fc.array(NAME),
       on: fc.record({ drift: fc.constantFrom('hold', 'adopt'), no_data: fc.constantFrom('wait', 'revert') }),
+      route: fc.constantFrom<unknown>(
+        { header: { name: 'x-canary', value: '1' } },
+        { cookie: { name: 'c', value: 'v' }, sticky: true },
+        { sticky: { for: '30m' } },
+      ),
+      hooks: fc.dictionary(fc.constantFrom('before_start', 'after_step', 'after_revert'), PROGRAM),
+      checks: fc.uniqueArray(NAME, { maxLength: 2 }).map((found) => found.map((name) => ({ name, url: 'http://127.0.0.1/ok' }))),
       dark: fc.boolean(),
     },
     { requiredKeys: ['service', 'names', 'picks', 'steps', 'signals', 'dark'] },

@@ -1,6 +1,13 @@
 type Record_ = Readonly<Record<string, unknown>>;
 
-const BLOCKS: Readonly<Record<string, string>> = { subsets: 'subset', legs: 'leg', steps: 'step', signals: 'signal' };
+const BLOCKS: Readonly<Record<string, string>> = {
+  subsets: 'subset',
+  legs: 'leg',
+  steps: 'step',
+  signals: 'signal',
+  checks: 'check',
+  hooks: 'hook',
+};
 
 /** A plan, given as YAML would hold it, in HCL. */
 export function printHcl({ service, ...plan }: Record_): string {

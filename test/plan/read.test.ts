@@ -21,7 +21,7 @@ describe('reading a plan', () => {
       bake: 10_000,
       undoWindow: 86_400_000,
       stepTimeout: 900_000,
-      on: { noData: 'wait', drift: 'hold', stepTimeout: 'revert', signalError: 'hold' },
+      on: { noData: 'wait', drift: 'hold', stepTimeout: 'revert', signalError: 'hold', newVersion: 'supersede' },
       signals: [],
       callers: [],
     });
