@@ -4,7 +4,6 @@ import { errorAt, type Problem } from './problem.js';
 /** Words of a plan that this version of splitter does not know yet, by where they stand. None of them is in the schema. */
 const LATER = {
   plan: ['schedule', 'notify', 'group'],
-  on: ['driver_lost'],
   source: ['exec'],
 } as const;
 
@@ -18,7 +17,6 @@ export function findLater(root: PlanNode): { readonly problems: readonly Problem
     }
   };
   keys(root, [], LATER.plan, (word) => `\`${word}\``);
-  keys(child(root, 'on'), ['on'], LATER.on, (word) => `\`on.${word}\``);
   itemsOf(child(root, 'signals')).forEach((signal, i) => {
     const source = child(signal, 'source');
     if (source?.kind === 'scalar' && (LATER.source as readonly unknown[]).includes(source.value)) {

@@ -83,6 +83,10 @@ const on = z
       .enum(['supersede', 'queue', 'reject'])
       .default(DEFAULTS.on.newVersion)
       .describe('Another plan of the service is started: go back to stable and begin it, begin it afterwards, or refuse it'),
+    driver_lost: z
+      .enum(['hold'], { error: `is not known yet${ARROW}write hold: whoever comes next goes on from where it stands` })
+      .default('hold')
+      .describe('The terminal that drives it is gone: weights stand until somebody goes on or aborts'),
     signal_error: z.enum(['hold', 'revert']).default(DEFAULTS.on.signalError).describe('A signal could not be measured'),
   })
   .prefault({})
