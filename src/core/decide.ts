@@ -1,4 +1,5 @@
 import { decidePromoting, decideReverting } from './decide-ends.js';
+import { decidePaused } from './decide-paused.js';
 import { decidePending } from './decide-pending.js';
 import { decideBaking, decideProgressing } from './decide-step.js';
 import { type Decision, type Situation, wait } from './decision.js';
@@ -25,7 +26,7 @@ export function decide(situation: Situation): Decision {
     case 'Progressing':
       return decideProgressing(situation, rollout.state);
     case 'Paused':
-      return wait(rollout.message, now + IDLE);
+      return decidePaused(situation);
     case 'Baking':
       return decideBaking(situation, rollout.state);
     case 'Promoting':

@@ -4,7 +4,7 @@ import { formatLegs, roomFor, sameShares, splitLegs } from './legs.js';
 import type { Observation } from './observation.js';
 import { serving } from './observation.js';
 import { followsCanary, reverted } from './revert.js';
-import { askedCanary, extraLegs, isFinal, nextRollout, type Rollout, type State } from './rollout.js';
+import { askedCanary, extraLegs, isFinal, nextRollout, type Rollout, runningAt, type State } from './rollout.js';
 import { formatPercent } from './weights.js';
 
 /** What a verb makes of a rollout: a record to write (moving weights or not), nothing to do, or a refusal with what to type instead. */
@@ -25,7 +25,9 @@ export interface VerbContext {
 export function pause(rollout: Rollout, context: VerbContext): VerbResult {
   const { service, by, now } = context;
   const { state } = rollout;
-  switch (state.phase) {
+  // A rollout that waits for a signal goes on by itself when the signal is back; one that a person paused does not.
+  const waits = state.phase === 'Paused' && state.reason === 'SignalError';
+  switch (waits ? 'Progressing' : state.phase) {
     case 'Paused':
       return { kind: 'nothing', message: `${service} is paused already (${state.reason})` };
     case 'Pending':
@@ -69,7 +71,7 @@ export function resume(rollout: Rollout, context: VerbContext, choice: DriftChoi
       `splitter ramp ${service} --to ${nextTarget(rollout)}   or   splitter promote ${service}`,
     );
   }
-  const running = (resumed: boolean): State => goOn(state.step, steps, resumed);
+  const running = (resumed: boolean): State => runningAt(state.step, steps, resumed);
   const stored = seen.splitter === undefined ? rollout.asked : legsOf(seen.splitter.entry, service);
   if (state.reason === 'Drift' && !sameShares(stored, rollout.asked)) {
     if (choice === undefined)
@@ -137,7 +139,7 @@ export function promote(rollout: Rollout, context: VerbContext, full: boolean, s
   }
   return write(
     rollout,
-    { state: goOn(state.step, steps, state.phase !== 'Pending'), message: `step passed by ${by}`, enteredAt: now, by },
+    { state: runningAt(state.step, steps, state.phase !== 'Pending'), message: `step passed by ${by}`, enteredAt: now, by },
     false,
   );
 }
@@ -225,11 +227,6 @@ export function retarget(rollout: Rollout, context: VerbContext, plan: string, d
     },
     false,
   );
-}
-
-function goOn(step: number, steps: number, resumed: boolean): State {
-  if (step >= steps) return { phase: 'Baking', reason: resumed ? 'Resumed' : 'Watching', step };
-  return { phase: 'Progressing', reason: resumed ? 'Resumed' : 'Stepping', step };
 }
 
 function atStable(stored: StoredEntry | undefined, service: string, asked: Rollout['asked']): boolean {

@@ -14,6 +14,7 @@ export function checkSignals(plan: PlanText): Problem[] {
     return [
       ...(twice ? [errorAt([...path, 'name'], 'value', `two signals have the name "${signal.name}"`, 'rename one')] : []),
       ...checkSignal(signal, path),
+      ...checkProtocol(signal, plan.protocol, path),
     ];
   });
 }
@@ -29,6 +30,13 @@ function checkSignal(signal: SignalText, path: Path): Problem[] {
     case 'consul':
       return [];
   }
+}
+
+/** Prometheus cannot add up statuses that stand in the names of series. */
+function checkProtocol(signal: SignalText, protocol: PlanText['protocol'], path: Path): Problem[] {
+  if (protocol !== 'grpc' || signal.source !== 'prometheus' || signal.preset !== 'error-ratio') return [];
+  const what = 'the preset error-ratio counts answers of class 5xx, and a gRPC service answers 200 whatever happens';
+  return [errorAt([...path, 'preset'], 'value', what, 'write source: envoy with metric: errors, which counts gRPC statuses')];
 }
 
 function checkLatency({ metric, over }: Of<'envoy'>, path: Path): Problem[] {

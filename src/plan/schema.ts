@@ -69,7 +69,10 @@ const on = z
       .describe('No request reached canary in a step that needs evidence'),
     drift: z.enum(['hold', 'adopt', 'reassert']).default(DEFAULTS.on.drift).describe('Somebody else changed the weights'),
     step_timeout: z.enum(['revert', 'hold']).default(DEFAULTS.on.stepTimeout).describe('A step took longer than step_timeout'),
-    signal_error: z.enum(['hold', 'revert']).default(DEFAULTS.on.signalError).describe('A signal could not be measured'),
+    signal_error: z
+      .enum(['hold', 'revert'])
+      .default(DEFAULTS.on.signalError)
+      .describe('A signal could not be measured; hold: until it can again'),
   })
   .prefault({})
   .describe('What to do when something unforeseen happens');
