@@ -32,24 +32,15 @@ export async function startGrpcMesh(consul: ConsulAgent): Promise<GrpcMesh> {
   const [upstream, own] = (await freePorts(2)) as [number, number];
   const url = `http://127.0.0.1:${upstream}`;
   const apps = { 2: await startGrpcApp('2'), 3: await startGrpcApp('3') };
-  const version = (app: GrpcApp): Promise<Instance> =>
-    startInstance(consul, {
-      service: BOOKS,
-      id: `${BOOKS}-${app.version}`,
-      port: app.port,
-      meta: { version: app.version },
-    });
-  const starts = await Promise.allSettled([
-    version(apps[2]),
-    version(apps[3]),
-    startInstance(consul, { service: DESK, id: DESK, port: own, upstreams: { [BOOKS]: upstream } }),
-  ]);
-  const instances = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+  const instances: Instance[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all([...instances.map(({ sidecar }) => sidecar.stop()), apps[2].stop(), apps[3].stop()]);
   };
   try {
-    for (const start of starts) if (start.status === 'rejected') throw start.reason;
+    // One after the other: registered at once, the catalog now and then lacked a check for over 20 s that the agent had as passing.
+    for (const { version, port } of [apps[2], apps[3]])
+      instances.push(await startInstance(consul, { service: BOOKS, id: `${BOOKS}-${version}`, port, meta: { version } }));
+    instances.push(await startInstance(consul, { service: DESK, id: DESK, port: own, upstreams: { [BOOKS]: upstream } }));
     await until('a first call through the caller', BOOT_MS, async () => (await callOnce(url)).status === GRPC.OK);
   } catch (error) {
     await stop();
