@@ -1,5 +1,6 @@
 import { decideBaking } from './decide-baking.js';
 import { decideEnded, decidePromoting, decideReverting } from './decide-ends.js';
+import { decidePaused } from './decide-paused.js';
 import { decidePending } from './decide-pending.js';
 import { decideProgressing } from './decide-step.js';
 import { type Decision, type Situation, wait } from './decision.js';
@@ -9,8 +10,6 @@ import { findHarm } from './harm.js';
 import { readRecord } from './record.js';
 import { revert } from './revert.js';
 
-/** How long a decision that waits for nothing in particular sleeps; every change of the world wakes it earlier. */
-const IDLE = 3_600_000;
 const LOOK_AGAIN = 50;
 
 /** The next move of a rollout: harm first, then drift, then what its phase asks for. Same input, same output; at most one write. */
@@ -37,7 +36,7 @@ export function decide(situation: Situation): Decision {
     case 'Progressing':
       return decideProgressing(situation, rollout.state);
     case 'Paused':
-      return wait(rollout.message, now + IDLE);
+      return decidePaused(situation);
     case 'Baking':
       return decideBaking(situation, rollout.state);
     case 'Promoting':

@@ -83,7 +83,7 @@ export interface ScalarLimits {
 /** Requests counted per subset on the callers' sidecars: bad ones against all. */
 export interface EnvoySignal extends SignalBase {
   readonly source: 'envoy';
-  /** `errors`: answers of class 5xx. `latency`: answers slower than `over` milliseconds. */
+  /** `errors`: answers of class 5xx, of a gRPC service calls that end in a status that is the server's fault. `latency`: answers slower than `over` milliseconds. */
   readonly metric: 'errors' | 'latency';
   readonly over?: number;
   /** The share of bad requests that is still good: 0.005 is 0.5 %. Exactly one of `max` and `margin` is there. */

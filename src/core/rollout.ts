@@ -101,3 +101,9 @@ export function extraLegs(rollout: Rollout): readonly Leg[] {
 export function nextRollout(rollout: Rollout, change: Partial<Omit<Rollout, 'seq' | 'id'>>): Rollout {
   return { ...rollout, ...change, seq: rollout.seq + 1 };
 }
+
+/** The state of a rollout that goes on at a step, past the last one the bake; with `resumed` a person has passed the step. */
+export function runningAt(step: number, steps: number, resumed: boolean): State {
+  if (step >= steps) return { phase: 'Baking', reason: resumed ? 'Resumed' : 'Watching', step };
+  return { phase: 'Progressing', reason: resumed ? 'Resumed' : 'Stepping', step };
+}

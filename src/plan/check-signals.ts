@@ -17,6 +17,7 @@ export function checkSignals(plan: PlanText): Problem[] {
       ...(twice ? [errorAt([...path, 'name'], 'value', `two signals have the name "${signal.name}"`, 'rename one')] : []),
       ...checkSignal(signal, path),
       ...checkPlaceholders(signal, path),
+      ...checkProtocol(signal, plan.protocol, path),
     ];
   });
 }
@@ -34,6 +35,13 @@ function checkSignal(signal: SignalText, path: Path): Problem[] {
     default:
       return checkVendor(signal, path);
   }
+}
+
+/** Prometheus cannot add up statuses that stand in the names of series. */
+function checkProtocol(signal: SignalText, protocol: PlanText['protocol'], path: Path): Problem[] {
+  if (protocol !== 'grpc' || signal.source !== 'prometheus' || signal.preset !== 'error-ratio') return [];
+  const what = 'the preset error-ratio counts answers of class 5xx, and a gRPC service answers 200 whatever happens';
+  return [errorAt([...path, 'preset'], 'value', what, 'write source: envoy with metric: errors, which counts gRPC statuses')];
 }
 
 function checkLatency({ metric, over }: Of<'envoy'>, path: Path): Problem[] {

@@ -35,7 +35,11 @@ const envoy = z
   .strictObject({
     name,
     source: z.literal('envoy').describe("The callers' own sidecars, which count every request"),
-    metric: z.enum(['errors', 'latency']).describe('errors: answers of class 5xx; latency: answers slower than `over`'),
+    metric: z
+      .enum(['errors', 'latency'])
+      .describe(
+        "errors: answers of class 5xx (of gRPC: statuses that are the server's fault); latency: answers slower than `over`",
+      ),
     over: duration().optional().describe('For latency: an answer that takes longer than this is a slow one'),
     max: share().optional().describe('Percentage of requests that may be bad, like 0.5%'),
     compare: z.literal('stable').optional().describe('Judge against the stable subset instead of against `max`'),

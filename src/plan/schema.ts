@@ -87,7 +87,10 @@ const on = z
       .enum(['hold'], { error: `is not known yet${ARROW}write hold: whoever comes next goes on from where it stands` })
       .default('hold')
       .describe('The terminal that drives it is gone: weights stand until somebody goes on or aborts'),
-    signal_error: z.enum(['hold', 'revert']).default(DEFAULTS.on.signalError).describe('A signal could not be measured'),
+    signal_error: z
+      .enum(['hold', 'revert'])
+      .default(DEFAULTS.on.signalError)
+      .describe('A signal could not be measured; hold: until it can again'),
   })
   .prefault({})
   .describe('What to do when something unforeseen happens');

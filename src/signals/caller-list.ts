@@ -1,5 +1,6 @@
 import { type Called, type Caller, findCallers } from './callers.js';
 import type { CatalogReader } from './catalog-reader.js';
+import { readProtocol } from './protocol.js';
 
 const REFRESH = 15_000;
 /** The least time between two searches while nothing can be read. */
@@ -7,12 +8,13 @@ const RETRY = 1_000;
 /** Searching takes at most a fifth of the time, however large the catalog. */
 const REST = 4;
 
-/** The callers of one service, searched again from time to time; a search that fails leaves the list as it was. */
+/** The callers of one service and the protocol that they speak to it, searched again from time to time; a search that fails leaves the list as it was. */
 export class CallerList {
   readonly #catalog: CatalogReader;
   readonly #target: Called;
   readonly #now: () => number;
   #callers: readonly Caller[] | undefined;
+  #protocol: string | undefined;
   #why = '';
   #search: Promise<void> | undefined;
   #endedAt = Number.NEGATIVE_INFINITY;
@@ -27,6 +29,11 @@ export class CallerList {
   /** The callers as known; undefined until a first search succeeded. */
   get callers(): readonly Caller[] | undefined {
     return this.#callers;
+  }
+
+  /** The protocol that the mesh speaks to the service; undefined until a first search succeeded. */
+  get protocol(): string | undefined {
+    return this.#protocol;
   }
 
   /** Why the last search failed, or nothing. */
@@ -45,7 +52,10 @@ export class CallerList {
   async #find(abort: AbortSignal): Promise<void> {
     const startedAt = this.#now();
     try {
-      this.#callers = await findCallers(this.#catalog, this.#target, abort);
+      [this.#callers, this.#protocol] = await Promise.all([
+        findCallers(this.#catalog, this.#target, abort),
+        readProtocol(this.#catalog, this.#target, abort),
+      ]);
       this.#why = '';
     } catch (error) {
       this.#why = (error as Error).message;

@@ -3,6 +3,7 @@ import { type CatalogInstance, isCaller } from './catalog-proxies.js';
 import type { CatalogReader } from './catalog-reader.js';
 import { inTurns } from './in-turns.js';
 import { metricsAddress } from './metrics-address.js';
+import { scope } from './scope.js';
 
 /** One sidecar or gateway that calls the service; `address` (host:port of its metrics) only where it is configured. */
 export interface Caller {
@@ -79,14 +80,6 @@ async function listInstances(
   const query = { ...scope(target), 'merge-central-config': 'true' };
   const instances = await catalog.get(`/v1/catalog/service/${encodeURIComponent(name)}`, query, abort);
   return Array.isArray(instances) ? (instances as CatalogInstance[]) : [];
-}
-
-function scope({ datacenter, namespace, partition }: Called): Readonly<Record<string, string>> {
-  return {
-    ...(datacenter === undefined ? {} : { dc: datacenter }),
-    ...(namespace === undefined ? {} : { ns: namespace }),
-    ...(partition === undefined ? {} : { partition }),
-  };
 }
 
 function callerOf(instance: CatalogInstance): Caller {

@@ -1,6 +1,6 @@
 import type { ServiceRef } from '../core/plan.js';
 
-/** The counters of one Envoy cluster (one subset): by response class (`2`, `5`), or by bucket edge in ms with `count` for all. */
+/** The counters of one Envoy cluster (one subset): by response class (`2`, `5`), by gRPC status, or by bucket edge in ms with `count` for all. */
 interface CounterGroup {
   readonly subset: string;
   readonly values: Map<string, number>;
@@ -9,20 +9,29 @@ interface CounterGroup {
 /** The counters of one family on one sidecar, by the labels that identify the cluster. */
 export type Snapshot = ReadonlyMap<string, CounterGroup>;
 
+/** What can be read of a service: answers by class, how long they took, and how gRPC calls ended. */
+export type Family = 'classes' | 'latency' | 'statuses';
+
 /** What one scrape says about one service. */
-export interface EnvoyMetrics {
-  readonly classes: Snapshot;
-  readonly latency: Snapshot;
-}
+export type EnvoyMetrics = Readonly<Record<Family, Snapshot>>;
 
 const CLASSES = 'envoy_cluster_upstream_rq_xx{';
 const BUCKET = 'envoy_cluster_upstream_rq_time_bucket{';
 const COUNT = 'envoy_cluster_upstream_rq_time_count{';
+const STATUS = 'envoy_cluster_grpc_';
 const CLASS_LABEL = 'envoy_response_code_class';
 
-/** The path to scrape: only counters that moved, only the families needed (the filter matches Envoy's raw names, like `….upstream_rq_5xx`). */
-export function metricsPath(withLatency: boolean): string {
-  return `/metrics?usedonly&filter=${withLatency ? 'upstream_rq_(.xx%7Ctime)' : 'upstream_rq_.xx'}`;
+/** Parts of Envoy's raw names, like `….upstream_rq_5xx` and `….grpc.bank.Books.Balance.14`. */
+const RAW_NAMES: Readonly<Record<Family, string>> = {
+  classes: 'upstream_rq_.xx',
+  latency: 'upstream_rq_time',
+  statuses: '[.]grpc[.](.*[.])?[0-9]+$',
+};
+
+/** The path to scrape: only counters that moved, only the families needed. */
+export function metricsPath(families: ReadonlySet<Family>): string {
+  const names = [...families].sort().map((family) => RAW_NAMES[family]);
+  return `/metrics?usedonly&filter=${encodeURIComponent(names.join('|'))}`;
 }
 
 /** Picks the counters of one service out of Envoy's Prometheus text. Throws when the text is not Envoy's. */
@@ -33,6 +42,7 @@ export function parseEnvoyMetrics(text: string, target: ServiceRef): EnvoyMetric
   const wanted = wantedLabels(target);
   const classes = new Map<string, CounterGroup>();
   const latency = new Map<string, CounterGroup>();
+  const statuses = new Map<string, CounterGroup>();
   for (let from = 0; from < text.length; ) {
     const newline = text.indexOf('\n', from);
     const to = newline === -1 ? text.length : newline;
@@ -40,9 +50,18 @@ export function parseEnvoyMetrics(text: string, target: ServiceRef): EnvoyMetric
     if (text.startsWith(CLASSES, from)) addLine(classes, text.slice(from + CLASSES.length, to), wanted, CLASS_LABEL);
     else if (text.startsWith(BUCKET, from)) addLine(latency, text.slice(from + BUCKET.length, to), wanted, 'le');
     else if (text.startsWith(COUNT, from)) addLine(latency, text.slice(from + COUNT.length, to), wanted, undefined);
+    else if (text.startsWith(STATUS, from)) addStatus(statuses, text.slice(from + STATUS.length, to), wanted);
     from = to + 1;
   }
-  return { classes, latency };
+  return { classes, latency, statuses };
+}
+
+/** The status ends the name; before it stand service and method, unless Envoy sums them up or its tags take them out of the name. */
+function addStatus(groups: Map<string, CounterGroup>, line: string, wanted: readonly string[]): void {
+  const [, method, status] = /^(.*_)?(\d+)\{/.exec(line) ?? [];
+  if (status === undefined) return;
+  const labels = line.slice(line.indexOf('{') + 1);
+  addCounter(groups, labels, wanted, (own) => ({ key: status, cluster: `${method ?? ''}{${own}` }));
 }
 
 function wantedLabels({ service, namespace, partition, datacenter }: ServiceRef): readonly string[] {
@@ -52,13 +71,27 @@ function wantedLabels({ service, namespace, partition, datacenter }: ServiceRef)
   );
 }
 
-/** `line` is what follows the opening brace; `keyLabel` names the label that tells the counters of one cluster apart. */
+/** `keyLabel` names the label that tells the counters of one cluster apart. */
 function addLine(groups: Map<string, CounterGroup>, line: string, wanted: readonly string[], keyLabel: string | undefined): void {
+  addCounter(groups, line, wanted, (labels) =>
+    keyLabel === undefined
+      ? { key: 'count', cluster: labels }
+      : { key: labelValue(labels, keyLabel), cluster: labels.replace(new RegExp(`,?\\b${keyLabel}="[^"]*"`), '') },
+  );
+}
+
+/** `line` is what follows the opening brace. */
+function addCounter(
+  groups: Map<string, CounterGroup>,
+  line: string,
+  wanted: readonly string[],
+  place: (labels: string) => { readonly key: string | undefined; readonly cluster: string },
+): void {
   const end = line.lastIndexOf('}');
   const labels = line.slice(0, end);
   if (end === -1 || !wanted.every((label) => labels.includes(label))) return;
   const subset = labelValue(labels, 'consul_destination_service_subset');
-  const key = keyLabel === undefined ? 'count' : labelValue(labels, keyLabel);
+  const { key, cluster } = place(labels);
   const value = Number(
     line
       .slice(end + 1)
@@ -66,7 +99,6 @@ function addLine(groups: Map<string, CounterGroup>, line: string, wanted: readon
       .split(' ')[0],
   );
   if (subset === undefined || key === undefined || !Number.isFinite(value)) return;
-  const cluster = keyLabel === undefined ? labels : labels.replace(new RegExp(`,?\\b${keyLabel}="[^"]*"`), '');
   const group = groups.get(cluster) ?? { subset, values: new Map<string, number>() };
   groups.set(cluster, group);
   group.values.set(key, value);

@@ -2,6 +2,7 @@ import type { Agent } from 'node:http';
 import { CallerList } from './caller-list.js';
 import type { Called } from './callers.js';
 import type { CatalogReader } from './catalog-reader.js';
+import type { Family } from './envoy-metrics.js';
 import { Ledger } from './ledger.js';
 import { type Ledgers, Sidecar } from './sidecar.js';
 
@@ -20,7 +21,7 @@ export interface Look {
 
 /** The callers of one service and all that they counted. */
 export class EnvoyTarget {
-  readonly ledgers: Ledgers = { classes: new Ledger(), latency: new Ledger() };
+  readonly ledgers: Ledgers = { classes: new Ledger(), latency: new Ledger(), statuses: new Ledger() };
   readonly #target: Called;
   readonly #list: CallerList;
   readonly #agent: Agent;
@@ -36,6 +37,11 @@ export class EnvoyTarget {
     this.#list = new CallerList(catalog, target, now);
     this.#agent = agent;
     this.#now = now;
+  }
+
+  /** Whether callers speak gRPC to the service, whose answers say in a status of their own how they ended. */
+  get isGrpc(): boolean {
+    return this.#list.protocol === 'grpc';
   }
 
   /** Scrapes all callers, or joins the scrape that is under way or just was. Never throws. */
@@ -58,9 +64,12 @@ export class EnvoyTarget {
     const sidecars = [...this.#sidecars.values()];
     const withLatency = this.#latencyAsked && at - this.#latencyAt >= LATENCY_EVERY;
     if (withLatency) this.#latencyAt = at;
+    const families = new Set<Family>(['classes']);
+    if (withLatency) families.add('latency');
+    if (this.isGrpc) families.add('statuses');
     // One that failed is tried again, but only waited for when there is no other: a dead sidecar must not slow the rest.
     const hopeful = sidecars.filter(({ read }) => read !== false);
-    const looks = new Map(sidecars.map((sidecar) => [sidecar, sidecar.look(this.#target, this.ledgers, withLatency)]));
+    const looks = new Map(sidecars.map((sidecar) => [sidecar, sidecar.look(this.#target, this.ledgers, families)]));
     await Promise.all((hopeful.length > 0 ? hopeful : sidecars).map((sidecar) => looks.get(sidecar)));
     const read = sidecars.filter((sidecar) => sidecar.read === true).length;
     const found = this.#list.callers?.length ?? 0;

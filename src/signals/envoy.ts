@@ -4,6 +4,7 @@ import type { Reading } from '../core/verdict.js';
 import type { Target, Traffic, TrafficSource } from '../ports.js';
 import type { CatalogReader } from './catalog-reader.js';
 import { envoyQuery, measureEnvoy } from './envoy-measure.js';
+import type { Family } from './envoy-metrics.js';
 import { EnvoyTarget, type Look } from './envoy-target.js';
 import type { Increments } from './increments.js';
 
@@ -32,9 +33,11 @@ export class EnvoySource implements TrafficSource {
     );
     return signals.map((signal) => {
       const base = { signal: signal.name, at: look.at };
-      if (look.trouble !== undefined) return { ...base, query: envoyQuery(signal, target), raw: '', measurement: look.trouble };
-      const ledger = signal.metric === 'errors' ? known.ledgers.classes : known.ledgers.latency;
-      const { query, raw, measurement } = measureEnvoy(signal, target, ledger.take(`signal ${signal.name}`));
+      const { isGrpc, ledgers } = known;
+      if (look.trouble !== undefined)
+        return { ...base, query: envoyQuery(signal, target, isGrpc), raw: '', measurement: look.trouble };
+      const take = (family: Family): Increments => ledgers[family].take(`signal ${signal.name}`);
+      const { query, raw, measurement } = measureEnvoy(signal, target, { isGrpc, take });
       return { ...base, query: `${query} of ${sayCallers(look)}`, raw, measurement };
     });
   }

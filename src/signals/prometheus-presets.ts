@@ -27,7 +27,9 @@ function presetQuery(preset: Preset, target: PromTarget, window: string): string
     case 'error-ratio': {
       // A 5xx series is born with the first 5xx; until then the share is 0, if there are requests at all.
       const bad = `sum(rate(${range('upstream_rq_xx', ',envoy_response_code_class="5"')}))`;
-      return `(${bad} or vector(0)) / sum(rate(${range('upstream_rq_xx')}))`;
+      // gRPC answers HTTP 200 whatever happens: where Envoy counts statuses of the service, classes say nothing of its errors.
+      const grpc = `{__name__=~"envoy_cluster_grpc_.+",${labels}}`;
+      return `(${bad} or vector(0)) / sum(rate(${range('upstream_rq_xx')})) unless on() ${grpc}`;
     }
     case 'p50':
       return quantile(0.5);

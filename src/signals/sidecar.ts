@@ -1,22 +1,18 @@
 import type { Agent } from 'node:http';
 import type { ServiceRef } from '../core/plan.js';
-import { metricsPath, parseEnvoyMetrics, type Snapshot } from './envoy-metrics.js';
+import { type Family, metricsPath, parseEnvoyMetrics, type Snapshot } from './envoy-metrics.js';
 import { incrementsBetween } from './increments.js';
 import type { Ledger } from './ledger.js';
 import { scrape } from './scrape.js';
 
 /** The totals of one service that all its callers' sidecars add to. */
-export interface Ledgers {
-  readonly classes: Ledger;
-  readonly latency: Ledger;
-}
+export type Ledgers = Readonly<Record<Family, Ledger>>;
 
 /** One caller's metrics page, and where its counters stood when it was read last. */
 export class Sidecar {
   readonly address: string;
   readonly #agent: Agent;
-  #classes: Snapshot | undefined;
-  #latency: Snapshot | undefined;
+  readonly #stood = new Map<Family, Snapshot>();
   #state: { readonly read: boolean; readonly why: string } | undefined;
   #underWay: Promise<void> | undefined;
 
@@ -36,22 +32,20 @@ export class Sidecar {
   }
 
   /** Scrapes and adds what is new to the ledgers; joins a scrape that is under way. Never throws. */
-  look(target: ServiceRef, ledgers: Ledgers, withLatency: boolean): Promise<void> {
-    this.#underWay ??= this.#look(target, ledgers, withLatency).finally(() => {
+  look(target: ServiceRef, ledgers: Ledgers, families: ReadonlySet<Family>): Promise<void> {
+    this.#underWay ??= this.#look(target, ledgers, families).finally(() => {
       this.#underWay = undefined;
     });
     return this.#underWay;
   }
 
-  async #look(target: ServiceRef, ledgers: Ledgers, withLatency: boolean): Promise<void> {
+  async #look(target: ServiceRef, ledgers: Ledgers, families: ReadonlySet<Family>): Promise<void> {
     try {
-      const text = await scrape(`http://${this.address}${metricsPath(withLatency)}`, this.#agent);
-      const { classes, latency } = parseEnvoyMetrics(text, target);
-      ledgers.classes.add(incrementsBetween(this.#classes, classes));
-      this.#classes = classes;
-      if (withLatency) {
-        ledgers.latency.add(incrementsBetween(this.#latency, latency));
-        this.#latency = latency;
+      const text = await scrape(`http://${this.address}${metricsPath(families)}`, this.#agent);
+      const metrics = parseEnvoyMetrics(text, target);
+      for (const family of families) {
+        ledgers[family].add(incrementsBetween(this.#stood.get(family), metrics[family]));
+        this.#stood.set(family, metrics[family]);
       }
       this.#state = { read: true, why: '' };
     } catch (error) {

@@ -189,6 +189,12 @@ describe('verbs', () => {
     const result = abort(rollout, context(rollout, moved));
     expect(result.kind === 'write' && result.next.state.phase).to.equal('Reverting');
   });
+  it('pause keeps a rollout still that waits for a signal, which would else go on by itself', () => {
+    const rollout = makeRollout(10, { state: { phase: 'Paused', reason: 'SignalError', step: 1 } });
+    const result = pause(rollout, context(rollout));
+    expect(result.kind === 'write' && result.next.state).to.deep.equal({ phase: 'Paused', reason: 'Operator', step: 1 });
+  });
+
   it('pause keeps the weights of others as they are', () => {
     const rollout = makeRollout(10);
     const result = pause(rollout, context(rollout));

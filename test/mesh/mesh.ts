@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runConsul } from './cli.js';
 import { type ConsulAgent, startConsulAgent } from './consul.js';
+import { startSidecar } from './envoy.js';
 import { type Instance, startInstance } from './instance.js';
 import { send } from './load.js';
 import { freePorts } from './ports.js';
@@ -14,6 +15,7 @@ export const SERVICE = 'payments';
 export const CALLER = 'web';
 
 const BOOT_MS = 30_000;
+const NO_CALLER = 'this mesh has no caller: start it with withCaller';
 // A resolver must outlive its splitter in every Envoy: with less than 300 ms between the two, requests fail.
 const UNSPLIT_MS = 2_000;
 
@@ -49,6 +51,8 @@ export interface Mesh {
   pids(): number[];
   /** Starts a version; resolves when callers may reach it. */
   deploy(version: string): Promise<ServiceApp>;
+  /** Kills the caller's sidecar and starts it again as it was; its counters begin at 0. Resolves when the caller is served again. */
+  restartCaller(): Promise<void>;
   /** Deregisters a version, then ends its sidecar and application. */
   stopVersion(version: string): Promise<void>;
   /** Turns the version's check critical. */
@@ -97,6 +101,12 @@ export async function startMesh({ versions = ['2', '3'], withCaller = true }: Me
   const startCaller = async (): Promise<void> => {
     caller = await startInstance(consul, { service: CALLER, id: CALLER, port: callerPort, upstreams: { [SERVICE]: upstream } });
   };
+  const restartCaller = async (): Promise<void> => {
+    if (caller === undefined) throw new Error(NO_CALLER);
+    await caller.sidecar.kill();
+    caller = { ...caller, sidecar: await startSidecar(consul, CALLER) };
+    await until('an answer through the new sidecar', BOOT_MS, async () => (await send(url)).status === 200);
+  };
   const config = (kind: string, name: string) => consul.api<ConfigEntry>('GET', `/v1/config/${kind}/${name}`);
   const putConfig = (entry: ConfigEntry) => consul.api('PUT', '/v1/config', entry).then(() => {});
   const deleteConfig = (kind: string, name: string) => consul.api('DELETE', `/v1/config/${kind}/${name}`).then(() => {});
@@ -142,13 +152,14 @@ export async function startMesh({ versions = ['2', '3'], withCaller = true }: Me
     address: consul.address,
     url,
     get callerMetrics() {
-      if (caller === undefined) throw new Error('this mesh has no caller: start it with withCaller');
+      if (caller === undefined) throw new Error(NO_CALLER);
       return caller.metrics;
     },
     apps,
     metrics: () => instances().map(({ metrics }) => metrics),
     pids: () => [consul.pid, ...instances().map(({ sidecar }) => sidecar.pid)],
     deploy,
+    restartCaller,
     stopVersion,
     fail: (version) => find(version).instance.fail(),
     pass: (version) => find(version).instance.pass(),

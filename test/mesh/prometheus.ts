@@ -24,9 +24,9 @@ export interface Prometheus {
   stop(): Promise<void>;
 }
 
-/** Starts a Prometheus that scrapes /metrics of `targets` (host:port) every second. */
-export async function startPrometheus(targets: readonly string[]): Promise<Prometheus> {
-  const port = await freePort();
+/** Starts an empty Prometheus that scrapes /metrics of `targets` (host:port) every second, on any free port or where one was before. */
+export async function startPrometheus(targets: readonly string[], at?: string): Promise<Prometheus> {
+  const port = at === undefined ? await freePort() : Number(new URL(at).port);
   const folder = mkdtempSync(join(tmpdir(), 'splitter-prometheus-'));
   const config = join(folder, 'prometheus.yml');
   // JSON is YAML.

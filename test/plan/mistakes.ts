@@ -345,6 +345,15 @@ export const MISTAKES: readonly Mistake[] = [
     message: 'a HEAD request is answered without JSON',
   },
   {
+    name: 'a share of 5xx for a service that has none',
+    yaml: {
+      more: 'protocol: grpc\nsignals:\n  - { name: p, source: prometheus, preset: ▼error-ratio, max: 0.01 }',
+    },
+    hcl: { more: 'protocol = "grpc"\nsignal "p" {\n source = "prometheus"\n preset = ▼"error-ratio"\n max = 0.01\n}' },
+    message: 'the preset error-ratio counts answers of class 5xx, and a gRPC service answers 200 whatever happens',
+    hint: 'write source: envoy with metric: errors, which counts gRPC statuses',
+  },
+  {
     name: 'a wrong choice',
     yaml: { more: 'on: { drift: ▼hodl }' },
     hcl: { more: 'on { drift = ▼"hodl" }' },

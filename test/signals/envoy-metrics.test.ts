@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { metricsPath, parseEnvoyMetrics, type Snapshot } from '../../src/signals/envoy-metrics.js';
-import { classLines, latencyLines } from './fakes.js';
+import { classLines, latencyLines, statusLines } from './fakes.js';
 
 const SERVICE = { service: 'payments' };
 const flat = (snapshot: Snapshot): unknown =>
@@ -37,6 +37,23 @@ describe('reading Envoy metrics', () => {
     ]);
   });
 
+  it('counts gRPC statuses by method, without what stands beside them, with the method in the name or not', () => {
+    const text = `${statusLines('green', { 0: 90, 14: 3 })}${statusLines('green', { 0: 7 }, 'bank_Books_Sum_2_')}${statusLines('blue', { 5: 4 }, '')}`;
+    expect(flat(parseEnvoyMetrics(text, SERVICE).statuses)).to.deep.equal([
+      ['green', { 0: 90, 14: 3 }],
+      ['green', { 0: 7 }],
+      ['blue', { 5: 4 }],
+    ]);
+    expect(parseEnvoyMetrics(text, { service: 'ledger' }).statuses.size).to.equal(0);
+  });
+
+  it('asks for statuses only when they are needed, and for nothing beside them', () => {
+    const path = metricsPath(new Set(['classes', 'statuses']));
+    const filter = new RegExp(new URL(path, 'http://x').searchParams.get('filter')!);
+    const names = ['grpc.bank.Books.Sum.14', 'grpc.14', 'grpc.bank.Books.Sum.total', 'grpc.bank.Books.Sum.success', 'grpc.total'];
+    expect(names.filter((name) => filter.test(`cluster.green.payments.${name}`))).to.deep.equal(names.slice(0, 2));
+  });
+
   it('reads a last line without newline, Windows line ends and time stamps', () => {
     const line = classLines('blue', { 2: 7 }).trimEnd();
     for (const text of [line, `${line}\r\n`, `${line} 1700000000000\n`]) {
@@ -50,8 +67,8 @@ describe('reading Envoy metrics', () => {
   });
 
   it('asks for the histogram only when it is needed', () => {
-    expect(metricsPath(false)).to.equal('/metrics?usedonly&filter=upstream_rq_.xx');
-    const filter = new RegExp(new URL(metricsPath(true), 'http://x').searchParams.get('filter')!);
+    expect(metricsPath(new Set(['classes']))).to.equal('/metrics?usedonly&filter=upstream_rq_.xx');
+    const filter = new RegExp(new URL(metricsPath(new Set(['classes', 'latency'])), 'http://x').searchParams.get('filter')!);
     const names = [
       'upstream_rq_2xx',
       'upstream_rq_5xx',

@@ -1,7 +1,18 @@
 import { expect } from 'chai';
 import type { EnvoySignal } from '../../src/core/plan.js';
 import { EnvoySource } from '../../src/signals/envoy.js';
-import { classLines, FakeCatalog, type Local, latencyLines, NEVER, PAYMENTS, refusingAddress, serve, sidecar } from './fakes.js';
+import {
+  classLines,
+  FakeCatalog,
+  type Local,
+  latencyLines,
+  NEVER,
+  PAYMENTS,
+  refusingAddress,
+  serve,
+  sidecar,
+  statusLines,
+} from './fakes.js';
 
 const ERRORS: EnvoySignal = { name: 'errors', source: 'envoy', metric: 'errors', max: 0.01 };
 const SLOW: EnvoySignal = { name: 'slow', source: 'envoy', metric: 'latency', over: 400, max: 0.05 };
@@ -159,6 +170,63 @@ describe('the envoy source', () => {
     register(web.address);
     const { measurement } = await read({ ...SLOW, over: 0.1 });
     expect(measurement).to.deep.equal({ kind: 'error', why: 'Envoy counts no limit as short as 0.1 ms; the shortest is 0.5 ms' });
+  });
+
+  describe('of a gRPC service', () => {
+    beforeEach(() => {
+      catalog.protocol = 'grpc';
+    });
+
+    it('counts statuses instead of classes, with what Envoy answers itself once', async () => {
+      let text = classLines('green', { 2: 100 }) + statusLines('green', { 0: 100 });
+      const web = await caller(() => text);
+      register(web.address);
+      await read();
+      text =
+        classLines('green', { 2: 150, 5: 5 }) + statusLines('green', { 0: 130, 5: 10, 14: 15 }) + statusLines('blue', { 0: 9 });
+      const reading = await read();
+      expect(reading.measurement).to.deep.equal({ kind: 'counts', canary: { bad: 15, total: 55 }, stable: { bad: 0, total: 9 } });
+      expect(reading.raw).to.equal(
+        'green 0 OK 30, 5 NOT_FOUND 10, 14 UNAVAILABLE 15 by status, 2xx 50, 5xx 5; blue 0 OK 9 by status, none',
+      );
+      expect(reading.query).to.equal(
+        '{__name__=~"envoy_cluster_grpc_(.*_)?[0-9]+",consul_destination_service="payments"} of 1 caller',
+      );
+    });
+
+    it('takes answers without a status for no data, never for health', async () => {
+      let count = 100;
+      const web = await caller(() => classLines('green', { 2: count }) + statusLines('blue', { 0: count }));
+      register(web.address);
+      await read();
+      count = 200;
+      const { measurement } = await read();
+      expect(measurement.kind).to.equal('none');
+      expect('why' in measurement && measurement.why).to.include('no sidecar has counted a gRPC status');
+    });
+
+    it('counts 5xx answers of a green that never gives a status', async () => {
+      let failed = 0;
+      const web = await caller(() => classLines('green', { 2: 100, 5: failed }));
+      register(web.address);
+      await read();
+      failed = 8;
+      expect((await read()).measurement).to.deep.include({ canary: { bad: 8, total: 8 } });
+    });
+
+    it('reads no signal where Consul does not tell the protocol', async () => {
+      catalog.protocol = '';
+      const web = await caller(() => classLines('green', { 2: 100 }));
+      register(web.address);
+      expect((await read()).measurement.kind).to.equal('error');
+    });
+  });
+
+  it('does not ask for gRPC statuses of a service that speaks HTTP', async () => {
+    const web = await caller(() => classLines('green', { 2: 100 }));
+    register(web.address);
+    await read();
+    expect(web.asked).to.deep.equal(['/metrics?usedonly&filter=upstream_rq_.xx']);
   });
 
   it('says that there is no caller, and that nothing was measured', async () => {

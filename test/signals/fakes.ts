@@ -83,9 +83,18 @@ export function sidecar(
   };
 }
 
-/** A catalog of proxies by kind and name; `get` fails while `down` is set. */
+/** Lines of Envoy's gRPC counters, the method in the name as Consul's tags leave it, with those beside them that must not be counted. */
+export function statusLines(subset: string, statuses: Readonly<Record<string, number>>, method = 'bank_Books_Balance_'): string {
+  const labels = clusterLabels(subset, 'payments');
+  const lines = Object.entries(statuses).map(([status, calls]) => `envoy_cluster_grpc_${method}${status}{${labels}} ${calls}\n`);
+  const others = ['success', 'failure', 'total', 'request_message_count', 'response_message_count'];
+  return [...lines, ...others.map((name) => `envoy_cluster_grpc_${method}${name}{${labels}} 9000\n`)].join('');
+}
+
+/** A catalog of proxies by kind and name, and the protocol of every discovery chain; `get` fails while `down` is set. */
 export class FakeCatalog implements CatalogReader {
   down = false;
+  protocol = 'http';
   readonly asked: string[] = [];
   proxies: Record<string, readonly Readonly<Record<string, unknown>>[]> = {};
   bound: Record<string, readonly string[]> = {};
@@ -93,6 +102,7 @@ export class FakeCatalog implements CatalogReader {
   async get(path: string, query: Readonly<Record<string, string>>): Promise<unknown> {
     this.asked.push(`${path} ${JSON.stringify(query)}`);
     if (this.down) throw new Error('Consul cannot be reached');
+    if (path.startsWith('/v1/discovery-chain/')) return { Chain: { Protocol: this.protocol } };
     const [, , , what, name] = path.split('/');
     if (what === 'services') {
       const wanted = Object.entries(this.proxies).filter(([, list]) =>

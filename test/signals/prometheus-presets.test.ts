@@ -10,7 +10,7 @@ describe('presets of PromQL', () => {
   const cases: readonly [NonNullable<PrometheusSignal['preset']>, string][] = [
     [
       'error-ratio',
-      `(sum(rate(envoy_cluster_upstream_rq_xx{${LABELS},envoy_response_code_class="5"}[2m])) or vector(0)) / sum(rate(envoy_cluster_upstream_rq_xx{${LABELS}}[2m]))`,
+      `(sum(rate(envoy_cluster_upstream_rq_xx{${LABELS},envoy_response_code_class="5"}[2m])) or vector(0)) / sum(rate(envoy_cluster_upstream_rq_xx{${LABELS}}[2m])) unless on() {__name__=~"envoy_cluster_grpc_.+",${LABELS}}`,
     ],
     ['p50', `histogram_quantile(0.5, sum by (le) (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],
     ['p95', `histogram_quantile(0.95, sum by (le) (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],

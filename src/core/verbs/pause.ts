@@ -6,7 +6,9 @@ import { refused, type VerbContext, type VerbResult, write } from './result.js';
 export function pause(rollout: Rollout, context: VerbContext): VerbResult {
   const { service, by, now } = context;
   const { state } = rollout;
-  switch (state.phase) {
+  // A rollout that waits for a signal goes on by itself when the signal is back; one that a person paused does not.
+  const waits = state.phase === 'Paused' && state.reason === 'SignalError';
+  switch (waits ? 'Progressing' : state.phase) {
     case 'Paused':
       return { kind: 'nothing', message: `${service} is paused already (${state.reason})` };
     case 'Pending':

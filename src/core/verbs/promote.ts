@@ -1,8 +1,8 @@
 import { roomFor, splitLegs } from '../legs.js';
 import { serving } from '../observation.js';
-import { askedCanary, extraLegs, isFinal, type Rollout, type State } from '../rollout.js';
+import { askedCanary, extraLegs, isFinal, type Rollout, runningAt, type State } from '../rollout.js';
 import { formatPercent } from '../weights.js';
-import { goOn, refused, type VerbContext, type VerbResult, write } from './result.js';
+import { refused, type VerbContext, type VerbResult, write } from './result.js';
 
 /** Passes the present step without waiting for it; at a reached target, and with `full` from anywhere, goes to all traffic. */
 export function promote(rollout: Rollout, context: VerbContext, full: boolean, steps: number): VerbResult {
@@ -44,7 +44,7 @@ export function promote(rollout: Rollout, context: VerbContext, full: boolean, s
   }
   return write(
     rollout,
-    { state: goOn(state.step, steps, state.phase !== 'Pending'), message: `step passed by ${by}`, enteredAt: now, by },
+    { state: runningAt(state.step, steps, state.phase !== 'Pending'), message: `step passed by ${by}`, enteredAt: now, by },
     false,
   );
 }

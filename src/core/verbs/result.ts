@@ -1,6 +1,6 @@
 import type { Observation } from '../observation.js';
 import type { Plan } from '../plan.js';
-import { nextRollout, type Rollout, type State } from '../rollout.js';
+import { nextRollout, type Rollout } from '../rollout.js';
 
 /** What a verb makes of a rollout: a record to write (moving weights or not), nothing to do, or a refusal with what to type instead. */
 export type VerbResult =
@@ -29,10 +29,4 @@ export function write(rollout: Rollout, change: Parameters<typeof nextRollout>[1
 /** A refusal, with what would work. */
 export function refused(message: string, hint: string): Refusal {
   return { kind: 'refused', message, hint };
-}
-
-/** Under way again at this step: past the last one means the bake; `resumed` says that it needs no more waiting. */
-export function goOn(step: number, steps: number, resumed: boolean): State {
-  if (step >= steps) return { phase: 'Baking', reason: resumed ? 'Resumed' : 'Watching', step };
-  return { phase: 'Progressing', reason: resumed ? 'Resumed' : 'Stepping', step };
 }

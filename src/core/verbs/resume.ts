@@ -2,9 +2,9 @@ import { adoptable } from '../drift.js';
 import { legsOf } from '../entries.js';
 import { formatLegs, type Leg, sameShares, weightOf } from '../legs.js';
 import { findResolverDrift, isAdoptableFilter, type ResolverDrift } from '../resolver-drift.js';
-import { askedCanary, isFinal, type Rollout, type State } from '../rollout.js';
+import { askedCanary, isFinal, type Rollout, runningAt, type State } from '../rollout.js';
 import { formatPercent } from '../weights.js';
-import { goOn, refused, type VerbContext, type VerbResult, write } from './result.js';
+import { refused, type VerbContext, type VerbResult, write } from './result.js';
 
 /** What to do with foreign weights when a rollout held for drift goes on. */
 export type DriftChoice = 'adopt' | 'reassert' | undefined;
@@ -28,13 +28,13 @@ export function resume(rollout: Rollout, context: VerbContext, choice: DriftChoi
   const passed = state.reason === 'PauseStep';
   // What failed is run again: from Pending the step is entered anew, at the end the promotion is.
   const again = state.reason === 'ProgramFailed';
-  const next = again && state.step < steps ? pendingAt(state.step) : goOn(state.step, steps, passed || again);
+  const next = again && state.step < steps ? pendingAt(state.step) : runningAt(state.step, steps, passed || again);
   return write(rollout, { state: next, message: `resumed by ${by}`, enteredAt: now, by }, false);
 }
 
 function resumeDrift(rollout: Rollout, context: VerbContext, choice: DriftChoice, steps: number): VerbResult {
   const { service, by, now, seen, plan } = context;
-  const state = goOn(rollout.state.step, steps, false);
+  const state = runningAt(rollout.state.step, steps, false);
   const undecided = refused(rollout.message, `splitter resume ${service} --adopt   or   splitter resume ${service} --reassert`);
   const stored = seen.splitter === undefined ? rollout.asked : legsOf(seen.splitter.entry, service);
   if (!sameShares(stored, rollout.asked)) {
