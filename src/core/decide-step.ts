@@ -5,6 +5,7 @@ import { formatLegs, roomFor, sameShares, splitLegs } from './legs.js';
 import type { Step } from './plan.js';
 import { revert } from './revert.js';
 import { askedCanary, extraLegs, type PauseReason, type State } from './rollout.js';
+import { bindingFindings } from './verdict.js';
 import { type BasisPoints, formatPercent } from './weights.js';
 
 const LOOK_AGAIN = 250;
@@ -192,7 +193,7 @@ function formatObserved(observed: Readonly<Record<string, number>> | undefined):
 }
 
 function tooFewRequests({ seen }: Situation, minimum: number): Hold | undefined {
-  const counted = seen.findings.filter((finding) => finding.source === 'envoy').map((finding) => finding.samples);
+  const counted = bindingFindings(seen.findings).flatMap(({ source, samples }) => (source === 'envoy' ? [samples] : []));
   const seenRequests = counted.length === 0 ? 0 : Math.min(...counted);
   if (minimum === 0 || seenRequests >= minimum) return undefined;
   return {

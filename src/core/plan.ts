@@ -1,3 +1,4 @@
+import type { Reduction } from './reduce.js';
 import type { BasisPoints } from './weights.js';
 
 /** A subset of the service: its name in the resolver and the Consul filter that picks its instances; `version` where the filter came from one. */
@@ -37,6 +38,8 @@ export interface Policies {
 
 interface SignalBase {
   readonly name: string;
+  /** Measured, judged, shown and logged, but it neither reverts nor holds anything. */
+  readonly dryRun?: boolean;
 }
 
 /** How a scalar signal is judged: limits are counts of measurements; see judge/threshold.ts. */
@@ -51,6 +54,15 @@ export interface ScalarLimits {
   readonly consecutive?: number;
   /** More errors in a row than this make the verdict `Error`. */
   readonly errorLimit: number;
+  /** More measurements in a row without a number than this, and no sample counts any more. Absent in plans stored before it was known. */
+  readonly inconclusiveLimit?: number;
+}
+
+/** How samples of canary are compared with stable's: canary may be worse by `margin`, in the unit of the number. */
+export interface Comparison {
+  readonly margin: number;
+  /** Which numbers are the worse ones. */
+  readonly worse: 'higher' | 'lower';
 }
 
 /** Requests counted per subset on the callers' sidecars: bad ones against all. */
@@ -74,6 +86,10 @@ export interface PrometheusSignal extends SignalBase, ScalarLimits {
   readonly preset?: 'error-ratio' | 'p50' | 'p95' | 'p99' | 'request-rate' | 'no-healthy-host';
   /** Window of a preset, as PromQL writes it. */
   readonly window?: string;
+  /** What to make of several series; without it they are an error. */
+  readonly reduce?: Reduction;
+  /** Instead of `max` and `min`: the query is asked for both subsets, and their numbers are compared. */
+  readonly compare?: Comparison;
 }
 
 /** A probe: an HTTP address that must answer with an expected status in time. */
@@ -88,6 +104,7 @@ export interface HttpSignal extends SignalBase {
   readonly failureLimit: number;
   readonly consecutive?: number;
   readonly errorLimit: number;
+  readonly inconclusiveLimit?: number;
 }
 
 /** The number of passing canary instances in Consul. */

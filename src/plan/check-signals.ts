@@ -1,5 +1,8 @@
+import { formatDuration, parseDuration } from '../core/duration.js';
+import { edgesAround } from '../core/envoy-buckets.js';
+import { checkComparison } from './check-comparison.js';
 import type { Path } from './node.js';
-import { errorAt, type Problem } from './problem.js';
+import { errorAt, type Problem, warningAt } from './problem.js';
 import type { PlanText } from './schema.js';
 
 type SignalText = PlanText['signals'][number];
@@ -23,7 +26,7 @@ function checkSignal(signal: SignalText, path: Path): Problem[] {
     case 'envoy':
       return [...checkLatency(signal, path), ...checkBound(signal, path)];
     case 'prometheus':
-      return [...checkPrometheus(signal, path), ...checkUrl(signal.url, path)];
+      return [...checkPrometheus(signal, path), ...checkComparison(signal, path), ...checkUrl(signal.url, path)];
     case 'http':
       return checkUrl(signal.url, path);
     case 'consul':
@@ -39,7 +42,23 @@ function checkLatency({ metric, over }: Of<'envoy'>, path: Path): Problem[] {
   }
   if (metric === 'errors' && over !== undefined)
     return [errorAt([...path, 'over'], 'key', '"over" belongs to latency, not to errors', 'remove it')];
-  return [];
+  return over === undefined ? [] : warnOfEdges(over, path);
+}
+
+/** Envoy counts latencies up to the edges of its buckets only, so a bound between two of them is taken for the lower one. */
+function warnOfEdges(over: string, path: Path): Problem[] {
+  const around = edgesAround(parseDuration(over) ?? 0);
+  if (around === undefined) return [];
+  const below = formatEdge(around.below);
+  const above = around.above === undefined ? undefined : formatEdge(around.above);
+  const place = above === undefined ? `beyond ${below}, the last edge` : `between ${below} and ${above}, two edges`;
+  const message = `${over} lies ${place} of Envoy's histogram: answers over ${below} count as slow`;
+  return [warningAt([...path, 'over'], 'value', message, `write ${below}${above === undefined ? '' : ` or ${above}`}`)];
+}
+
+/** An edge as a plan writes it. */
+function formatEdge(ms: number): string {
+  return ms % 1_000 === 0 ? formatDuration(ms) : `${ms}ms`;
 }
 
 function checkBound({ max, compare, margin }: Of<'envoy'>, path: Path): Problem[] {
@@ -60,7 +79,7 @@ function checkBound({ max, compare, margin }: Of<'envoy'>, path: Path): Problem[
   return compare === undefined ? [errorAt([...path, 'margin'], 'key', '"margin" needs "compare"', 'add compare: stable')] : [];
 }
 
-function checkPrometheus({ query, preset, window, max, min }: Of<'prometheus'>, path: Path): Problem[] {
+function checkPrometheus({ query, preset, window, reduce, compare, max, min }: Of<'prometheus'>, path: Path): Problem[] {
   const problems: Problem[] = [];
   if (query === undefined && preset === undefined)
     problems.push(errorAt(path, 'key', 'the signal has neither a query nor a preset', 'write one of them'));
@@ -70,8 +89,10 @@ function checkPrometheus({ query, preset, window, max, min }: Of<'prometheus'>, 
   if (window !== undefined && preset === undefined) {
     problems.push(errorAt([...path, 'window'], 'key', '"window" belongs to a preset', 'write the window into the query itself'));
   }
-  if (max === undefined && min === undefined)
-    problems.push(errorAt(path, 'key', 'the signal has no bound', 'write max, min, or both'));
+  if (reduce !== undefined && preset !== undefined)
+    problems.push(errorAt([...path, 'reduce'], 'key', '"reduce" belongs to a query; a preset gives one number', 'remove it'));
+  if (compare === undefined && max === undefined && min === undefined)
+    problems.push(errorAt(path, 'key', 'the signal has no bound', 'write max, min, or both, or compare: stable with a margin'));
   if (max !== undefined && min !== undefined && min > max) {
     problems.push(errorAt([...path, 'min'], 'value', `min ${min} is greater than max ${max}`, 'no number could pass'));
   }

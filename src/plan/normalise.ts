@@ -1,6 +1,6 @@
 import { AUTO } from '../core/auto.js';
 import { parseDuration } from '../core/duration.js';
-import type { ExtraLeg, Plan, Signal, Step, Subset } from '../core/plan.js';
+import type { Comparison, ExtraLeg, Plan, Signal, Step, Subset } from '../core/plan.js';
 import { rampSteps } from '../core/ramp.js';
 import { versionFilter } from '../core/versions.js';
 import { type BasisPoints, parsePercent } from '../core/weights.js';
@@ -30,7 +30,7 @@ export function normalise(text: PlanText): Plan {
     stepTimeout: ms(text.step_timeout),
     on: { noData: text.on.no_data, drift: text.on.drift, stepTimeout: text.on.step_timeout, signalError: text.on.signal_error },
     ...(text.capacity === undefined ? {} : { capacity: { maxRatio: text.capacity.max_ratio } }),
-    signals: text.signals.map(toSignal),
+    signals: text.signals.map((signal) => ({ ...toSignal(signal), ...(signal.dry_run ? { dryRun: true } : {}) })),
     callers: text.callers,
   };
 }
@@ -76,7 +76,8 @@ function toSignal(signal: SignalText): Signal {
       const { name, source, interval } = signal;
       const asked = { ...given('url', signal.url), ...given('query', signal.query), ...given('preset', signal.preset) };
       const bounds = { ...given('window', signal.window), ...given('max', signal.max), ...given('min', signal.min) };
-      return { name, source, ...asked, ...bounds, interval: ms(interval), ...limitsOf(signal) };
+      const made = { ...given('reduce', signal.reduce), ...comparisonOf(signal) };
+      return { name, source, ...asked, ...bounds, ...made, interval: ms(interval), ...limitsOf(signal) };
     }
     case 'http': {
       const { name, source, url, method, interval, timeout, expect } = signal;
@@ -88,8 +89,24 @@ function toSignal(signal: SignalText): Signal {
   }
 }
 
-function limitsOf(signal: { failure_limit: number; consecutive?: number | undefined; error_limit: number }) {
-  return { failureLimit: signal.failure_limit, ...given('consecutive', signal.consecutive), errorLimit: signal.error_limit };
+type LimitsText = Pick<
+  Extract<SignalText, { source: 'http' }>,
+  'failure_limit' | 'consecutive' | 'error_limit' | 'inconclusive_limit'
+>;
+
+function limitsOf(signal: LimitsText) {
+  return {
+    failureLimit: signal.failure_limit,
+    ...given('consecutive', signal.consecutive),
+    errorLimit: signal.error_limit,
+    inconclusiveLimit: signal.inconclusive_limit,
+  };
+}
+
+type ComparingText = Pick<Extract<SignalText, { source: 'prometheus' }>, 'compare' | 'margin' | 'worse'>;
+
+function comparisonOf({ compare, margin, worse }: ComparingText): { readonly compare?: Comparison } {
+  return compare === undefined ? {} : { compare: { margin: margin ?? 0, worse: worse ?? 'higher' } };
 }
 
 function given<K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } {

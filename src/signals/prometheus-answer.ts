@@ -1,3 +1,4 @@
+import { REDUCTIONS, type Reduction, reduceNumbers } from '../core/reduce.js';
 import type { Measurement } from '../core/verdict.js';
 
 interface Answer {
@@ -7,8 +8,8 @@ interface Answer {
 }
 type Sample = readonly [time: number, value: string];
 
-/** The one number in the answer to an instant query; no series or NaN is no data; several series are an error. */
-export function parsePromAnswer(status: number, body: string): Measurement {
+/** The one number in the answer to an instant query; no series or NaN is no data; several series are an error unless they are reduced to one. */
+export function parsePromAnswer(status: number, body: string, reduction?: Reduction): Measurement {
   const answer = parse(body);
   if (status !== 200 || answer?.status !== 'success') {
     const said = answer?.error ?? body.trim().slice(0, 200);
@@ -21,9 +22,22 @@ export function parsePromAnswer(status: number, body: string): Measurement {
       `the query returns a ${resultType ?? 'thing without type'}; make it an instant vector, for example with rate(…)`,
     );
   if (result.length === 0) return { kind: 'none', why: 'the query returns no series' };
-  if (result.length > 1) return error(`the query returns ${result.length} series; reduce it to one, for example with sum(…)`);
-  return numberOf((result[0] as { readonly value?: Sample }).value);
+  const samples = result.map((series: { readonly value?: Sample }) => series.value);
+  if (samples.length === 1) return numberOf(samples[0]);
+  if (reduction === undefined)
+    return error(`the query returns ${samples.length} series; write reduce: max (or ${OTHERS}), or make it one with sum(…)`);
+  return numberOf([
+    0,
+    String(
+      reduceNumbers(
+        reduction,
+        samples.map((sample) => Number(sample?.[1])),
+      ),
+    ),
+  ]);
 }
+
+const OTHERS = REDUCTIONS.filter((name) => name !== 'max').join(', ');
 
 const HINTS: Readonly<Record<number, string>> = {
   401: '; set PROMETHEUS_TOKEN or PROMETHEUS_TOKEN_FILE',

@@ -1,3 +1,4 @@
+import { DEFAULTS } from '../core/defaults.js';
 import type { PrometheusSignal, ServiceRef } from '../core/plan.js';
 
 /** What a PromQL text may name: the service and its subsets by role. */
@@ -8,20 +9,29 @@ export interface PromTarget extends ServiceRef {
 
 type Preset = NonNullable<PrometheusSignal['preset']>;
 
-/** At least four scrapes at Prometheus' usual 15 s to 30 s. */
-const WINDOW = '2m';
-
-/** The PromQL of a signal: its own with `{{service}}`, `{{canary}}` and `{{stable}}` filled in, or its preset; undefined when it has neither. */
-export function promQuery({ query, preset, window }: PrometheusSignal, target: PromTarget): string | undefined {
+/**
+ * The PromQL of a signal about one subset, canary unless told otherwise: its own with `{{service}}`, `{{canary}}`, `{{stable}}` and `{{subset}}` filled
+ * in, or its preset; undefined when it has neither.
+ */
+export function promQuery(
+  { query, preset, window }: PrometheusSignal,
+  target: PromTarget,
+  subset: string = target.canary,
+): string | undefined {
+  const about = { ...target, subset };
   if (query !== undefined)
-    return query.replace(/\{\{\s*(service|canary|stable)\s*\}\}/g, (_, role: keyof PromTarget) =>
-      escapeLabel(target[role] ?? ''),
+    return query.replace(/\{\{\s*(service|canary|stable|subset)\s*\}\}/g, (_, role: keyof typeof about) =>
+      escapeLabel(about[role] ?? ''),
     );
-  return preset === undefined ? undefined : presetQuery(preset, target, window ?? WINDOW);
+  return preset === undefined ? undefined : presetQuery(preset, about, window ?? DEFAULTS.window);
 }
 
-/** The caller-side series of Envoy for canary, as PromQL; quantiles in milliseconds, rates by the second. */
-function presetQuery(preset: Preset, target: PromTarget, window: string): string {
+interface SubsetTarget extends PromTarget {
+  readonly subset: string;
+}
+
+/** The caller-side series of Envoy for the subset, as PromQL; quantiles in milliseconds, rates by the second. */
+function presetQuery(preset: Preset, target: SubsetTarget, window: string): string {
   const labels = labelsOf(target);
   const range = (metric: string, more = ''): string => `envoy_cluster_${metric}{${labels}${more}}[${window}]`;
   const quantile = (q: number): string => `histogram_quantile(${q}, sum by (le) (rate(${range('upstream_rq_time_bucket')})))`;
@@ -44,8 +54,8 @@ function presetQuery(preset: Preset, target: PromTarget, window: string): string
   }
 }
 
-function labelsOf({ service, canary, namespace, partition, datacenter }: PromTarget): string {
-  const values = { service, service_subset: canary, namespace, partition, datacenter };
+function labelsOf({ service, subset, namespace, partition, datacenter }: SubsetTarget): string {
+  const values = { service, service_subset: subset, namespace, partition, datacenter };
   const given = Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [`consul_destination_${name}="${escapeLabel(value)}"`],
   );

@@ -3,6 +3,7 @@ import type { PrometheusSignal } from '../core/plan.js';
 import type { Measurement } from '../core/verdict.js';
 import type { Measured } from './measured.js';
 import { sayNetworkFailure } from './network-failure.js';
+import { pairUp } from './pair-up.js';
 import { parsePromAnswer } from './prometheus-answer.js';
 import { type PromTarget, promQuery } from './prometheus-presets.js';
 
@@ -11,14 +12,30 @@ type Env = Readonly<Record<string, string | undefined>>;
 const TIMEOUT = 5_000;
 const RAW_LENGTH = 300;
 
-/** Asks Prometheus one instant query. The token (PROMETHEUS_TOKEN or PROMETHEUS_TOKEN_FILE) appears in nothing that is returned. */
+/**
+ * Asks Prometheus one instant query, or, to compare, the same one about both subsets at once. The token (PROMETHEUS_TOKEN or PROMETHEUS_TOKEN_FILE)
+ * appears in nothing that is returned.
+ */
 export async function measurePrometheus(
   signal: PrometheusSignal,
   target: PromTarget,
   env: Env,
   abort: AbortSignal,
 ): Promise<Measured> {
-  const query = promQuery(signal, target) ?? '';
+  if (signal.compare === undefined) return measureSubset(signal, target, target.canary, env, abort);
+  const sides = [target.canary, target.stable].map((subset) => measureSubset(signal, target, subset, env, abort));
+  const [canary, stable] = (await Promise.all(sides)) as [Measured, Measured];
+  return pairUp(canary, stable);
+}
+
+async function measureSubset(
+  signal: PrometheusSignal,
+  target: PromTarget,
+  subset: string,
+  env: Env,
+  abort: AbortSignal,
+): Promise<Measured> {
+  const query = promQuery(signal, target, subset) ?? '';
   const failed = (why: string): Measured => ({ query, raw: '', measurement: { kind: 'error', why } });
   if (query === '') return failed(`${signal.name} has neither a query nor a preset; write one of them`);
   const url = queryAddress(signal, env);
@@ -28,7 +45,7 @@ export async function measurePrometheus(
   const hide = (text: string): string => (token === undefined ? text : text.replaceAll(token, '***'));
   try {
     const { status, body } = await ask(url, query, token, abort);
-    const measurement = parsePromAnswer(status, body);
+    const measurement = parsePromAnswer(status, body, signal.reduce);
     return {
       query,
       raw: hide(body.trim()).slice(0, RAW_LENGTH),

@@ -47,6 +47,16 @@ const SIGNAL = fc.oneof(
     { requiredKeys: ['source', 'query', 'max'] },
   ),
   fc.record({
+    source: fc.constant('prometheus'),
+    query: fc.constant('max by (x) (q{s="{{subset}}"})'),
+    compare: fc.constant('stable'),
+    margin: fc.nat(9),
+    worse: fc.constantFrom('higher', 'lower'),
+    reduce: fc.constantFrom('max', 'median'),
+    inconclusive_limit: fc.nat(3),
+    dry_run: fc.boolean(),
+  }),
+  fc.record({
     source: fc.constant('http'),
     url: fc.constant('http://127.0.0.1/x?a=%20'),
     expect: fc.constantFrom<unknown>(200, [200, 204]),

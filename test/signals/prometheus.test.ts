@@ -60,7 +60,10 @@ describe('the prometheus source', () => {
     {
       name: 'several series are an error',
       body: vector('1', '2', '3'),
-      gives: { kind: 'error', why: 'the query returns 3 series; reduce it to one, for example with sum(…)' },
+      gives: {
+        kind: 'error',
+        why: 'the query returns 3 series; write reduce: max (or min, sum, mean, median), or make it one with sum(…)',
+      },
     },
     {
       name: 'a refused query is an error with its reason',
@@ -98,6 +101,63 @@ describe('the prometheus source', () => {
       expect((await ask()).measurement).to.deep.equal(gives);
     });
   }
+
+  it('reduces several series to one number when it is told how', async () => {
+    body = vector('1', 'NaN', '3');
+    expect((await ask({ reduce: 'max' })).measurement).to.deep.equal({ kind: 'scalar', value: 3 });
+    expect((await ask({ reduce: 'mean' })).measurement).to.deep.equal({ kind: 'scalar', value: 2 });
+    body = vector('NaN', 'NaN');
+    expect((await ask({ reduce: 'sum' })).measurement.kind).to.equal('none');
+    body = vector('4');
+    expect((await ask({ reduce: 'min' })).measurement).to.deep.equal({ kind: 'scalar', value: 4 });
+  });
+
+  describe('comparing', () => {
+    const compare = { margin: 0, worse: 'higher' } as const;
+    const answers = new Map<string | null, string>();
+    let comparing: Local;
+    let asked: (string | null)[];
+
+    beforeEach(async () => {
+      asked = [];
+      comparing = await serve((request, response) => {
+        let text = '';
+        request.on('data', (part) => {
+          text += part;
+        });
+        request.on('end', () => {
+          const query = new URLSearchParams(text).get('query');
+          asked.push(query);
+          response.end(answers.get(query) ?? vector());
+        });
+      });
+      answers.set('q{s="green"}', vector('3')).set('q{s="blue"}', vector('2'));
+    });
+    afterEach(() => comparing.close());
+
+    const measure = () => ask({ query: 'q{s="{{subset}}"}', compare, url: `http://${comparing.address}` });
+
+    it('asks the same of both subsets, once each, and keeps both queries and answers', async () => {
+      const { query, raw, measurement } = await measure();
+      expect(measurement).to.deep.equal({ kind: 'pair', canary: 3, stable: 2 });
+      expect([...asked].sort()).to.deep.equal(['q{s="blue"}', 'q{s="green"}']);
+      expect(query).to.equal('q{s="green"} (canary); q{s="blue"} (stable)');
+      expect(raw).to.equal(`${vector('3')} (canary); ${vector('2')} (stable)`);
+    });
+
+    it('has no pair where one side has no data, and says which', async () => {
+      answers.set('q{s="blue"}', vector());
+      expect((await measure()).measurement).to.deep.equal({ kind: 'none', why: 'stable: the query returns no series' });
+    });
+
+    it('tells an error before a lack of data', async () => {
+      answers.set('q{s="green"}', vector()).set('q{s="blue"}', '<html>');
+      expect((await measure()).measurement).to.deep.equal({
+        kind: 'error',
+        why: 'stable: Prometheus answers HTTP 200: <html>',
+      });
+    });
+  });
 
   it('sends the query filled in and keeps it with the raw answer', async () => {
     const { query, raw } = await ask({ query: 'up{s="{{canary}}"}' });
