@@ -23,9 +23,15 @@ export const routeSchema = z
     header: pair('header').optional().describe('Requests with this header go to canary at any weight'),
     cookie: pair('cookie').optional().describe('Requests with this cookie go to canary at any weight'),
     sticky: z
-      .union([z.literal(true), z.strictObject({ for: duration().default(formatDuration(DEFAULTS.sticky)) })], {
-        error: `says nothing${ARROW}write true, or { for: 30m }`,
-      })
+      .union(
+        [
+          z.literal(true),
+          z.strictObject({ for: duration().default(formatDuration(DEFAULTS.sticky)).describe('How long a user stays') }),
+        ],
+        {
+          error: `says nothing${ARROW}write true, or { for: 30m }`,
+        },
+      )
       .optional()
       .describe('A cookie keeps each user on the version met first, for so long; weights then are shares of new users'),
   })

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { formatDuration } from '../core/duration.js';
 import type { Program } from '../core/plan.js';
-import { type Ending, KEPT_OUTPUT } from './run.js';
+import { type Ending, KEPT_OUTPUT } from './ending.js';
 
 /** Between asking a program to end and ending it, ms. */
 const GRACE = 2_000;

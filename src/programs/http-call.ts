@@ -1,6 +1,6 @@
 import { formatDuration } from '../core/duration.js';
 import type { Program } from '../core/plan.js';
-import { type Ending, KEPT_OUTPUT } from './run.js';
+import { type Ending, KEPT_OUTPUT } from './ending.js';
 
 /** Makes an HTTP call with the variables as its JSON body (none with GET); any 2xx is a success. Never throws. */
 export async function callHttp(

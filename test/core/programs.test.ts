@@ -33,7 +33,7 @@ function ended({ id, point, step }: ProgramCall, ok: boolean): ProgramOutcome {
 }
 
 /** The decision after the program that this one asks for has ended. */
-function after(before: Situation, ok: boolean): ReturnType<typeof decide> {
+function outcomeOf(before: Situation, ok: boolean): ReturnType<typeof decide> {
   const { call, write } = decide(before);
   expect([call?.program, write], 'it asks for the program first').to.deep.equal([SMOKE, undefined]);
   return decide({ ...before, ran: [ended(call!, ok)] });
@@ -57,11 +57,11 @@ describe('a run step', () => {
       SPLITTER_CANARY_VERSION: '3',
       SPLITTER_STABLE_VERSION: '2',
     });
-    const { next } = after(step('revert'), true);
+    const { next } = outcomeOf(step('revert'), true);
     expect([next?.state.step, next?.message]).to.deep.equal([2, 'canary green 10% -> 50% (run passed)']);
   });
   it('that fails takes canary back, and says with what', () => {
-    const { next } = after(step('revert'), false);
+    const { next } = outcomeOf(step('revert'), false);
     expect([next?.state.phase, next?.state.reason, next?.message]).to.deep.equal([
       'Reverted',
       'RunFailed',
@@ -69,7 +69,7 @@ describe('a run step', () => {
     ]);
   });
   it('that fails holds where the plan says so', () => {
-    expect(after(step('hold'), false).next?.state).to.deep.equal({ phase: 'Paused', reason: 'ProgramFailed', step: 1 });
+    expect(outcomeOf(step('hold'), false).next?.state).to.deep.equal({ phase: 'Paused', reason: 'ProgramFailed', step: 1 });
   });
   it('never delays a revert', () => {
     const before = step('revert');
@@ -86,7 +86,7 @@ describe('a run step', () => {
 
 describe('hooks', () => {
   it('before_start runs once, before anything of the steps, and is written down', () => {
-    const { next } = after(hooked(0, PENDING, 'before_start', ['before_start']), true);
+    const { next } = outcomeOf(hooked(0, PENDING, 'before_start', ['before_start']), true);
     expect([next?.state.phase, next?.owes, next?.message]).to.deep.equal(['Pending', [], 'before_start passed']);
     expect(decide(hooked(0, PENDING, 'before_start')).next?.state.phase).to.equal('Progressing');
   });
@@ -105,10 +105,10 @@ describe('hooks', () => {
       [hooked(100, PROMOTING, 'before_promote', ['before_promote']), 2],
     ] as const;
     for (const [before, step] of cases)
-      expect(after(before, false).next?.state).to.deep.equal({ phase: 'Paused', reason: 'ProgramFailed', step });
+      expect(outcomeOf(before, false).next?.state).to.deep.equal({ phase: 'Paused', reason: 'ProgramFailed', step });
   });
   it('a failing after_step is reported, and the rollout goes on', () => {
-    const { next } = after(hooked(10, at(0), 'after_step'), false);
+    const { next } = outcomeOf(hooked(10, at(0), 'after_step'), false);
     expect([next?.state.step, next?.message]).to.deep.equal([
       1,
       'canary green 10% -> 50% (after_step failed: ./smoke.sh green: exit 3: no answer)',
@@ -120,7 +120,7 @@ describe('hooks', () => {
     ['after_revert', { phase: 'Superseded', reason: 'NewRollout', step: 1 }],
   ] as const) {
     it(`${hook} runs once the rollout is ${state.phase}; whatever it says is written down`, () => {
-      const { next } = after(hooked(0, state, hook, ['after_promote', 'after_revert']), false);
+      const { next } = outcomeOf(hooked(0, state, hook, ['after_promote', 'after_revert']), false);
       expect([next?.state, next?.message]).to.deep.equal([
         state,
         `under way; ${hook} failed: ./smoke.sh green: exit 3: no answer`,

@@ -284,7 +284,7 @@ describe('sticky users', () => {
     const { write } = decide(
       situation(plan, { ...next, seq: 7, state: { ...next.state, phase: 'Reverting', reason: 'Aborted' } }, seen),
     );
-    expect((write?.entry?.Splits as Entry[]).map(({ ResponseHeaders: headers }) => headers)).to.deep.equal([
+    expect((write!.entry!.Splits as Entry[]).map(({ ResponseHeaders: headers }) => headers)).to.deep.equal([
       { Add: { 'x-leg': 'on' }, Set: { server: 'us' } },
       { Add: { 'x-leg': 'on' }, Set: { server: 'us' } },
     ]);
