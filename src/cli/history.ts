@@ -80,7 +80,7 @@ function renderHistory(log: History): string {
       ...(entry.programs ?? []).flatMap(programLines),
       ...entry.findings.map(
         (finding) =>
-          `    ${finding.name} ${finding.verdict}: ${harmless(finding.message)}${finding.query === undefined ? '' : `   query: ${harmless(finding.query)}`}`,
+          `    ${finding.name} ${finding.verdict}${finding.dryRun === true ? ' (dry run)' : ''}: ${harmless(finding.message)}${finding.query === undefined ? '' : `   query: ${harmless(finding.query)}`}`,
       ),
     ];
   });

@@ -124,7 +124,8 @@ async function defaultSignals(context: Context, plan: Plan): Promise<Plan['signa
 }
 
 function describeSignals(plan: Plan): string {
-  if (plan.signals.length > 0) return `watching ${plan.signals.map((signal) => signal.name).join(', ')} and the instances`;
+  if (plan.signals.length > 0)
+    return `watching ${plan.signals.map(({ name, dryRun }) => (dryRun === true ? `${name} (dry run)` : name)).join(', ')} and the instances`;
   return `no error signal: no caller's sidecar can be read (set envoy_prometheus_bind_addr) or none was asked for; watching the instances only`;
 }
 

@@ -52,8 +52,8 @@ export async function readStatus(context: Context, service: string): Promise<Sta
 function recordedFindings({ rollout, plan }: Look): readonly Finding[] {
   if (rollout === undefined || plan === undefined) return [];
   const tally = decodeTally(rollout.tally);
-  const alpha = alphaShare(plan.plan.signals);
-  return plan.plan.signals.map((signal) => findingOf(signal, tally[signal.name], { alpha, at: 0 }));
+  const { signals } = plan.plan;
+  return signals.map((signal) => findingOf(signal, tally[signal.name], { alpha: alphaShare(signal, signals), at: 0 }));
 }
 
 async function watch(context: Context, service: string, timeout: number | undefined): Promise<ExitCode> {

@@ -1,4 +1,4 @@
-import { isRecord } from '../core/entries.js';
+import { isRecord } from '../core/is-record.js';
 import type { ConsulClient } from './client.js';
 
 /** A value in KV, with the index for compare-and-set and the session that holds it, if one does. */

@@ -1,5 +1,5 @@
 import type { EntryWrite, StoredEntry } from '../core/entries.js';
-import { isRecord } from '../core/entries.js';
+import { isRecord } from '../core/is-record.js';
 import type { Leg } from '../core/legs.js';
 import type { Chain, Instances } from '../core/observation.js';
 import type { Subset } from '../core/plan.js';

@@ -1,7 +1,7 @@
 import type { Plan, Signal } from '../core/plan.js';
 import type { Finding } from '../core/verdict.js';
-import { alphaShare, findingOf, judge } from '../judge/judge.js';
-import { decodeTally, encodeTally, startStep, type Tally } from '../judge/tally.js';
+import { alphaShare, findingOf, type JudgeContext, judge } from '../judge/judge.js';
+import { decodeTally, encodeTally, type SignalTally, startStep, type Tally } from '../judge/tally.js';
 import type { SignalSource, Target } from '../ports.js';
 
 /** How long one look waits for its sources, ms. */
@@ -11,7 +11,6 @@ const PATIENCE = 250;
 export class Evidence {
   readonly #plan: Plan;
   readonly #source: SignalSource;
-  readonly #alpha: number;
   #tally: Tally;
   #findings: ReadonlyMap<string, Finding>;
   #saved: number;
@@ -20,11 +19,10 @@ export class Evidence {
   constructor(plan: Plan, source: SignalSource, tally: string) {
     this.#plan = plan;
     this.#source = source;
-    this.#alpha = alphaShare(plan.signals);
     this.#tally = decodeTally(tally);
     this.#saved = countFailures(this.#tally);
     this.#findings = new Map(
-      plan.signals.map((signal) => [signal.name, findingOf(signal, this.#tally[signal.name], { alpha: this.#alpha, at: 0 })]),
+      plan.signals.map((signal) => [signal.name, findingOf(signal, this.#tally[signal.name], this.#contextOf(signal, 0))]),
     );
   }
 
@@ -49,10 +47,14 @@ export class Evidence {
     for (const reading of await this.#source.read(own, target, abort)) {
       const signal = own.find((one) => one.name === reading.signal);
       if (signal === undefined) continue;
-      const { tally, finding } = judge(signal, this.#tally[signal.name], reading, { alpha: this.#alpha, at: reading.at });
+      const { tally, finding } = judge(signal, this.#tally[signal.name], reading, this.#contextOf(signal, reading.at));
       this.#tally = { ...this.#tally, [signal.name]: tally };
       this.#findings = new Map(this.#findings).set(signal.name, finding);
     }
+  }
+
+  #contextOf(signal: Signal, at: number): JudgeContext {
+    return { alpha: alphaShare(signal, this.#plan.signals), at };
   }
 
   /** The present finding of every signal, in the plan's order. */
@@ -81,7 +83,19 @@ export class Evidence {
   }
 }
 
-/** Bad requests and numbers outside their bounds, over all signals since the rollout began. */
+/** What no restart may forgive, over all signals since the rollout began: bad requests, numbers outside their bounds, and comparisons, won or lost. */
 function countFailures(tally: Tally): number {
-  return Object.values(tally).reduce((sum, one) => sum + (one.kind === 'counts' ? one.canary.bad : one.misses), 0);
+  return Object.values(tally).reduce((sum, one) => sum + failuresOf(one), 0);
+}
+
+function failuresOf(tally: SignalTally): number {
+  switch (tally.kind) {
+    case 'counts':
+      return tally.canary.bad;
+    case 'scalar':
+      return tally.misses;
+    case 'samples':
+      // A pair in canary's favour weighs as much as one against it: keeping only the latter would make up evidence.
+      return tally.compared.total;
+  }
 }

@@ -9,6 +9,7 @@ import { revert } from './revert.js';
 import { askedCanary, type State } from './rollout.js';
 import { hold, overdue, paused } from './stand.js';
 import { skipReached } from './steps.js';
+import { bindingFindings } from './verdict.js';
 import { formatPercent } from './weights.js';
 
 const LOOK_AGAIN = 250;
@@ -70,7 +71,7 @@ function leaveStep(situation: Situation, index: number, own: number, said: reado
 }
 
 function tooFewRequests({ seen }: Situation, minimum: number): Hold | undefined {
-  const counted = seen.findings.filter((finding) => finding.source === 'envoy').map((finding) => finding.samples);
+  const counted = bindingFindings(seen.findings).flatMap(({ source, samples }) => (source === 'envoy' ? [samples] : []));
   const seenRequests = counted.length === 0 ? 0 : Math.min(...counted);
   if (minimum === 0 || seenRequests >= minimum) return undefined;
   return {

@@ -22,6 +22,8 @@ export const DEFAULTS = {
   minRequests: 0,
   /** Between two measurements of a signal that asks for a number. */
   interval: 30 * SECOND,
+  /** How far a preset of a Prometheus signal looks back: at least four scrapes at Prometheus' usual 15 s to 30 s. */
+  presetWindow: '2m',
   /** Between two probes of an HTTP signal. */
   probeInterval: 10 * SECOND,
   /** How long an HTTP probe may take. */
@@ -34,4 +36,6 @@ export const DEFAULTS = {
   failureLimit: 0,
   /** Errors in a row that a scalar signal forgives. */
   errorLimit: 4,
+  /** Measurements in a row without a number through which the last verdict stands. None: a step passes on what is measured now, not on what was. */
+  inconclusiveLimit: 0,
 } as const;

@@ -1,4 +1,5 @@
-import { type Entry, isRecord, withoutServerFields } from './entries.js';
+import { type Entry, withoutServerFields } from './entries.js';
+import { isRecord } from './is-record.js';
 import { META_PREFIX } from './record.js';
 
 /** One field that a write changes; `before` or `after` is absent where the field is. Values as JSON. */

@@ -1,3 +1,4 @@
+import { isRecord } from './is-record.js';
 import type { Leg } from './legs.js';
 import type { Subset } from './plan.js';
 import { type Meta, OWNER, OWNER_KEY, writeRecord } from './record.js';
@@ -130,11 +131,6 @@ export function splitterEntry(
     Splits: splits,
     Meta: rollout === undefined ? { ...meta, [OWNER_KEY]: OWNER } : writeRecord(meta, rollout),
   };
-}
-
-/** Whether a value is a plain object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function base(stored: StoredEntry | undefined, kind: EntryKind, name: string): Entry {

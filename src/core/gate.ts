@@ -1,6 +1,7 @@
 import type { Situation } from './decision.js';
 import { type Instances, serving } from './observation.js';
 import { askedCanary } from './rollout.js';
+import { bindingFindings } from './verdict.js';
 import { type BasisPoints, formatPercent, WHOLE } from './weights.js';
 
 /** Why a rollout may not advance now; none of these is a failure. */
@@ -13,15 +14,16 @@ export interface Hold {
 export function holdForEvidence(situation: Situation): Hold | undefined {
   const { rollout, seen, plan } = situation;
   if (askedCanary(rollout) === 0) return undefined;
-  const missing = plan.signals.find((signal) => !seen.findings.some((finding) => finding.name === signal.name));
+  const findings = bindingFindings(seen.findings);
+  const missing = plan.signals.find((signal) => signal.dryRun !== true && !findings.some(({ name }) => name === signal.name));
   if (missing !== undefined) return { reason: 'NoData', message: `${missing.name}: not measured yet` };
-  const worse = seen.findings.find((finding) => finding.stableWorse === true);
+  const worse = findings.find((finding) => finding.stableWorse === true);
   if (worse !== undefined)
     return {
       reason: 'StableWorse',
       message: `${worse.name}: ${rollout.stable} (stable) is worse than ${rollout.canary}: ${worse.message}`,
     };
-  for (const finding of seen.findings) {
+  for (const finding of findings) {
     const message = `${finding.name}: ${finding.message}`;
     if (finding.verdict === 'Error') return { reason: 'SignalError', message };
     if (finding.verdict === 'Inconclusive') return { reason: finding.samples === 0 ? 'NoData' : 'Unclear', message };
@@ -32,7 +34,7 @@ export function holdForEvidence(situation: Situation): Hold | undefined {
 
 /** Whether a signal has failed without being acted on (stable has nobody to take the traffic back); nobody may raise canary then, no person either. */
 export function holdForFailure({ rollout, seen }: Situation): Hold | undefined {
-  const failed = seen.findings.find((finding) => finding.verdict === 'Failed');
+  const failed = bindingFindings(seen.findings).find((finding) => finding.verdict === 'Failed');
   if (failed === undefined || askedCanary(rollout) === 0) return undefined;
   return { reason: 'Unclear', message: `${failed.name}: ${failed.message}` };
 }

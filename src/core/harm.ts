@@ -5,6 +5,7 @@ import { weightOf } from './legs.js';
 import { serving } from './observation.js';
 import { askedCanary, type RevertReason } from './rollout.js';
 import { ownMatches } from './route.js';
+import { bindingFindings } from './verdict.js';
 import { formatPercent } from './weights.js';
 
 /** A reason to take traffic back to stable now, as a sentence for people. */
@@ -27,7 +28,7 @@ export function findHarm(situation: Situation): Harm | undefined {
         critical > 0 ? `all ${critical} instances of ${rollout.canary} are critical` : `no instance of ${rollout.canary} is left`;
       return { reason: 'NoInstances', message: `${left} while it had ${formatPercent(weight)} of the traffic` };
     }
-    const failed = seen.findings.find((finding) => finding.verdict === 'Failed');
+    const failed = bindingFindings(seen.findings).find((finding) => finding.verdict === 'Failed');
     // A stable with nobody to serve would turn a bad canary into an outage.
     if (failed !== undefined && failed.stableWorse !== true && serving(seen.instances[rollout.stable]) > 0) {
       return { reason: 'SignalFailed', message: `${failed.name}: ${failed.message}` };

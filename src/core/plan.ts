@@ -1,3 +1,4 @@
+import type { Reduction } from './reduce.js';
 import type { VendorQuery } from './sources.js';
 import type { BasisPoints } from './weights.js';
 
@@ -64,6 +65,8 @@ export interface Policies {
 
 interface SignalBase {
   readonly name: string;
+  /** Measured, judged, shown and logged, but it neither reverts nor holds anything. */
+  readonly dryRun?: boolean;
 }
 
 /** How a scalar signal is judged: limits are counts of measurements; see judge/threshold.ts. */
@@ -78,6 +81,23 @@ export interface ScalarLimits {
   readonly consecutive?: number;
   /** More errors in a row than this make the verdict `Error`. */
   readonly errorLimit: number;
+  /** More measurements in a row without a number than this, and no sample counts any more. Absent in plans stored before it was known. */
+  readonly inconclusiveLimit?: number;
+}
+
+/** How samples of canary are compared with stable's: canary may be worse by `margin`, in the unit of the number. */
+export interface Comparison {
+  readonly margin: number;
+  /** Which numbers are the worse ones. */
+  readonly worse: 'higher' | 'lower';
+}
+
+/** How one number is made of what a query gives. */
+export interface Making {
+  /** What to make of several series; without it they are an error. */
+  readonly reduce?: Reduction;
+  /** Instead of `max` and `min`: the query is asked for both subsets, and their numbers are compared. */
+  readonly compare?: Comparison;
 }
 
 /** Requests counted per subset on the callers' sidecars: bad ones against all. */
@@ -93,7 +113,7 @@ export interface EnvoySignal extends SignalBase {
 }
 
 /** One number from PromQL, by an own `query` or by a preset (research: caller-side Envoy series). */
-export interface PrometheusSignal extends SignalBase, ScalarLimits {
+export interface PrometheusSignal extends SignalBase, ScalarLimits, Making {
   readonly source: 'prometheus';
   /** Base address; default from PROMETHEUS_URL. */
   readonly url?: string;
@@ -123,10 +143,11 @@ export interface HttpSignal extends SignalBase {
   readonly min?: number;
   /** File of a token, sent as `Authorization: Bearer`. */
   readonly tokenFile?: string;
+  readonly inconclusiveLimit?: number;
 }
 
 /** One number from a vendor's API. */
-export type VendorSignal = SignalBase & ScalarLimits & VendorQuery;
+export type VendorSignal = SignalBase & ScalarLimits & Making & VendorQuery;
 
 /** The number of passing canary instances in Consul. */
 export interface ConsulSignal extends SignalBase {

@@ -1,5 +1,6 @@
 import { effectiveProtocol, weightedConflicts } from './base.js';
-import { foreignOwner, isRecord, protocolOf } from './entries.js';
+import { foreignOwner, protocolOf } from './entries.js';
+import { isRecord } from './is-record.js';
 import { type Observation, serving } from './observation.js';
 import type { Plan } from './plan.js';
 import { isRefusal, type Roles, type RolesRefusal } from './roles.js';

@@ -1,4 +1,5 @@
-import { type Entry, type EntryWrite, isRecord, metaOf, type StoredEntry, withoutServerFields } from './entries.js';
+import { type Entry, type EntryWrite, metaOf, type StoredEntry, withoutServerFields } from './entries.js';
+import { isRecord } from './is-record.js';
 import { weightOf } from './legs.js';
 import type { Observation } from './observation.js';
 import type { Plan } from './plan.js';

@@ -41,7 +41,7 @@ export interface Status {
   readonly modifyIndex: number | null;
 }
 
-/** One signal in a status. */
+/** One signal in a status; `dryRun` only where it is one. */
 export interface SignalStatus extends Omit<Finding, 'at' | 'failed' | 'stableWorse' | 'query'> {
   readonly at: string | null;
 }
@@ -138,6 +138,7 @@ function stepStatus(rollout: Rollout, plan: Plan | undefined, liveWakeAt: number
   };
 }
 
-function signalStatus({ name, source, verdict, value, bound, samples, at, message }: Finding): SignalStatus {
-  return { name, source, verdict, value, bound, samples, at: at === 0 ? null : formatTime(at), message };
+function signalStatus({ name, source, verdict, value, bound, samples, at, message, dryRun }: Finding): SignalStatus {
+  const status = { name, source, verdict, value, bound, samples, at: at === 0 ? null : formatTime(at), message };
+  return dryRun === true ? { ...status, dryRun } : status;
 }

@@ -1,4 +1,5 @@
-import { type Entry, isRecord } from './entries.js';
+import type { Entry } from './entries.js';
+import { isRecord } from './is-record.js';
 import type { Plan } from './plan.js';
 import type { Rollout } from './rollout.js';
 

@@ -11,6 +11,8 @@ export interface Counts {
 export type Measurement =
   | { readonly kind: 'counts'; readonly canary: Counts; readonly stable: Counts }
   | { readonly kind: 'scalar'; readonly value: number }
+  /** The same number of both, taken at the same moment. */
+  | { readonly kind: 'pair'; readonly canary: number; readonly stable: number }
   | { readonly kind: 'none'; readonly why: string }
   | { readonly kind: 'error'; readonly why: string };
 
@@ -39,4 +41,11 @@ export interface Finding {
   /** Stable is clearly worse than canary by this signal: the trouble is elsewhere. */
   readonly stableWorse?: boolean;
   readonly query?: string;
+  /** Shown and logged only: it neither reverts nor holds anything. */
+  readonly dryRun?: boolean;
+}
+
+/** The findings that may revert or hold: all but those of dry runs. */
+export function bindingFindings(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter((finding) => finding.dryRun !== true);
 }

@@ -1,11 +1,16 @@
 import type { Signal } from '../core/plan.js';
+import { isComparing, isScalar } from '../core/scalar-signal.js';
 
 /** The chance that a whole rollout of a healthy version is reverted by mistake, unless the plan says otherwise: 1 %. */
 export const ROLLOUT_ALPHA = 0.01;
 
-/** The part of `alpha` that each count signal of a plan may spend (Bonferroni: the shares sum to alpha). Scalar signals spend none. */
-export function alphaShare(signals: readonly Signal[], alpha: number = ROLLOUT_ALPHA): number {
-  return alpha / Math.max(1, signals.filter((signal) => signal.source === 'envoy').length);
+/**
+ * The part of `alpha` that a signal of a plan may spend (Bonferroni: the shares sum to alpha). Those that are judged by a test share it evenly; thresholds
+ * spend none. A dry run reverts nothing, so it takes nothing from the others and is judged as if it were alone.
+ */
+export function alphaShare(signal: Signal, signals: readonly Signal[], alpha: number = ROLLOUT_ALPHA): number {
+  if (signal.dryRun === true) return alpha;
+  return alpha / Math.max(1, signals.filter((one) => one.dryRun !== true && (!isScalar(one) || isComparing(one))).length);
 }
 
 /** The evidence that fails a signal: 1/alpha. */

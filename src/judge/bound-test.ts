@@ -21,16 +21,21 @@ const LARGEST_BOUND = 0.99;
 export function prepareBoundTest(bound: number, size: number): BoundTest {
   const b = Math.min(LARGEST_BOUND, Math.max(SMALLEST_BOUND, bound));
   const odds = b / (1 - b);
-  const alternatives = logGrid(odds * 1.6, Math.max(1.5, odds * 8), size, 2).map((o) => o / (1 + o));
+  return testAgainst(b, logGrid(odds * 1.6, Math.max(1.5, odds * 8), size, 2));
+}
+
+/** The same test against alternatives of one's own, given as odds. */
+export function testAgainst(bound: number, odds: readonly number[]): BoundTest {
+  const alternatives = odds.map((o) => o / (1 + o));
   return {
-    bad: alternatives.map((p) => Math.log(p / b)),
-    good: alternatives.map((p) => Math.log((1 - p) / (1 - b))),
+    bad: alternatives.map((p) => Math.log(p / bound)),
+    good: alternatives.map((p) => Math.log((1 - p) / (1 - bound))),
   };
 }
 
-/** The evidence with one more batch of requests; only its sums matter, not the order inside it. */
-export function continueBoundTest(test: BoundTest, evidence: Evidence, counts: Counts): Evidence {
+/** The evidence with one more batch of requests; only its sums matter, not the order inside it. `clock`: how far the starts move on. */
+export function continueBoundTest(test: BoundTest, evidence: Evidence, counts: Counts, clock: number = counts.total): Evidence {
   if (counts.total === 0) return evidence;
   const fine = counts.total - counts.bad;
-  return growEvidence(evidence, counts.total, (i) => counts.bad * test.bad[i]! + fine * test.good[i]!);
+  return growEvidence(evidence, clock, (i) => counts.bad * test.bad[i]! + fine * test.good[i]!);
 }

@@ -5,22 +5,22 @@ import { upperShare } from './confidence.js';
 import { allowedShare, type CountEvidence, isStableWorse, weigh } from './count-signal.js';
 import { type CountTally, inStep, type Sides } from './count-tally.js';
 import { shareOf } from './counts.js';
-import { formatBound, formatCount, formatShare, formatStrength, plural } from './text.js';
+import { describeEvidence, formatBound, formatCount, formatShare, plural } from './text.js';
 
 /** Errors in a row after which a count signal is an `Error`: three seconds at ten looks a second, in which a sidecar may restart. */
 const ERROR_LIMIT = 30;
 
 const CONFIDENCE = 0.99;
 
-/** The finding of a count signal, for the reading that `query` gave (if there is one). Samples are canary's requests in the present step. */
-export function findCounts(signal: EnvoySignal, tally: CountTally, alpha: number, query?: string): Finding {
+/** The finding of a count signal. Samples are canary's requests in the present step. */
+export function findCounts(signal: EnvoySignal, tally: CountTally, alpha: number): Finding {
   const evidence = weigh(tally);
   const stableWorse = isStableWorse(tally, evidence, alpha);
   const step = inStep(tally);
   const told = toldCounts(signal, tally, step);
   const verdict = verdictOf(signal, tally, { step, evidence, stableWorse, alpha });
   const sample = tally.failed ? told.canary : step.canary;
-  const finding: Mutable<Finding> = {
+  return {
     name: signal.name,
     source: signal.source,
     verdict,
@@ -30,13 +30,9 @@ export function findCounts(signal: EnvoySignal, tally: CountTally, alpha: number
     failed: sample.bad,
     at: tally.at,
     message: describe(signal, tally, { verdict, evidence, stableWorse, step, told, alpha }),
+    ...(stableWorse ? { stableWorse } : {}),
   };
-  if (stableWorse) finding.stableWorse = true;
-  if (query !== undefined) finding.query = query;
-  return finding;
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The bound for people: `<= 0.5%` or `<= stable + 0.2%`. */
 export function describeBound(signal: EnvoySignal): string {
@@ -102,20 +98,29 @@ function describe(signal: EnvoySignal, tally: CountTally, story: Story): string 
   const { told, evidence, alpha } = story;
   const facts = `${describeShare(signal, told.canary, told === tally.recent)}${describeStable(told.stable)}`;
   const against = `${facts}; ${wordsOf(signal).limit}`;
-  if (story.verdict === 'Failed') return `${against} ${describeStrength(evidence.harm, alpha)}`;
+  if (story.verdict === 'Failed') return `${against} ${describeEvidence(evidence.harm, failingLine(alpha))}`;
   if (tally.trouble !== null)
     return `${tally.trouble.kind === 'none' ? 'no data' : 'could not be measured'}: ${tally.trouble.why}`;
-  if (tally.canary.total === 0) return '0 requests reached canary';
-  if (story.step.canary.total === 0) return `0 requests reached canary in this step (before it: ${facts})`;
+  if (story.step.canary.total === 0) return describeSilence(tally, story, facts);
   if (isAlone(signal, tally)) return `${facts}; no request reached stable, so there is nothing to compare with`;
   if (story.stableWorse) return `${against}; ${blameStable(signal, evidence, alpha)}`;
-  if (story.verdict === 'Inconclusive') return `${against}; this points to harm ${describeStrength(evidence.harm, alpha)}`;
+  if (story.verdict === 'Inconclusive')
+    return `${against}; this points to harm ${describeEvidence(evidence.harm, failingLine(alpha))}`;
   if (signal.margin !== undefined) return against;
   return `${against}; 99% sure that it is below ${formatShare(upperShare(told.canary, CONFIDENCE))}`;
 }
 
-function describeStrength(strength: number, alpha: number): string {
-  return `(evidence ${formatStrength(strength)} of the ${formatCount(failingLine(alpha))} needed)`;
+/** Why there is nothing to judge: no traffic at all, or stable has some and canary none; in the rollout, or in this step only. */
+function describeSilence(tally: CountTally, { step, stableWorse }: Story, facts: string): string {
+  const isFirst = tally.canary.total === 0;
+  const { bad, total } = isFirst ? tally.stable : step.stable;
+  const where = isFirst ? '' : ' in this step';
+  const before = isFirst ? '' : ` (before it: ${facts})`;
+  const blame = stableWorse
+    ? `; stable itself fails (${formatShare(bad / Math.max(1, total))}), so the trouble is not canary`
+    : '';
+  if (total === 0) return `no traffic${where}: 0 requests reached canary, 0 stable${before}${blame}`;
+  return `0 requests reached canary${where}, ${formatCount(total)} stable${before}${blame}`;
 }
 
 function describeShare(signal: EnvoySignal, told: Counts, recent: boolean): string {

@@ -31,6 +31,7 @@ export function addToCountTally(signal: EnvoySignal, tally: CountTally | undefin
       return isFailing(signal, next, alpha) ? { ...next, failed: true } : next;
     }
     case 'scalar':
+    case 'pair':
       return { ...known, at, trouble: addTrouble(trouble, 'error', 'a single number came where counts were expected') };
     default:
       return { ...known, at, trouble: addTrouble(trouble, measurement.kind, measurement.why) };

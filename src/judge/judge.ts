@@ -1,8 +1,9 @@
 import type { Signal } from '../core/plan.js';
+import { isComparing, isScalar } from '../core/scalar-signal.js';
 import type { Finding, Reading } from '../core/verdict.js';
+import { addToSampleTally, describeMargin, findSamples } from './compare-samples.js';
 import { describeBound, findCounts } from './count-finding.js';
 import { addToCountTally, modeOf } from './count-signal.js';
-import { isScalar } from './limits.js';
 import type { SignalTally } from './tally.js';
 import { addToScalarTally, describeThreshold, findScalar } from './threshold.js';
 
@@ -21,23 +22,42 @@ export function judge(
   reading: Reading,
   context: JudgeContext,
 ): { tally: SignalTally; finding: Finding } {
-  if (isScalar(signal)) {
-    const next = addToScalarTally(signal, tally?.kind === 'scalar' ? tally : undefined, reading);
-    return { tally: next, finding: { ...findScalar(signal, next), query: reading.query } };
-  }
-  const next = addToCountTally(signal, tally?.kind === 'counts' ? tally : undefined, reading, context.alpha);
-  return { tally: next, finding: findCounts(signal, next, context.alpha, reading.query) };
+  const next = addReading(signal, tally, reading, context.alpha);
+  return { tally: next, finding: { ...findingOf(signal, next, context), query: reading.query } };
 }
 
 /** What a stored tally says now, without a new reading; `Inconclusive` ("no data yet") where there is no tally. */
 export function findingOf(signal: Signal, tally: SignalTally | undefined, context: JudgeContext): Finding {
-  if (isScalar(signal))
-    return tally?.kind === 'scalar' ? findScalar(signal, tally) : unmeasured(signal, describeThreshold(signal), context);
-  const known = tally?.kind === 'counts' && tally.mode === modeOf(signal) ? tally : undefined;
-  return known === undefined ? unmeasured(signal, describeBound(signal), context) : findCounts(signal, known, context.alpha);
+  const finding = findIn(signal, tally, context.alpha) ?? unmeasured(signal, context);
+  return signal.dryRun === true ? { ...finding, dryRun: true } : finding;
 }
 
-function unmeasured(signal: Signal, bound: string, { at }: JudgeContext): Finding {
+function addReading(signal: Signal, tally: SignalTally | undefined, reading: Reading, alpha: number): SignalTally {
+  if (!isScalar(signal)) return addToCountTally(signal, tally?.kind === 'counts' ? tally : undefined, reading, alpha);
+  if (isComparing(signal)) return addToSampleTally(signal, tally?.kind === 'samples' ? tally : undefined, reading, alpha);
+  return addToScalarTally(signal, tally?.kind === 'scalar' ? tally : undefined, reading);
+}
+
+function findIn(signal: Signal, tally: SignalTally | undefined, alpha: number): Finding | undefined {
+  switch (tally?.kind) {
+    case 'counts':
+      return !isScalar(signal) && tally.mode === modeOf(signal) ? findCounts(signal, tally, alpha) : undefined;
+    case 'samples':
+      return isComparing(signal) ? findSamples(signal, tally, alpha) : undefined;
+    case 'scalar':
+      return isScalar(signal) && !isComparing(signal) ? findScalar(signal, tally) : undefined;
+    case undefined:
+      return undefined;
+  }
+}
+
+function unmeasured(signal: Signal, { at }: JudgeContext): Finding {
   const { name, source } = signal;
+  const bound = describeLimit(signal);
   return { name, source, verdict: 'Inconclusive', value: null, bound, samples: 0, failed: 0, at, message: 'no data yet' };
+}
+
+function describeLimit(signal: Signal): string {
+  if (!isScalar(signal)) return describeBound(signal);
+  return isComparing(signal) ? describeMargin(signal) : describeThreshold(signal);
 }

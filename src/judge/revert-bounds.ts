@@ -1,6 +1,9 @@
 import { formatDuration } from '../core/duration.js';
 import type { Plan, Signal } from '../core/plan.js';
-import { isProbe, isScalar, limitsOf, type ScalarSignal } from './limits.js';
+import { isComparing, isProbe, isScalar, type ScalarSignal } from '../core/scalar-signal.js';
+import { alphaShare } from './alpha.js';
+import { limitsOf } from './limits.js';
+import { leastPairs } from './sign-test.js';
 
 /** What brings a rollout back to stable, and after how long at the latest (ms); `why` says from when it counts and what it is made of. */
 export interface RevertBound {
@@ -17,7 +20,7 @@ const CARRY = 200;
 /** Between two counts of the passing instances in the catalog. */
 const COUNT_INSTANCES = 1_000;
 
-/** Everything in a plan that takes traffic back, signals first; lost instances and timeouts bound what no signal sees. */
+/** Everything in a plan that takes traffic back, signals first (a dry run takes nothing back); lost instances and timeouts bound what no signal sees. */
 export function boundReverts(plan: Plan): readonly RevertBound[] {
   const { stepTimeout, deadline } = plan;
   const timeout: RevertBound = {
@@ -27,7 +30,7 @@ export function boundReverts(plan: Plan): readonly RevertBound[] {
     why: 'once a step that cannot pass has had its own time',
   };
   return [
-    ...plan.signals.map(boundSignal),
+    ...plan.signals.filter(({ dryRun }) => dryRun !== true).map((signal) => boundSignal(signal, plan.signals)),
     {
       by: 'no_instances',
       kind: 'instances',
@@ -47,11 +50,16 @@ export function slowestSignal(bounds: readonly RevertBound[]): number | undefine
   return signals.length === 0 ? undefined : Math.max(...signals);
 }
 
-function boundSignal(signal: Signal): RevertBound {
+function boundSignal(signal: Signal, signals: readonly Signal[]): RevertBound {
   const { name: by } = signal;
   if (!isScalar(signal)) {
     const why = `once counts prove it: ${LOOK}ms look, ${CARRY}ms Consul+Envoy`;
     return { by, kind: 'signal', ms: LOOK + CARRY, why };
+  }
+  if (isComparing(signal)) {
+    const pairs = leastPairs(alphaShare(signal, signals));
+    const why = `${pairs} pairs in a row that are worse, every ${formatDuration(intervalOf(signal))}, then ${LOOK + CARRY}ms`;
+    return { by, kind: 'signal', ms: pairs * intervalOf(signal) + LOOK + CARRY, why };
   }
   const { failureLimit, consecutive } = limitsOf(signal);
   const misses = Math.min(failureLimit + 1, consecutive ?? Number.POSITIVE_INFINITY);

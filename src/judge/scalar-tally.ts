@@ -22,16 +22,16 @@ export function beginScalarTally(at: number): ScalarTally {
 /** Compact form for the record. */
 export function encodeScalarTally(tally: ScalarTally): readonly unknown[] {
   const { samples, misses, streak, inStep, value, failed, trouble, at } = tally;
-  return ['s', samples, misses, streak, inStep, value, failed ? 1 : 0, encodeTrouble(trouble), at];
+  return ['s', samples, misses, streak, inStep, value, failed ? 1 : 0, encodeTrouble(trouble), at, trouble?.gap ?? 0];
 }
 
 /** The tally of such an array; undefined when it is broken. */
 export function decodeScalarTally(entry: readonly unknown[]): ScalarTally | undefined {
-  const [, samples, misses, streak, inStep, value, failed, trouble, at] = entry;
-  const counted = [samples, misses, streak, inStep, failed, trouble, at];
-  if (entry.length !== 9 || !counted.every((n) => typeof n === 'number' && Number.isFinite(n))) return undefined;
+  const [, samples, misses, streak, inStep, value, failed, trouble, at, gap] = entry;
+  const counted = [samples, misses, streak, inStep, failed, trouble, at, gap];
+  if (entry.length !== 10 || !counted.every((n) => typeof n === 'number' && Number.isFinite(n))) return undefined;
   if (value !== null && typeof value !== 'number') return undefined;
-  const [total, missed, row, step, flag, code, time] = counted as readonly number[];
+  const [total, missed, row, step, flag, code, time, without] = counted as readonly number[];
   return {
     kind: 'scalar',
     samples: total!,
@@ -40,7 +40,7 @@ export function decodeScalarTally(entry: readonly unknown[]): ScalarTally | unde
     inStep: step!,
     value,
     failed: flag === 1,
-    trouble: decodeTrouble(code!),
+    trouble: decodeTrouble(code!, without!),
     at: time!,
   };
 }

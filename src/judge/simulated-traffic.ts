@@ -1,5 +1,5 @@
 import { goodFinding } from '../core/course.js';
-import type { EnvoySignal, Plan } from '../core/plan.js';
+import type { EnvoySignal, Plan, Signal } from '../core/plan.js';
 import type { Counts, Finding } from '../core/verdict.js';
 import { addToCountTally } from './count-signal.js';
 import { alphaShare, findingOf } from './judge.js';
@@ -20,16 +20,17 @@ export interface Shares {
   readonly stable: number;
 }
 
-/** The signals of a plan that count failed requests: only these can see a canary that answers with errors. */
+/** The signals of a plan that count failed requests, dry runs left out: only these take back a canary that answers with errors. */
 export function errorCounters(plan: Plan): readonly EnvoySignal[] {
-  return plan.signals.filter((signal) => signal.source === 'envoy').filter(({ metric }) => metric === 'errors');
+  return plan.signals
+    .filter((signal) => signal.source === 'envoy')
+    .filter(({ metric, dryRun }) => metric === 'errors' && dryRun !== true);
 }
 
 /** Requests of a simulated rollout, drawn from `random`, and what the judge makes of them. */
 export class SimulatedTraffic {
   readonly #plan: Plan;
   readonly #signals: readonly EnvoySignal[];
-  readonly #alpha: number;
   readonly #failure: Failure;
   readonly #random: () => number;
   #tally: Tally = {};
@@ -40,7 +41,6 @@ export class SimulatedTraffic {
   constructor(plan: Plan, signals: readonly EnvoySignal[], failure: Failure, random: () => number) {
     this.#plan = plan;
     this.#signals = signals;
-    this.#alpha = alphaShare(plan.signals);
     this.#failure = failure;
     this.#random = random;
   }
@@ -63,17 +63,17 @@ export class SimulatedTraffic {
         raw: '',
         measurement: { kind: 'counts', canary, stable },
       } as const;
-      const next = addToCountTally(signal, known?.kind === 'counts' ? known : undefined, reading, this.#alpha);
+      const next = addToCountTally(signal, known?.kind === 'counts' ? known : undefined, reading, this.#alphaOf(signal));
       this.#tally = { ...this.#tally, [signal.name]: next };
     }
   }
 
   /** What the judge says now. */
   findings(at: number): readonly Finding[] {
-    const context = { alpha: this.#alpha, at };
-    return this.#plan.signals.map((signal) =>
-      this.#signals.some((one) => one === signal) ? findingOf(signal, this.#tally[signal.name], context) : goodFinding(signal),
-    );
+    return this.#plan.signals.map((signal) => {
+      if (!this.#signals.some((one) => one === signal)) return goodFinding(signal);
+      return findingOf(signal, this.#tally[signal.name], { alpha: this.#alphaOf(signal), at });
+    });
   }
 
   /** Whether a signal has failed. */
@@ -94,6 +94,10 @@ export class SimulatedTraffic {
   /** How many would fail on average. */
   get expected(): number {
     return this.#expected;
+  }
+
+  #alphaOf(signal: Signal): number {
+    return alphaShare(signal, this.#plan.signals);
   }
 
   #draw(mean: number, share: number): Counts {

@@ -1,18 +1,28 @@
 import { type CountTally, decodeCountTally, encodeCountTally, startCountStep } from './count-tally.js';
+import { decodeSampleTally, encodeSampleTally, type SampleTally, startSampleStep } from './sample-tally.js';
 import { decodeScalarTally, encodeScalarTally, type ScalarTally } from './scalar-tally.js';
 
 /** What is known of one signal since its rollout began. */
-export type SignalTally = CountTally | ScalarTally;
+export type SignalTally = CountTally | ScalarTally | SampleTally;
 
 /** The evidence of a whole rollout, by signal name; kept in the record, so that a restart forgives nothing. */
 export type Tally = Readonly<Record<string, SignalTally>>;
 
 /** The tally as a step begins: what was seen in the step before no longer counts as seen, but no evidence of harm is forgotten. */
 export function startStep(tally: Tally): Tally {
-  return mapTally(tally, (entry) => (entry.kind === 'counts' ? startCountStep(entry) : { ...entry, inStep: 0 }));
+  return mapTally(tally, (entry) => {
+    switch (entry.kind) {
+      case 'counts':
+        return startCountStep(entry);
+      case 'scalar':
+        return { ...entry, inStep: 0 };
+      case 'samples':
+        return startSampleStep(entry);
+    }
+  });
 }
 
-/** Compact JSON, the same for the same tally, empty for an empty one; about 200 characters for each count signal and 40 for each scalar one. */
+/** Compact JSON, the same for the same tally, empty for an empty one; about 200 characters for each count signal, 100 for each comparison and 40 for each other. */
 export function encodeTally(tally: Tally): string {
   const names = Object.keys(tally).sort();
   if (names.length === 0) return '';
@@ -29,7 +39,14 @@ export function decodeTally(text: string): Tally {
 }
 
 function encodeEntry(entry: SignalTally): readonly unknown[] {
-  return entry.kind === 'counts' ? encodeCountTally(entry) : encodeScalarTally(entry);
+  switch (entry.kind) {
+    case 'counts':
+      return encodeCountTally(entry);
+    case 'scalar':
+      return encodeScalarTally(entry);
+    case 'samples':
+      return encodeSampleTally(entry);
+  }
 }
 
 function decodeEntry(entry: readonly unknown[]): SignalTally | undefined {
@@ -39,6 +56,8 @@ function decodeEntry(entry: readonly unknown[]): SignalTally | undefined {
       return decodeCountTally(entry);
     case 's':
       return decodeScalarTally(entry);
+    case 'p':
+      return decodeSampleTally(entry);
     default:
       return undefined;
   }

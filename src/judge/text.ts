@@ -28,7 +28,12 @@ export function plural(count: number, noun: string): string {
 }
 
 /** Evidence for people: a whole number rounded down, one decimal below ten; huge ones stay short. */
-export function formatStrength(strength: number): string {
+function formatStrength(strength: number): string {
   if (strength >= 1e6) return 'over 1,000,000';
   return strength >= 10 ? formatCount(Math.floor(strength)) : String(Math.floor(strength * 10) / 10);
+}
+
+/** Evidence beside the line that fails: `(evidence 12 of the 100 needed)`. */
+export function describeEvidence(strength: number, line: number): string {
+  return `(evidence ${formatStrength(strength)} of the ${formatCount(line)} needed)`;
 }

@@ -1,6 +1,8 @@
+import { isProbe, type ScalarSignal } from '../core/scalar-signal.js';
 import type { Finding, Reading, Verdict } from '../core/verdict.js';
-import { isProbe, type Limits, limitsOf, type ScalarSignal } from './limits.js';
+import { type Limits, limitsOf } from './limits.js';
 import { beginScalarTally, type ScalarTally } from './scalar-tally.js';
+import { describeTrouble, standingOf } from './standing.js';
 import { formatNumber, plural } from './text.js';
 import { addTrouble } from './trouble.js';
 
@@ -20,7 +22,16 @@ export function addToScalarTally(signal: ScalarSignal, tally: ScalarTally | unde
             trouble: addTrouble(trouble, 'none', `the answer is ${measurement.value}, which is no number to judge`),
           };
     case 'counts':
-      return { ...known, at, trouble: addTrouble(trouble, 'error', 'counts came where a single number was expected') };
+    case 'pair':
+      return {
+        ...known,
+        at,
+        trouble: addTrouble(
+          trouble,
+          'error',
+          `${measurement.kind === 'pair' ? 'a pair' : 'counts'} came where a single number was expected`,
+        ),
+      };
     default:
       return { ...known, at, trouble: addTrouble(trouble, measurement.kind, measurement.why) };
   }
@@ -38,7 +49,7 @@ function isMiss(limits: Limits, value: number): boolean {
   return (limits.max !== undefined && value > limits.max) || (limits.min !== undefined && value < limits.min);
 }
 
-/** The finding of a scalar signal. A miss within the limits is `Inconclusive`: it neither reverts nor lets a step pass. No sample counts in a step without any. */
+/** The finding of a scalar signal. A miss within the limits is `Inconclusive`: it neither reverts nor lets a step pass. No sample counts in a step without any, or after more than `inconclusive_limit` measurements without a number. */
 export function findScalar(signal: ScalarSignal, tally: ScalarTally): Finding {
   const limits = limitsOf(signal);
   return {
@@ -47,7 +58,7 @@ export function findScalar(signal: ScalarSignal, tally: ScalarTally): Finding {
     verdict: verdictOf(limits, tally),
     value: tally.value === null ? null : describeValue(signal, tally.value),
     bound: describeThreshold(signal),
-    samples: tally.inStep > 0 || tally.failed ? tally.samples : 0,
+    samples: tally.failed || (tally.inStep > 0 && standingOf(limits, tally.trouble) !== 'missing') ? tally.samples : 0,
     failed: tally.misses,
     at: tally.at,
     message: describe(signal, limits, tally),
@@ -56,8 +67,9 @@ export function findScalar(signal: ScalarSignal, tally: ScalarTally): Finding {
 
 function verdictOf(limits: Limits, tally: ScalarTally): Verdict {
   if (tally.failed) return 'Failed';
-  if (tally.trouble?.kind === 'error' && tally.trouble.streak > limits.errorLimit) return 'Error';
-  return tally.trouble === null && tally.inStep > 0 && tally.streak === 0 ? 'Successful' : 'Inconclusive';
+  const standing = standingOf(limits, tally.trouble);
+  if (standing === 'error') return 'Error';
+  return standing === 'stands' && tally.inStep > 0 && tally.streak === 0 ? 'Successful' : 'Inconclusive';
 }
 
 function describeValue(signal: ScalarSignal, value: number): string {
@@ -75,18 +87,18 @@ export function describeThreshold(signal: ScalarSignal): string {
 
 function describe(signal: ScalarSignal, limits: Limits, tally: ScalarTally): string {
   const { trouble } = tally;
-  if (!tally.failed && trouble !== null)
-    return trouble.kind === 'none' ? `no data: ${trouble.why}` : describeError(limits, trouble);
+  if (tally.failed || trouble === null) return describeValues(signal, limits, tally);
+  const told = describeTrouble(limits, trouble);
+  return standingOf(limits, trouble) === 'stands' ? `${describeValues(signal, limits, tally)}; ${told}` : told;
+}
+
+function describeValues(signal: ScalarSignal, limits: Limits, tally: ScalarTally): string {
   if (tally.value === null) return 'not measured yet';
   const told = `${describeReading(signal, tally.value)}; the bound is ${describeThreshold(signal)}`;
   if (!tally.failed && tally.inStep === 0) return `not measured in this step yet (before it: ${told})`;
   if (tally.misses === 0) return `${told}; ${plural(tally.samples, 'measurement')}, all good`;
   const missed = `${tally.misses} of ${plural(tally.samples, 'measurement')} missed it`;
   return `${told}; ${missed}, ${tally.streak} in a row (${describeLimits(limits)})`;
-}
-
-function describeError(limits: Limits, trouble: { readonly why: string; readonly streak: number }): string {
-  return `could not be measured, ${plural(trouble.streak, 'time')} in a row (${limits.errorLimit} may be): ${trouble.why}`;
 }
 
 function describeReading(signal: ScalarSignal, value: number): string {

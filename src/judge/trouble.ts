@@ -3,11 +3,13 @@ export interface Trouble {
   readonly kind: 'none' | 'error';
   readonly why: string;
   readonly streak: number;
+  /** Readings in a row without a number, of either kind. */
+  readonly gap: number;
 }
 
 /** The trouble after one more reading of this kind; a streak of errors is broken by anything else. */
 export function addTrouble(before: Trouble | null, kind: Trouble['kind'], why: string): Trouble {
-  return { kind, why, streak: before?.kind === kind ? before.streak + 1 : 1 };
+  return { kind, why, streak: before?.kind === kind ? before.streak + 1 : 1, gap: (before?.gap ?? 0) + 1 };
 }
 
 /** Compact form for the record; the reason itself is not kept, the next reading gives it again. */
@@ -15,10 +17,10 @@ export function encodeTrouble(trouble: Trouble | null): number {
   return trouble === null ? 0 : trouble.kind === 'none' ? -trouble.streak : trouble.streak;
 }
 
-/** The trouble of such a number. */
-export function decodeTrouble(code: number): Trouble | null {
+/** The trouble of such a number; a gap that is not given was all of its kind. */
+export function decodeTrouble(code: number, gap: number = Math.abs(code)): Trouble | null {
   if (code === 0) return null;
   return code < 0
-    ? { kind: 'none', why: 'the last reading had no data', streak: -code }
-    : { kind: 'error', why: 'the last reading failed', streak: code };
+    ? { kind: 'none', why: 'the last reading had no data', streak: -code, gap }
+    : { kind: 'error', why: 'the last reading failed', streak: code, gap };
 }

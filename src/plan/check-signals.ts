@@ -1,10 +1,14 @@
-import { checkPlaceholders, checkRange, checkVendor } from './check-sources.js';
+import { formatDuration, parseDuration } from '../core/duration.js';
+import { edgesAround } from '../core/envoy-buckets.js';
+import { checkBounds, checkRange } from './check-bounds.js';
+import { checkPlaceholders } from './check-placeholders.js';
+import { checkVendor } from './check-sources.js';
 import { checkUrl } from './check-url.js';
 import type { Path } from './node.js';
-import { errorAt, type Problem } from './problem.js';
+import { errorAt, type Problem, warningAt } from './problem.js';
 import type { PlanText } from './schema.js';
+import type { SignalText } from './signal-text.js';
 
-type SignalText = PlanText['signals'][number];
 type Of<S extends SignalText['source']> = Extract<SignalText, { source: S }>;
 
 /** What the keys of each signal must mean together, and that no two signals share a name. */
@@ -52,7 +56,23 @@ function checkLatency({ metric, over }: Of<'envoy'>, path: Path): Problem[] {
   }
   if (metric === 'errors' && over !== undefined)
     return [errorAt([...path, 'over'], 'key', '"over" belongs to latency, not to errors', 'remove it')];
-  return [];
+  return over === undefined ? [] : warnOfEdges(over, path);
+}
+
+/** Envoy counts latencies up to the edges of its buckets only, so a bound between two of them is taken for the lower one. */
+function warnOfEdges(over: string, path: Path): Problem[] {
+  const around = edgesAround(parseDuration(over) ?? 0);
+  if (around === undefined) return [];
+  const below = formatEdge(around.below);
+  const above = around.above === undefined ? undefined : formatEdge(around.above);
+  const place = above === undefined ? `beyond ${below}, the last edge` : `between ${below} and ${above}, two edges`;
+  const message = `${over} lies ${place} of Envoy's histogram: answers over ${below} count as slow`;
+  return [warningAt([...path, 'over'], 'value', message, `write ${below}${above === undefined ? '' : ` or ${above}`}`)];
+}
+
+/** An edge as a plan writes it. */
+function formatEdge(ms: number): string {
+  return ms % 1_000 === 0 ? formatDuration(ms) : `${ms}ms`;
 }
 
 function checkBound({ max, compare, margin }: Of<'envoy'>, path: Path): Problem[] {
@@ -73,7 +93,8 @@ function checkBound({ max, compare, margin }: Of<'envoy'>, path: Path): Problem[
   return compare === undefined ? [errorAt([...path, 'margin'], 'key', '"margin" needs "compare"', 'add compare: stable')] : [];
 }
 
-function checkPrometheus({ query, preset, window, ...bounds }: Of<'prometheus'>, path: Path): Problem[] {
+function checkPrometheus(signal: Of<'prometheus'>, path: Path): Problem[] {
+  const { query, preset, window, reduce } = signal;
   const problems: Problem[] = [];
   if (query === undefined && preset === undefined)
     problems.push(errorAt(path, 'key', 'the signal has neither a query nor a preset', 'write one of them'));
@@ -83,7 +104,9 @@ function checkPrometheus({ query, preset, window, ...bounds }: Of<'prometheus'>,
   if (window !== undefined && preset === undefined) {
     problems.push(errorAt([...path, 'window'], 'key', '"window" belongs to a preset', 'write the window into the query itself'));
   }
-  return [...problems, ...checkRange(bounds, path)];
+  if (reduce !== undefined && preset !== undefined)
+    problems.push(errorAt([...path, 'reduce'], 'key', '"reduce" belongs to a query; a preset gives one number', 'remove it'));
+  return [...problems, ...checkBounds(signal, path)];
 }
 
 function checkHttp({ json, method, max, min }: Of<'http'>, path: Path): Problem[] {

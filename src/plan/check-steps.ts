@@ -49,9 +49,10 @@ export function checkSteps(plan: PlanText): Problem[] {
   return [...checkLegs(plan, room), ...problems, ...plan.steps.flatMap((step, i) => checkCounted(step, i, plan))];
 }
 
-/** Requests are counted by envoy signals only: without one, a minimum of requests could never be reached. */
+/** Requests are counted by envoy signals only, and a dry run holds nothing: without one, a minimum of requests could never be reached. */
 function checkCounted(step: PlanText['steps'][number], i: number, plan: PlanText): Problem[] {
-  if (!('analyse' in step) || !step.analyse.min_requests || plan.signals.some(({ source }) => source === 'envoy')) return [];
+  if (!('analyse' in step) || !step.analyse.min_requests) return [];
+  if (plan.signals.some(({ source, dry_run }) => source === 'envoy' && !dry_run)) return [];
   const hint = 'add a signal like { name: errors, source: envoy, metric: errors, max: 1% }, or leave min_requests out';
   return [
     errorAt(

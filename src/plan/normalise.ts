@@ -1,18 +1,18 @@
 import { AUTO } from '../core/auto.js';
 import { DEFAULTS } from '../core/defaults.js';
-import type { ExtraLeg, Plan, Program, Route, Signal, Step, Subset } from '../core/plan.js';
+import type { Comparison, ExtraLeg, Plan, Program, Route, Signal, Step, Subset } from '../core/plan.js';
 import { rampSteps } from '../core/ramp.js';
 import { versionFilter } from '../core/versions.js';
 import { type BasisPoints, parsePercent } from '../core/weights.js';
 import { given, ms } from './given.js';
 import { toVendorQuery } from './normalise-sources.js';
 import type { PlanText } from './schema.js';
+import type { NumberText, SignalText } from './signal-text.js';
 
 type SubsetText = PlanText['subsets'][string];
 type ProgramText = Omit<PlanText['checks'][number], 'name'>;
 type HookText = NonNullable<PlanText['hooks'][keyof PlanText['hooks']]>;
 type StepText = PlanText['steps'][number];
-type SignalText = PlanText['signals'][number];
 
 /** The normal form of a plan that has passed the schema and `checkRules`; for any other the result means nothing. */
 export function normalise(text: PlanText): Plan {
@@ -43,7 +43,7 @@ export function normalise(text: PlanText): Plan {
     ...(text.route === undefined ? {} : { route: toRoute(text.route) }),
     ...(Object.keys(text.hooks).length === 0 ? {} : { hooks: toHooks(text.hooks) }),
     ...(text.checks.length === 0 ? {} : { checks: text.checks.map((one) => ({ name: one.name, program: toProgram(one) })) }),
-    signals: text.signals.map(toSignal),
+    signals: text.signals.map((signal) => ({ ...toSignal(signal), ...(signal.dry_run ? { dryRun: true } : {}) })),
     callers: text.callers,
   };
 }
@@ -125,14 +125,28 @@ function toSignal(signal: SignalText): Signal {
   }
 }
 
-function numberLimitsOf(
-  signal: Parameters<typeof limitsOf>[0] & { interval: string; max?: number | undefined; min?: number | undefined },
-) {
-  return { ...given('max', signal.max), ...given('min', signal.min), interval: ms(signal.interval), ...limitsOf(signal) };
+function numberLimitsOf(signal: NumberText) {
+  return {
+    ...given('max', signal.max),
+    ...given('min', signal.min),
+    ...given('reduce', signal.reduce),
+    ...comparisonOf(signal),
+    interval: ms(signal.interval),
+    ...limitsOf(signal),
+  };
 }
 
-function limitsOf(signal: { failure_limit: number; consecutive?: number | undefined; error_limit: number }) {
-  return { failureLimit: signal.failure_limit, ...given('consecutive', signal.consecutive), errorLimit: signal.error_limit };
+function comparisonOf({ compare, margin, worse }: NumberText): { readonly compare?: Comparison } {
+  return compare === undefined ? {} : { compare: { margin: margin ?? 0, worse: worse ?? 'higher' } };
+}
+
+function limitsOf(signal: NumberText | Extract<SignalText, { source: 'http' }>) {
+  return {
+    failureLimit: signal.failure_limit,
+    ...given('consecutive', signal.consecutive),
+    errorLimit: signal.error_limit,
+    inconclusiveLimit: signal.inconclusive_limit,
+  };
 }
 
 function points(value: string | number): BasisPoints {

@@ -2,13 +2,24 @@ import { z } from 'zod';
 import { DEFAULTS } from '../core/defaults.js';
 import { formatDuration } from '../core/duration.js';
 import { parseJsonPath } from '../core/json-path.js';
+import { REDUCTIONS } from '../core/reduce.js';
 import { ARROW, duration, share } from './leaf.js';
 
-/** The name of a signal. */
-export const name = z
+const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, { error: `is no signal name${ARROW}use 1 to 63 letters, digits, - or _` })
   .describe('Name of the signal, unique in the plan');
+
+const dry_run = z
+  .boolean()
+  .default(false)
+  .describe('Measured, judged, shown and logged, but it neither reverts nor holds anything');
+
+/** What may stand in a query. */
+export const FILLED = '{{service}}, {{canary}} and {{stable}} are filled in, and {{subset}} where both are compared';
+
+/** What every signal may say. */
+export const common = { name, dry_run };
 
 const count = (least: number) => z.int().min(least);
 
@@ -21,6 +32,23 @@ export const limits = {
   error_limit: count(0)
     .default(DEFAULTS.errorLimit)
     .describe('More errors in a row than this, and the signal counts as not measurable'),
+  inconclusive_limit: count(0)
+    .default(DEFAULTS.inconclusiveLimit)
+    .describe('Through so many measurements in a row without a number the last verdict stands; more are no data'),
+};
+
+const reduce = z.enum(REDUCTIONS).optional().describe('Makes one number of several series; without it they are an error');
+
+/** How one number is made of what a query gives, and whether it is compared. */
+export const making = {
+  reduce,
+  compare: z.literal('stable').optional().describe('Compare with the stable subset instead of holding to `max` or `min`'),
+  margin: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('With compare: by how much canary may be worse than stable, in the unit of the number'),
+  worse: z.enum(['higher', 'lower']).optional().describe('With compare: which numbers are the worse ones; default higher'),
 };
 
 /** The bounds of a number, and how it is asked for. */
@@ -33,7 +61,7 @@ export const bounds = {
 
 const envoy = z
   .strictObject({
-    name,
+    ...common,
     source: z.literal('envoy').describe("The callers' own sidecars, which count every request"),
     metric: z
       .enum(['errors', 'latency'])
@@ -49,10 +77,10 @@ const envoy = z
 
 const prometheus = z
   .strictObject({
-    name,
+    ...common,
     source: z.literal('prometheus').describe('One number from a Prometheus server'),
     url: z.string().optional().describe('Address of the server; default from PROMETHEUS_URL'),
-    query: z.string().min(1).optional().describe('PromQL that gives one number'),
+    query: z.string().min(1).optional().describe(`PromQL that gives one number; ${FILLED}`),
     preset: z
       .enum(['error-ratio', 'p50', 'p95', 'p99', 'request-rate', 'no-healthy-host'])
       .optional()
@@ -61,7 +89,8 @@ const prometheus = z
       .string()
       .regex(/^(?:\d+(?:ms|[smhdwy]))+$/, { error: `is no window of PromQL${ARROW}write it like 30s, 1m or 5m` })
       .optional()
-      .describe('Window of a preset, like 1m'),
+      .describe(`Window of a preset, like 1m; default ${DEFAULTS.presetWindow}`),
+    ...making,
     ...bounds,
     ...limits,
   })
@@ -69,7 +98,7 @@ const prometheus = z
 
 const http = z
   .strictObject({
-    name,
+    ...common,
     source: z.literal('http').describe('A probe of an HTTP address, or a number from its answer'),
     url: z.string().describe('Address to ask; {{service}}, {{canary}} and {{stable}} are filled in'),
     method: z.enum(['GET', 'HEAD', 'POST']).default('GET').describe('HTTP method of the probe'),
@@ -97,7 +126,7 @@ const http = z
 
 const consul = z
   .strictObject({
-    name,
+    ...common,
     source: z.literal('consul').describe("Consul's own health checks"),
     min_healthy: count(1).describe('Least number of passing canary instances'),
   })

@@ -2,9 +2,7 @@ import { z } from 'zod';
 import { DEFAULTS } from '../core/defaults.js';
 import { formatDuration } from '../core/duration.js';
 import { ARROW, duration } from './leaf.js';
-import { bounds, limits, name, PLAIN_SOURCES } from './schema-signals.js';
-
-const FILLED = '{{service}}, {{canary}} and {{stable}} are filled in';
+import { bounds, common, FILLED, limits, making, PLAIN_SOURCES } from './schema-signals.js';
 
 const text = () => z.string().min(1);
 const query = (language: string) => text().describe(`${language} that gives one number; ${FILLED}`);
@@ -16,13 +14,14 @@ const secretFile = (variable: string) => text().optional().describe(`File that h
 
 const newrelic = z
   .strictObject({
-    name,
+    ...common,
     source: z.literal('newrelic').describe('One number from New Relic, by NRQL through NerdGraph'),
     nrql: query('NRQL'),
     account: z.int().min(1).optional().describe('Number of the account; default from NEW_RELIC_ACCOUNT_ID'),
     region: z.enum(['us', 'eu']).optional().describe('Region of the account; default from NEW_RELIC_REGION, then us'),
     url: url('https://api.newrelic.com, in eu https://api.eu.newrelic.com'),
     key_file: secretFile('NEW_RELIC_API_KEY'),
+    ...making,
     ...bounds,
     ...limits,
   })
@@ -30,7 +29,7 @@ const newrelic = z
 
 const datadog = z
   .strictObject({
-    name,
+    ...common,
     source: z.literal('datadog').describe('The newest point of a Datadog metrics query'),
     query: query('Metrics query'),
     window,
@@ -38,6 +37,7 @@ const datadog = z
     url: url('https://api. and the site'),
     api_key_file: secretFile('DD_API_KEY'),
     app_key_file: secretFile('DD_APP_KEY'),
+    ...making,
     ...bounds,
     ...limits,
   })
@@ -45,13 +45,14 @@ const datadog = z
 
 const influxdb = z
   .strictObject({
-    name,
+    ...common,
     source: z.literal('influxdb').describe('One number from InfluxDB, by Flux or InfluxQL'),
     query: query('Flux, or InfluxQL with `database`,'),
     org: text().optional().describe('Organisation, for Flux; default from INFLUX_ORG'),
     database: text().optional().describe('Database, for InfluxQL; with it the query is InfluxQL'),
     url: url('from INFLUX_HOST'),
     token_file: secretFile('INFLUX_TOKEN'),
+    ...making,
     ...bounds,
     ...limits,
   })
@@ -59,7 +60,7 @@ const influxdb = z
 
 const graphite = z
   .strictObject({
-    name,
+    ...common,
     source: z.literal('graphite').describe('The newest point of a Graphite target'),
     query: query('Target'),
     window,
@@ -67,6 +68,7 @@ const graphite = z
     password_file: secretFile('GRAPHITE_PASSWORD').describe(
       'File of the password of GRAPHITE_USER; default from GRAPHITE_PASSWORD',
     ),
+    ...making,
     ...bounds,
     ...limits,
   })
@@ -94,7 +96,7 @@ const period = duration()
 
 const cloudwatch = z
   .strictObject({
-    name,
+    ...common,
     source: z.literal('cloudwatch').describe('The newest point of a CloudWatch series'),
     query: query('Metric math over `metrics`, or Metrics Insights,').optional(),
     metrics: z.record(metricId, metric).default({}).describe('Metrics by the name that the query uses'),
@@ -102,6 +104,7 @@ const cloudwatch = z
     window,
     region: text().optional().describe('Region; default from AWS_REGION'),
     url: url("the region's own"),
+    ...making,
     ...bounds,
     ...limits,
   })

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { REDUCTIONS, type Reduction, reduceNumbers } from '../core/reduce.js';
 import type { Measurement } from '../core/verdict.js';
 import type { Quote } from './ask.js';
 
@@ -41,10 +42,23 @@ export function fail(why: string): Measurement {
   return { kind: 'error', why };
 }
 
-/** The error of a query that gives several series where one number is asked for. */
-export function failSeveral(count: number, remedy: string): Measurement {
-  return fail(`the query returns ${count} series; ${remedy}`);
+/**
+ * One number of what each series gave: the only one, or what the plan's `reduce` makes of those that have one. Several without `reduce` are an error that
+ * says how to make them one; `remedy` does so in the query's own language.
+ */
+export function reduceSeries(series: readonly Measurement[], reduction: Reduction | undefined, remedy: string): Measurement {
+  const [first, ...more] = series;
+  if (first === undefined) return { kind: 'none', why: 'the query returns no series' };
+  if (more.length === 0) return first;
+  if (reduction === undefined)
+    return fail(`the query returns ${series.length} series; write reduce: max (or ${OTHERS}), or ${remedy}`);
+  const broken = series.find(({ kind }) => kind === 'error');
+  if (broken !== undefined) return broken;
+  const numbers = series.flatMap((one) => (one.kind === 'scalar' ? [one.value] : []));
+  return numbers.length === 0 ? first : { kind: 'scalar', value: reduceNumbers(reduction, numbers) };
 }
+
+const OTHERS = REDUCTIONS.filter((name) => name !== 'max').join(', ');
 
 /** A value of an answer as a measurement: null, NaN and infinity are no data, a text that is a number counts as one. */
 export function numberOf(value: unknown): Measurement {

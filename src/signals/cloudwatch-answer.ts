@@ -1,6 +1,10 @@
 import { z } from 'zod';
-import { fail, failSeveral, type JsonAnswer } from './answer.js';
+import type { VendorSignal } from '../core/plan.js';
+import { fail, type JsonAnswer, reduceSeries } from './answer.js';
 import { lastPoint } from './last-point.js';
+import type { Of } from './vendor.js';
+
+type CloudwatchSignal = Of<VendorSignal, 'cloudwatch'>;
 
 const result = z.object({
   Values: z.array(z.unknown()).default([]),
@@ -12,10 +16,10 @@ const refused = z.object({ message: z.string().optional(), Message: z.string().o
 const hint = 'check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; they need cloudwatch:GetMetricData';
 
 /**
- * The newest value of the only series in the last `window` ms.
+ * The newest value of each series in the last `window` ms, made one number.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataResult.html
  */
-export function cloudwatchAnswer(window: number, now: number): JsonAnswer<z.output<typeof shape>> {
+export function cloudwatchAnswer({ window, reduce }: CloudwatchSignal, now: number): JsonAnswer<z.output<typeof shape>> {
   return {
     who: 'CloudWatch',
     hints: { 400: 'check the query, and that the credentials are of this region', 401: hint, 403: hint },
@@ -25,14 +29,14 @@ export function cloudwatchAnswer(window: number, now: number): JsonAnswer<z.outp
     },
     shape,
     number({ MetricDataResults: results }) {
-      if (results.length > 1) return failSeveral(results.length, 'reduce it to one, for example with SUM(…) or without GROUP BY');
-      const [only] = results;
-      if (only === undefined) return { kind: 'none', why: 'the query returns no series' };
-      if (only.StatusCode === 'Forbidden') return fail(`CloudWatch forbids this metric; ${hint}`);
-      if (only.StatusCode === 'InternalError')
-        return fail('CloudWatch could not read this metric; it is asked again at the next measurement');
-      const points = only.Values.map((value, i) => ({ at: (only.Timestamps[i] ?? 0) * 1_000, value }));
-      return lastPoint(points, { window, now, width: undefined });
+      const numbers = results.map(({ StatusCode, Values, Timestamps }) => {
+        if (StatusCode === 'Forbidden') return fail(`CloudWatch forbids this metric; ${hint}`);
+        if (StatusCode === 'InternalError')
+          return fail('CloudWatch could not read this metric; it is asked again at the next measurement');
+        const points = Values.map((value, i) => ({ at: (Timestamps[i] ?? 0) * 1_000, value }));
+        return lastPoint(points, { window, now, width: undefined });
+      });
+      return reduceSeries(numbers, reduce, 'make it one, for example with SUM(…) or without GROUP BY');
     },
   };
 }

@@ -1,7 +1,6 @@
 import { AwsV4Signer } from 'aws4fetch';
-import { fillPlaceholders } from '../core/placeholders.js';
+import { fillPlaceholders, type Named } from '../core/placeholders.js';
 import type { VendorSignal } from '../core/plan.js';
-import type { Target } from '../ports.js';
 import { findAddress } from './address.js';
 import { readJson } from './answer.js';
 import { askForNumber } from './ask.js';
@@ -34,7 +33,7 @@ export function measureCloudwatch(signal: CloudwatchSignal, { target, env, now, 
       body,
       secrets: Object.values(credentials),
       timeout: signal.timeout,
-      read: readJson(cloudwatchAnswer(signal.window, now)),
+      read: readJson(cloudwatchAnswer(signal, now)),
     };
   };
   return askForNumber(describe(signal, target), prepare, abort);
@@ -57,7 +56,7 @@ async function findCredentials(env: Env) {
 }
 
 /** Whole periods only: the end is the last one that is over, so no period is asked for that still fills. */
-function requestOf({ query, metrics, period, window }: CloudwatchSignal, target: Target, now: number): object {
+function requestOf({ query, metrics, period, window }: CloudwatchSignal, target: Named, now: number): object {
   const end = Math.floor(now / period) * period;
   const Period = period / 1_000;
   const queries = metrics.map(({ id, namespace, metric, stat, dimensions }) => {
@@ -76,7 +75,7 @@ function requestOf({ query, metrics, period, window }: CloudwatchSignal, target:
 }
 
 /** The query as a person would look it up. */
-function describe({ query, metrics }: CloudwatchSignal, target: Target): string {
+function describe({ query, metrics }: CloudwatchSignal, target: Named): string {
   const named = metrics.map(({ id, namespace, metric, stat, dimensions }) => {
     const given = Object.entries(dimensions).map(([name, value]) => `${name}=${fillPlaceholders(value, target)}`);
     return `${id} = ${stat} of ${namespace} ${metric}${given.length === 0 ? '' : ` {${given.join(', ')}}`}`;

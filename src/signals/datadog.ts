@@ -2,15 +2,17 @@ import { z } from 'zod';
 import { fillPlaceholders } from '../core/placeholders.js';
 import type { VendorSignal } from '../core/plan.js';
 import { findAddress } from './address.js';
-import { failSeveral, type JsonAnswer, readJson } from './answer.js';
+import { type JsonAnswer, readJson, reduceSeries } from './answer.js';
 import { askForNumber } from './ask.js';
 import { lastPoint } from './last-point.js';
 import type { Measured } from './measured.js';
 import { needSecret } from './secret.js';
 import type { Asking, Of } from './vendor.js';
 
+type DatadogSignal = Of<VendorSignal, 'datadog'>;
+
 /** The newest complete point of a metrics query. https://docs.datadoghq.com/api/latest/metrics/query-timeseries-points/ (v1) */
-export function measureDatadog(signal: Of<VendorSignal, 'datadog'>, { target, env, now, abort }: Asking): Promise<Measured> {
+export function measureDatadog(signal: DatadogSignal, { target, env, now, abort }: Asking): Promise<Measured> {
   const query = fillPlaceholders(signal.query, target);
   const prepare = async () => {
     const usual = `https://api.${signal.site ?? (env.DD_SITE || 'datadoghq.com')}`;
@@ -28,7 +30,7 @@ export function measureDatadog(signal: Of<VendorSignal, 'datadog'>, { target, en
       headers: { 'dd-api-key': api, 'dd-application-key': app, accept: 'application/json' },
       secrets: [api, app],
       timeout: signal.timeout,
-      read: readJson(answerOf(signal.window, now)),
+      read: readJson(answerOf(signal, now)),
     };
   };
   return askForNumber(query, prepare, abort);
@@ -42,7 +44,7 @@ const shape = z.object({
 const refused = z.object({ error: z.string().optional(), errors: z.array(z.string()).optional() });
 const hint = 'check DD_API_KEY, DD_APP_KEY (it needs timeseries_query) and that DD_SITE is theirs';
 
-function answerOf(window: number, now: number): JsonAnswer<z.output<typeof shape>> {
+function answerOf({ window, reduce }: DatadogSignal, now: number): JsonAnswer<z.output<typeof shape>> {
   return {
     who: 'Datadog',
     hints: { 401: hint, 403: hint },
@@ -52,11 +54,11 @@ function answerOf(window: number, now: number): JsonAnswer<z.output<typeof shape
     },
     shape,
     number({ series }) {
-      if (series.length > 1) return failSeveral(series.length, 'reduce it to one, for example with sum:… and without by {…}');
-      const [only] = series;
-      if (only === undefined) return { kind: 'none', why: 'the query returns no series' };
-      const points = only.pointlist.map(([at, value]) => ({ at, value }));
-      return lastPoint(points, { window, now, width: only.interval === undefined ? undefined : only.interval * 1_000 });
+      const numbers = series.map(({ pointlist, interval }) => {
+        const points = pointlist.map(([at, value]) => ({ at, value }));
+        return lastPoint(points, { window, now, width: interval === undefined ? undefined : interval * 1_000 });
+      });
+      return reduceSeries(numbers, reduce, 'make it one, for example with sum:… and without by {…}');
     },
   };
 }

@@ -2,15 +2,17 @@ import { z } from 'zod';
 import { fillPlaceholders } from '../core/placeholders.js';
 import type { VendorSignal } from '../core/plan.js';
 import { findAddress } from './address.js';
-import { failSeveral, type JsonAnswer, readJson } from './answer.js';
+import { type JsonAnswer, readJson, reduceSeries } from './answer.js';
 import { askForNumber } from './ask.js';
 import { lastPoint } from './last-point.js';
 import type { Measured } from './measured.js';
 import { type Env, needSecret } from './secret.js';
 import type { Asking, Of } from './vendor.js';
 
+type GraphiteSignal = Of<VendorSignal, 'graphite'>;
+
 /** The newest complete point of one target. https://graphite.readthedocs.io/en/latest/render_api.html */
-export function measureGraphite(signal: Of<VendorSignal, 'graphite'>, { target, env, now, abort }: Asking): Promise<Measured> {
+export function measureGraphite(signal: GraphiteSignal, { target, env, now, abort }: Asking): Promise<Measured> {
   const query = fillPlaceholders(signal.query, target);
   const prepare = async () => {
     const url = findAddress({ who: 'Graphite', signal, env, variable: 'GRAPHITE_URL' }, '/render');
@@ -25,7 +27,7 @@ export function measureGraphite(signal: Of<VendorSignal, 'graphite'>, { target, 
       headers: login === undefined ? {} : { authorization: `Basic ${login.basic}` },
       secrets: login === undefined ? [] : [login.password, login.basic],
       timeout: signal.timeout,
-      read: readJson(answerOf(signal.window, now)),
+      read: readJson(answerOf(signal, now)),
     };
   };
   return askForNumber(query, prepare, abort);
@@ -42,19 +44,19 @@ async function findLogin(env: Env, path: string | undefined): Promise<{ password
 const shape = z.array(z.object({ datapoints: z.array(z.tuple([z.number().nullable(), z.number()])) }));
 const hint = 'set GRAPHITE_USER and GRAPHITE_PASSWORD, or check them';
 
-function answerOf(window: number, now: number): JsonAnswer<z.output<typeof shape>> {
+function answerOf({ window, reduce }: GraphiteSignal, now: number): JsonAnswer<z.output<typeof shape>> {
   return {
     who: 'Graphite',
     hints: { 401: hint, 403: hint },
     said: () => undefined,
     shape,
     number(series) {
-      if (series.length > 1) return failSeveral(series.length, 'reduce it to one, for example with sumSeries(…)');
-      const [only] = series;
-      if (only === undefined) return { kind: 'none', why: 'the query returns no series' };
-      const points = only.datapoints.map(([value, seconds]) => ({ at: seconds * 1_000, value }));
-      const [first, second] = points;
-      return lastPoint(points, { window, now, width: first && second ? second.at - first.at : undefined });
+      const numbers = series.map(({ datapoints }) => {
+        const points = datapoints.map(([value, seconds]) => ({ at: seconds * 1_000, value }));
+        const [first, second] = points;
+        return lastPoint(points, { window, now, width: first && second ? second.at - first.at : undefined });
+      });
+      return reduceSeries(numbers, reduce, 'make it one, for example with sumSeries(…)');
     },
   };
 }

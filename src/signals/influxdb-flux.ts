@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Reduction } from '../core/reduce.js';
 import type { Measurement } from '../core/verdict.js';
-import { fail, failSeveral, numberOf, refuse } from './answer.js';
+import { fail, numberOf, reduceSeries, refuse } from './answer.js';
 import type { Quote } from './ask.js';
 import { readCsv } from './csv.js';
 
@@ -9,23 +10,23 @@ export const INFLUX_HINT = 'check that INFLUX_TOKEN or token_file holds a token 
 
 const refused = z.object({ message: z.string() });
 
-/** The one value in Flux' CSV: one record in all tables. https://docs.influxdata.com/influxdb/v2/reference/syntax/annotated-csv/ */
-export function readFlux(status: number, body: string, quote: Quote): Measurement {
-  if (status !== 200)
-    return refuse({ who: 'InfluxDB', hints: { 401: INFLUX_HINT, 403: INFLUX_HINT } }, status, quote(wordsOf(body)));
-  const records = recordsOf(body);
-  const trouble = records.find((record) => record.has('error'));
-  if (trouble !== undefined) return fail(`InfluxDB answers: ${quote(trouble.get('error') ?? '')}; check the query`);
-  const [only] = records;
-  if (only === undefined) {
-    if (body.trim() === '' || body.includes('_value')) return { kind: 'none', why: 'the query returns no record' };
-    return fail(`the answer of InfluxDB is not what its API answers: ${quote(body)}; check the url`);
-  }
-  if (!only.has('_value'))
-    return fail(`the answer of InfluxDB has no column _value: ${quote(body)}; check the url, and that the query gives one`);
-  if (records.length > 1)
-    return failSeveral(records.length, 'end it with |> group() |> sum() or |> last(), so that Flux gives one');
-  return numberOf(only.get('_value'));
+/** Reads Flux' CSV: one record in all tables, or several that are reduced to one number. https://docs.influxdata.com/influxdb/v2/reference/syntax/annotated-csv/ */
+export function readFlux(reduction: Reduction | undefined): (status: number, body: string, quote: Quote) => Measurement {
+  return (status, body, quote) => {
+    if (status !== 200)
+      return refuse({ who: 'InfluxDB', hints: { 401: INFLUX_HINT, 403: INFLUX_HINT } }, status, quote(wordsOf(body)));
+    const records = recordsOf(body);
+    const trouble = records.find((record) => record.has('error'));
+    if (trouble !== undefined) return fail(`InfluxDB answers: ${quote(trouble.get('error') ?? '')}; check the query`);
+    if (records.length === 0) {
+      if (body.trim() === '' || body.includes('_value')) return { kind: 'none', why: 'the query returns no record' };
+      return fail(`the answer of InfluxDB is not what its API answers: ${quote(body)}; check the url`);
+    }
+    if (!records.every((record) => record.has('_value')))
+      return fail(`the answer of InfluxDB has no column _value: ${quote(body)}; check the url, and that the query gives one`);
+    const numbers = records.map((record) => numberOf(record.get('_value')));
+    return reduceSeries(numbers, reduction, 'end it with |> group() |> sum() or |> last(), so that Flux gives one');
+  };
 }
 
 /** All records by column; tables are divided by blank lines, and each begins with its header. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { fail, failSeveral, type JsonAnswer, numberOf } from './answer.js';
+import type { Reduction } from '../core/reduce.js';
+import { fail, type JsonAnswer, numberOf, reduceSeries } from './answer.js';
 import { INFLUX_HINT } from './influxdb-flux.js';
 
 const series = z.object({ columns: z.array(z.string()), values: z.array(z.array(z.unknown())) });
@@ -9,21 +10,23 @@ const refused = z.object({
   results: z.array(z.object({ error: z.string().optional() })).optional(),
 });
 
-/** The one value of an InfluxQL answer: one statement, one series, one row of a time and a value. */
-export const INFLUXQL_ANSWER: JsonAnswer<z.output<typeof shape>> = {
-  who: 'InfluxDB',
-  hints: { 401: INFLUX_HINT, 403: INFLUX_HINT },
-  said(answer) {
-    const { error, results = [] } = refused.safeParse(answer).data ?? {};
-    return error ?? results.find((result) => result.error !== undefined)?.error;
-  },
-  shape,
-  number({ results }) {
-    const all = results.flatMap((result) => result.series);
-    const rows = all.flatMap(({ columns, values }) => values.map((row) => row.filter((_, i) => columns[i] !== 'time')));
-    if (rows.length > 1) return failSeveral(rows.length, 'leave GROUP BY out, so that InfluxQL gives one');
-    const [only] = rows;
-    if (only === undefined) return { kind: 'none', why: 'the query returns no series' };
-    return only.length > 1 ? fail(`the query returns ${only.length} values; SELECT only one`) : numberOf(only[0]);
-  },
-};
+/** The value of an InfluxQL answer: a time and a value in each row, of one row or of several that are reduced to one number. */
+export function influxqlAnswer(reduction: Reduction | undefined): JsonAnswer<z.output<typeof shape>> {
+  return {
+    who: 'InfluxDB',
+    hints: { 401: INFLUX_HINT, 403: INFLUX_HINT },
+    said(answer) {
+      const { error, results = [] } = refused.safeParse(answer).data ?? {};
+      return error ?? results.find((result) => result.error !== undefined)?.error;
+    },
+    shape,
+    number({ results }) {
+      const all = results.flatMap((result) => result.series);
+      const rows = all.flatMap(({ columns, values }) => values.map((row) => row.filter((_, i) => columns[i] !== 'time')));
+      const numbers = rows.map((row) =>
+        row.length > 1 ? fail(`the query returns ${row.length} values; SELECT only one`) : numberOf(row[0]),
+      );
+      return reduceSeries(numbers, reduction, 'leave GROUP BY out, so that InfluxQL gives one');
+    },
+  };
+}

@@ -4,7 +4,7 @@ import { findAddress } from './address.js';
 import { readJson } from './answer.js';
 import { type Ask, askForNumber } from './ask.js';
 import { readFlux } from './influxdb-flux.js';
-import { INFLUXQL_ANSWER } from './influxdb-influxql.js';
+import { influxqlAnswer } from './influxdb-influxql.js';
 import type { Measured } from './measured.js';
 import { type Env, findSecret, needSecret } from './secret.js';
 import type { Asking, Of } from './vendor.js';
@@ -35,7 +35,7 @@ async function askFlux(signal: InfluxdbSignal, query: string, env: Env): Promise
     body: JSON.stringify({ query, type: 'flux', dialect: { header: true, annotations: [] } }),
     secrets: [token],
     timeout: signal.timeout,
-    read: readFlux,
+    read: readFlux(signal.reduce),
   };
 }
 
@@ -52,7 +52,7 @@ async function askInfluxql(signal: InfluxdbSignal, query: string, env: Env): Pro
     body: new URLSearchParams({ q: query }),
     secrets: token === undefined ? [] : [token],
     timeout: signal.timeout,
-    read: readJson(INFLUXQL_ANSWER),
+    read: readJson(influxqlAnswer(signal.reduce)),
   };
 }
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { fillPlaceholders } from '../core/placeholders.js';
 import type { VendorSignal } from '../core/plan.js';
+import type { Reduction } from '../core/reduce.js';
 import type { Measurement } from '../core/verdict.js';
 import { findAddress } from './address.js';
-import { fail, failSeveral, type JsonAnswer, numberOf, readJson } from './answer.js';
+import { fail, type JsonAnswer, numberOf, readJson, reduceSeries } from './answer.js';
 import { askForNumber } from './ask.js';
 import type { Measured } from './measured.js';
 import { type Env, needSecret } from './secret.js';
@@ -32,7 +33,7 @@ export function measureNewRelic(signal: NewRelicSignal, { target, env, abort }: 
       body: JSON.stringify({ query: GRAPHQL, variables: { account, nrql: query } }),
       secrets: [key],
       timeout: signal.timeout,
-      read: readJson(ANSWER),
+      read: readJson(answerOf(signal.reduce)),
     };
   };
   return askForNumber(query, prepare, abort);
@@ -46,21 +47,23 @@ const shape = z.object({
 const refused = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });
 const hint = 'check that NEW_RELIC_API_KEY or key_file holds a user key of this region that may query the account';
 
-const ANSWER: JsonAnswer<z.output<typeof shape>> = {
-  who: 'New Relic',
-  hints: { 401: hint, 403: hint },
-  said: (answer) =>
-    refused
-      .safeParse(answer)
-      .data?.errors.map(({ message }) => message)
-      .join('; '),
-  shape,
-  number({ data }) {
-    const { results } = data.actor.account.nrql;
-    if (results.length > 1) return failSeveral(results.length, 'leave FACET and TIMESERIES out, so that NRQL gives one');
-    return results[0] === undefined ? { kind: 'none', why: 'the query returns no result' } : numberIn(results[0]);
-  },
-};
+function answerOf(reduction: Reduction | undefined): JsonAnswer<z.output<typeof shape>> {
+  return {
+    who: 'New Relic',
+    hints: { 401: hint, 403: hint },
+    said: (answer) =>
+      refused
+        .safeParse(answer)
+        .data?.errors.map(({ message }) => message)
+        .join('; '),
+    shape,
+    number({ data }) {
+      const { results } = data.actor.account.nrql;
+      if (results.length === 0) return { kind: 'none', why: 'the query returns no result' };
+      return reduceSeries(results.map(numberIn), reduction, 'leave FACET and TIMESERIES out, so that NRQL gives one');
+    },
+  };
+}
 
 /** The only value of a row: `{"count": 3}`, or `{"percentile.duration": {"95": 0.3}}`; texts beside it are facets. */
 function numberIn(row: Readonly<Record<string, unknown>>): Measurement {

@@ -1,25 +1,26 @@
-import { fillPlaceholders } from '../core/placeholders.js';
+import { DEFAULTS } from '../core/defaults.js';
+import { fillPlaceholders, type Named } from '../core/placeholders.js';
 import type { PrometheusSignal, ServiceRef } from '../core/plan.js';
 
 /** What a PromQL text may name: the service and its subsets by role. */
-export interface PromTarget extends ServiceRef {
-  readonly stable: string;
-  readonly canary: string;
-}
+export type PromTarget = ServiceRef & Named;
 
 type Preset = NonNullable<PrometheusSignal['preset']>;
 
-/** At least four scrapes at Prometheus' usual 15 s to 30 s. */
-const WINDOW = '2m';
-
-/** The PromQL of a signal: its own with `{{service}}`, `{{canary}}` and `{{stable}}` filled in, or its preset; undefined when it has neither. */
+/**
+ * The PromQL of a signal about one subset, canary unless told otherwise: its own with the placeholders filled in, or its preset; undefined when it has
+ * neither.
+ */
 export function promQuery({ query, preset, window }: PrometheusSignal, target: PromTarget): string | undefined {
-  if (query !== undefined) return fillPlaceholders(query, target, escapeLabel);
-  return preset === undefined ? undefined : presetQuery(preset, target, window ?? WINDOW);
+  const about = { ...target, subset: target.subset ?? target.canary };
+  if (query !== undefined) return fillPlaceholders(query, about, escapeLabel);
+  return preset === undefined ? undefined : presetQuery(preset, about, window ?? DEFAULTS.presetWindow);
 }
 
-/** The caller-side series of Envoy for canary, as PromQL; quantiles in milliseconds, rates by the second. */
-function presetQuery(preset: Preset, target: PromTarget, window: string): string {
+type SubsetTarget = PromTarget & { readonly subset: string };
+
+/** The caller-side series of Envoy for the subset, as PromQL; quantiles in milliseconds, rates by the second. */
+function presetQuery(preset: Preset, target: SubsetTarget, window: string): string {
   const labels = labelsOf(target);
   const range = (metric: string, more = ''): string => `envoy_cluster_${metric}{${labels}${more}}[${window}]`;
   const quantile = (q: number): string => `histogram_quantile(${q}, sum by (le) (rate(${range('upstream_rq_time_bucket')})))`;
@@ -44,8 +45,8 @@ function presetQuery(preset: Preset, target: PromTarget, window: string): string
   }
 }
 
-function labelsOf({ service, canary, namespace, partition, datacenter }: PromTarget): string {
-  const values = { service, service_subset: canary, namespace, partition, datacenter };
+function labelsOf({ service, subset, namespace, partition, datacenter }: SubsetTarget): string {
+  const values = { service, service_subset: subset, namespace, partition, datacenter };
   const given = Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [`consul_destination_${name}="${escapeLabel(value)}"`],
   );

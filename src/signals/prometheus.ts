@@ -3,7 +3,7 @@ import { findAddress } from './address.js';
 import { readJson } from './answer.js';
 import { askForNumber } from './ask.js';
 import type { Measured } from './measured.js';
-import { PROMETHEUS_ANSWER } from './prometheus-answer.js';
+import { prometheusAnswer } from './prometheus-answer.js';
 import { type PromTarget, promQuery } from './prometheus-presets.js';
 import { type Env, findSecret } from './secret.js';
 
@@ -27,7 +27,7 @@ export async function measurePrometheus(
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
       secrets: token === undefined ? [] : [token],
       timeout: signal.timeout,
-      read: readJson(PROMETHEUS_ANSWER),
+      read: readJson(prometheusAnswer(signal.reduce)),
     };
   };
   return askForNumber(query, prepare, abort);

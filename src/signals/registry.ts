@@ -1,4 +1,6 @@
-import type { EnvoySignal, Signal } from '../core/plan.js';
+import type { Named } from '../core/placeholders.js';
+import type { Signal } from '../core/plan.js';
+import { isComparing, isScalar, type ScalarSignal } from '../core/scalar-signal.js';
 import type { Reading } from '../core/verdict.js';
 import type { SignalSource, Target, TrafficSource } from '../ports.js';
 import type { CatalogReader } from './catalog-reader.js';
@@ -13,6 +15,7 @@ import { measureHttpJson } from './http-json.js';
 import { measureInfluxdb } from './influxdb.js';
 import type { Measured } from './measured.js';
 import { measureNewRelic } from './newrelic.js';
+import { pairUp } from './pair-up.js';
 import { measurePrometheus } from './prometheus.js';
 import type { Env } from './secret.js';
 
@@ -23,8 +26,6 @@ export interface SignalOptions {
   readonly env: Env;
   now(): number;
 }
-
-type ScalarSignal = Exclude<Signal, EnvoySignal>;
 
 const CONSUL_INTERVAL = 1_000;
 
@@ -39,7 +40,15 @@ export function createSignalSource(options: SignalOptions): SignalSource & Traff
     return guard([signal], at, async () => [{ signal: signal.name, at, ...(await measure(signal, target, abort)) }]);
   }
 
-  function measure(signal: ScalarSignal, target: Target, abort: AbortSignal): Promise<Measured> {
+  /** One number, or the same asked about both subsets at once, to compare them. */
+  async function measure(signal: ScalarSignal, target: Target, abort: AbortSignal): Promise<Measured> {
+    if (!isComparing(signal)) return measureOne(signal, target, abort);
+    const sides = [target.canary, target.stable].map((subset) => measureOne(signal, { ...target, subset }, abort));
+    const [canary, stable] = (await Promise.all(sides)) as [Measured, Measured];
+    return pairUp(canary, stable);
+  }
+
+  function measureOne(signal: ScalarSignal, target: Target & Named, abort: AbortSignal): Promise<Measured> {
     const asking = { target, env: options.env, now: options.now(), abort };
     switch (signal.source) {
       case 'prometheus':
@@ -66,7 +75,7 @@ export function createSignalSource(options: SignalOptions): SignalSource & Traff
   return {
     async read(signals, target, abort) {
       const counted = signals.filter((signal) => signal.source === 'envoy');
-      const scalars = signals.filter((signal) => signal.source !== 'envoy');
+      const scalars = signals.filter(isScalar);
       const readings = await Promise.all([
         guard(counted, options.now(), () => envoy.read(counted, target, abort)),
         ...scalars.map((signal) => readScalar(signal, target, abort)),

@@ -1,9 +1,9 @@
-import type { Target } from '../ports.js';
+import type { Named } from '../core/placeholders.js';
 import type { Env } from './secret.js';
 
 /** What a vendor's API is asked with: the roles to fill into the query, addresses and secrets, the time in ms, and when to give up. */
 export interface Asking {
-  readonly target: Target;
+  readonly target: Named;
   readonly env: Env;
   readonly now: number;
   readonly abort: AbortSignal;

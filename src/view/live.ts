@@ -123,9 +123,10 @@ function signalLines({ seen, now }: LiveMoment, style: Style, width: number): re
   const rows = seen.findings.map((finding) => {
     const age = finding.at === 0 ? '-' : formatDuration(now - finding.at);
     const line = padTo(
-      `  ${padTo(finding.name, 9)} ${padTo(finding.verdict, 13)} ${(finding.value ?? '-').padStart(9)}   ${padTo(finding.bound, 12)} ${finding.samples.toLocaleString('en-US').padStart(9)}   ${age}`,
+      `  ${padTo(finding.name, 9)} ${padTo(finding.verdict, 13)} ${(finding.value ?? '-').padStart(9)}   ${padTo(finding.bound, 12)} ${finding.samples.toLocaleString('en-US').padStart(9)}   ${age}${finding.dryRun === true ? ' (dry run)' : ''}`,
       width,
     );
+    if (finding.dryRun === true) return style.dim(line);
     return finding.verdict === 'Failed' ? style.bad(line) : finding.verdict === 'Successful' ? line : style.warn(line);
   });
   return [padTo(head, width), ...rows];

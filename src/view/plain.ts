@@ -25,7 +25,9 @@ export function plainLine(moment: Moment): { readonly line: string; readonly key
   const step = rollout === undefined ? '' : ` step=${Math.min(rollout.state.step + 1, plan.steps.length)}/${plan.steps.length}`;
   const weight =
     rollout === undefined ? '' : ` weight=${formatPercent(askedCanary(rollout))} observed=${observedText(rollout, seen)}`;
-  const verdicts = seen.findings.map((finding) => ` ${finding.name}=${finding.verdict}`).join('');
+  const verdicts = seen.findings
+    .map((finding) => ` ${finding.name}=${finding.verdict}${finding.dryRun === true ? '(dry run)' : ''}`)
+    .join('');
   const why = moment.trouble ?? (moment.changed === false || rollout === undefined ? moment.why : rollout.message);
   return {
     line: `${formatTime(now)} ${plan.service} ${phase}${reason}${step}${weight}${verdicts} why="${harmless(why)}"`,

@@ -75,9 +75,9 @@ function signalLines({ signals }: Status, style: Style, now: number): readonly s
   const rows = signals.map((signal) => {
     const age = signal.at === null ? '' : ` ${formatDuration(now - Date.parse(signal.at))} ago`;
     const verdict = padTo(signal.verdict, 13);
-    const painted =
-      signal.verdict === 'Failed' ? style.bad(verdict) : signal.verdict === 'Successful' ? verdict : style.warn(verdict);
-    return `  ${padTo(harmless(signal.name), 9)} ${painted} ${harmless(signal.message)}${age}`;
+    const paint = signal.dryRun === true ? style.dim : signal.verdict === 'Failed' ? style.bad : style.warn;
+    const painted = signal.verdict === 'Successful' ? verdict : paint(verdict);
+    return `  ${padTo(harmless(signal.name), 9)} ${painted} ${signal.dryRun === true ? '(dry run) ' : ''}${harmless(signal.message)}${age}`;
   });
   return [...rows, ''];
 }

@@ -78,7 +78,8 @@ describe('a compiled chain', () => {
     };
     expect(readCompiledChain({ Chain: { Protocol: 'http', StartNode: 'r', Nodes, Targets } })).to.deep.equal({
       protocol: 'http',
-      startsWith: 'router', routed: [],
+      startsWith: 'router',
+      routed: [],
       legs: [
         { subset: 'blue', weight: 10_000 },
         { subset: 'green', weight: 0 },

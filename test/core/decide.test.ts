@@ -6,6 +6,7 @@ import { splitLegs, weightOf } from '../../src/core/legs.js';
 import type { EnvoySignal } from '../../src/core/plan.js';
 import { readRecord } from '../../src/core/record.js';
 import type { State } from '../../src/core/rollout.js';
+import type { Finding } from '../../src/core/verdict.js';
 import { applyWrite, finding, makePlan, makeRollout, makeSeen, NOON, passing, stored, weight } from '../support/world.js';
 
 const errors: EnvoySignal = { name: 'errors', source: 'envoy', metric: 'errors', max: 0.005 };
@@ -205,6 +206,30 @@ describe('decide, on evidence', () => {
     );
     expect(decision.write).to.equal(undefined);
     expect(decision.why).to.match(/blue \(stable\) is worse than green/);
+  });
+  it('passes over a dry run: it neither reverts nor holds, whatever it says, and counts no requests for a step', () => {
+    const trial = { ...errors, name: 'trial', dryRun: true } as const;
+    const two = { ...plan, signals: [errors, trial] };
+    const said: Partial<Finding>[] = [
+      { verdict: 'Failed' },
+      { verdict: 'Error' },
+      { verdict: 'Inconclusive', samples: 0 },
+      { verdict: 'Inconclusive', stableWorse: true },
+    ];
+    for (const words of said) {
+      const findings = [finding('errors', 'Successful'), finding('trial', 'Failed', { ...words, dryRun: true })];
+      expect(decide(situation(10, at(0), { plan: two, seen: { findings } })).next?.state, words.verdict).to.deep.equal(at(1));
+    }
+    expect(
+      decide(situation(10, at(0), { plan: two, seen: { findings: [finding('errors', 'Successful')] } })).next?.state,
+    ).to.deep.equal(at(1));
+    const steps = [weight(10), { kind: 'analyse', for: 10_000, minRequests: 500 } as const, weight(50)];
+    const thin = [
+      finding('errors', 'Successful', { samples: 500 }),
+      finding('trial', 'Successful', { samples: 3, dryRun: true }),
+    ];
+    const analysed = situation(10, at(1), { plan: { ...two, steps }, seen: { findings: thin }, now: NOON + 10_000 });
+    expect(decide(analysed).next?.state).to.deep.equal(at(2));
   });
   it('takes no data for no pass: it waits, then needs a person, and never reverts by itself', () => {
     const seen = { findings: [finding('errors', 'Inconclusive', { samples: 0 })] };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { fillPlaceholders, unknownPlaceholders } from '../../src/core/placeholders.js';
+import { fillPlaceholders, findPlaceholders } from '../../src/core/placeholders.js';
 
 const TARGET = { service: "pay'ments", stable: 'blue', canary: 'green' };
 
@@ -11,10 +11,17 @@ describe('placeholders of a query', () => {
     );
   });
 
-  it('are told with their place where they mean nothing', () => {
-    expect(unknownPlaceholders('{{canary}} {{node}} {{toString}} {x}')).to.deep.equal([
-      { word: 'node', offset: 11 },
-      { word: 'toString', offset: 20 },
+  it('are about the subset that is asked for, where there is one', () => {
+    expect(fillPlaceholders('{{subset}}', TARGET)).to.equal('{{subset}}');
+    expect(fillPlaceholders('{{subset}} {{canary}}', { ...TARGET, subset: 'blue' })).to.equal('blue green');
+  });
+
+  it('are told with their place, and whether they mean anything', () => {
+    expect(findPlaceholders('{{canary}} {{node}} {{toString}} {x} {{ subset }}')).to.deep.equal([
+      { word: 'canary', offset: 0, known: true },
+      { word: 'node', offset: 11, known: false },
+      { word: 'toString', offset: 20, known: false },
+      { word: 'subset', offset: 37, known: true },
     ]);
   });
 });

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Signal } from '../../src/core/plan.js';
+import type { EnvoySignal, Signal } from '../../src/core/plan.js';
 import { alphaShare, findingOf } from '../../src/judge/judge.js';
 import { startStep } from '../../src/judge/tally.js';
-import { CHECKS, CONTEXT, ERRORS, judgeAll, judgeCounts, P95, SLOW, WORSE } from './readings.js';
+import { CHECKS, CONTEXT, ERRORS, judgeAll, judgeCounts, P95, SLOW, SLOWER, WORSE } from './readings.js';
 
 describe('judging counts', () => {
   it('reads no data as no verdict, with the reason', () => {
@@ -14,13 +14,81 @@ describe('judging counts', () => {
       bound: '<= 0.5%',
       message: 'no data yet',
     });
-    expect(judgeCounts(ERRORS, [[0, 0, 0, 900]]).finding).to.include({
-      verdict: 'Inconclusive',
-      message: '0 requests reached canary',
-    });
     const none = judgeAll(ERRORS, [{ kind: 'none', why: 'no caller is known' }]).finding;
     expect(none).to.include({ verdict: 'Inconclusive', message: 'no data: no caller is known' });
   });
+
+  type Look = [number, number, number, number];
+  const many = (look: Look): Look[] => Array.from({ length: 40 }, () => look);
+  const legs: readonly [string, EnvoySignal, Look[], string, RegExp][] = [
+    ['no traffic at all', ERRORS, [[0, 0, 0, 0]], 'Inconclusive', /^no traffic: 0 requests reached canary, 0 stable$/],
+    ['no traffic at all, comparing', WORSE, [[0, 0, 0, 0]], 'Inconclusive', /^no traffic: 0 requests reached canary, 0 stable$/],
+    ['traffic on stable only', ERRORS, [[0, 0, 0, 900]], 'Inconclusive', /^0 requests reached canary, 900 stable$/],
+    [
+      'traffic on stable only, which fails',
+      ERRORS,
+      [[0, 0, 540, 900]],
+      'Inconclusive',
+      /^0 requests reached canary, 900 stable; stable itself fails \(60%\), so the trouble is not canary$/,
+    ],
+    [
+      'traffic on canary only',
+      ERRORS,
+      [[0, 900, 0, 0]],
+      'Successful',
+      /^none of 900 requests failed; the bound is 0\.5%; 99% sure/,
+    ],
+    [
+      'traffic on canary only, which fails',
+      ERRORS,
+      [[90, 900, 0, 0]],
+      'Failed',
+      /^10% of 900 requests failed; the bound is 0\.5% \(evi/,
+    ],
+    [
+      'traffic on canary only, comparing',
+      WORSE,
+      [[90, 900, 0, 0]],
+      'Inconclusive',
+      /; no request reached stable, so there is nothing/,
+    ],
+    ['both failing alike', ERRORS, [[10, 200, 21, 400]], 'Inconclusive', /; both fail, so the trouble is elsewhere$/],
+    [
+      'both failing alike, comparing',
+      WORSE,
+      many([20, 200, 180, 1_800]),
+      'Successful',
+      /^10% of 8,000 requests failed, 10% of 72,000 on/,
+    ],
+    [
+      'stable failing alone',
+      ERRORS,
+      [[0, 100, 60, 900]],
+      'Inconclusive',
+      /; stable itself breaks the bound and canary does not$/,
+    ],
+    [
+      'stable failing alone, comparing',
+      WORSE,
+      many([0, 100, 10, 100]),
+      'Inconclusive',
+      /; stable is worse than canary, so the trou/,
+    ],
+    [
+      'both well',
+      WORSE,
+      many([1, 200, 9, 1_800]),
+      'Successful',
+      /^0\.5% of 8,000 requests failed, 0\.5% of 72,000 on stable; canary may be w/,
+    ],
+  ];
+  for (const [name, signal, looks, verdict, message] of legs) {
+    it(`has a verdict and a sentence of its own for ${name}`, () => {
+      const { finding } = judgeCounts(signal, looks);
+      expect(finding.verdict).to.equal(verdict);
+      expect(finding.message).to.match(message);
+    });
+  }
 
   it('passes a healthy canary and says how sure it is', () => {
     const { finding } = judgeCounts(ERRORS, [[4, 4_120, 18, 9_000]]);
@@ -167,7 +235,9 @@ describe('judging counts', () => {
 
   it('wants requests in every step anew', () => {
     const { errors } = startStep({ errors: judgeCounts(ERRORS, [[0, 1_000, 0, 0]]).tally });
-    expect(findingOf(ERRORS, errors, CONTEXT).message).to.match(/^0 requests reached canary in this step/);
+    expect(findingOf(ERRORS, errors, CONTEXT).message).to.match(
+      /^no traffic in this step: 0 requests reached canary, 0 stable \(before it: /,
+    );
     expect(judgeCounts(ERRORS, [[0, 9, 0, 0]], errors).finding).to.include({ verdict: 'Successful', samples: 9 });
   });
 
@@ -194,10 +264,22 @@ describe('judging counts', () => {
     expect(judgeCounts(strict, [[1, 50, 0, 0]]).finding.verdict).to.equal('Failed');
   });
 
-  it('shares alpha among the count signals alone', () => {
+  it('shares alpha among the signals that are judged by a test, and no others', () => {
     const signals: Signal[] = [ERRORS, SLOW, WORSE, P95, CHECKS];
-    expect(alphaShare(signals)).to.be.closeTo(0.01 / 3, 1e-12);
-    expect(alphaShare([P95], 0.05)).to.equal(0.05);
-    expect(alphaShare([])).to.equal(0.01);
+    expect(alphaShare(ERRORS, signals)).to.be.closeTo(0.01 / 3, 1e-12);
+    expect(alphaShare(P95, [P95], 0.05)).to.equal(0.05);
+    expect(alphaShare(ERRORS, [...signals, SLOWER])).to.be.closeTo(0.01 / 4, 1e-12);
+  });
+
+  it('gives a dry run what it would get alone, and takes nothing from the others for it', () => {
+    const trial: Signal = { ...WORSE, dryRun: true };
+    expect(alphaShare(trial, [ERRORS, SLOW, trial])).to.equal(0.01);
+    expect(alphaShare(ERRORS, [ERRORS, SLOW, trial])).to.equal(0.005);
+  });
+
+  it('says of a dry run that it is one, measured or not', () => {
+    expect(findingOf({ ...ERRORS, dryRun: true }, undefined, CONTEXT)).to.include({ dryRun: true, verdict: 'Inconclusive' });
+    expect(judgeCounts({ ...ERRORS, dryRun: true }, [[20, 100, 0, 100]]).finding).to.include({ dryRun: true, verdict: 'Failed' });
+    expect(judgeCounts(ERRORS, [[20, 100, 0, 100]]).finding).to.not.have.property('dryRun');
   });
 });

@@ -26,6 +26,15 @@ export const PROBE: HttpSignal = {
   consecutive: 2,
   errorLimit: 2,
 };
+export const SLOWER: PrometheusSignal = {
+  name: 'slower',
+  source: 'prometheus',
+  query: 'q{s="{{subset}}"}',
+  compare: { margin: 0, worse: 'higher' },
+  interval: 1_000,
+  failureLimit: 0,
+  errorLimit: 2,
+};
 export const CHECKS: ConsulSignal = { name: 'checks', source: 'consul', minHealthy: 2 };
 
 export const CONTEXT = { alpha: 0.01, at: 1_790_000_000_000 };

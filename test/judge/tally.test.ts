@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { findingOf } from '../../src/judge/judge.js';
 import { decodeTally, encodeTally, startStep } from '../../src/judge/tally.js';
-import { CONTEXT, ERRORS, judgeAll, judgeCounts, P95, WORSE } from './readings.js';
+import { CONTEXT, ERRORS, judgeAll, judgeCounts, P95, SLOWER, WORSE } from './readings.js';
 
 const look = fc
   .record({ total: fc.nat(300), share: fc.double({ min: 0, max: 0.1, noNaN: true }), others: fc.nat(300) })
@@ -31,6 +31,10 @@ describe('the tally in the record', () => {
         [0, 0, 2, 90],
       ]).tally,
       p95: judgeAll(P95, [{ kind: 'scalar', value: 0.7 }]).tally,
+      slower: judgeAll(SLOWER, [
+        { kind: 'pair', canary: 3, stable: 2.5 },
+        { kind: 'none', why: 'no series' },
+      ]).tally,
     });
     const first = text;
     for (let i = 0; i < 1_000; i++) text = encodeTally(decodeTally(text));
@@ -60,6 +64,7 @@ describe('the tally in the record', () => {
   it('drops entries that are broken or of another time, and keeps the sound ones', () => {
     const good = encodeTally({ errors: judgeCounts(ERRORS, [[1, 50, 0, 50]]).tally });
     const entry: unknown = JSON.parse(good).errors;
+    const pairs: unknown = JSON.parse(encodeTally({ p: judgeAll(SLOWER, [{ kind: 'pair', canary: 1, stable: 2 }]).tally })).p;
     const mixed = JSON.stringify({
       errors: entry,
       short: (entry as unknown[]).slice(0, -1),
@@ -69,6 +74,8 @@ describe('the tally in the record', () => {
       none: null,
       number: 4,
       scalar: ['s', 1, 2],
+      samples: ['p', 1, 2],
+      more: (pairs as unknown[]).map((value, i) => (i === 2 ? 5 : value)),
     });
     expect(Object.keys(decodeTally(mixed))).to.deep.equal(['errors']);
     for (const text of ['', '{', 'null', '7', '[]', '"x"']) expect(decodeTally(text)).to.deep.equal({});

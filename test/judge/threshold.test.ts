@@ -1,11 +1,13 @@
 import { expect } from 'chai';
+import type { PrometheusSignal } from '../../src/core/plan.js';
 import type { Measurement } from '../../src/core/verdict.js';
 import { findingOf } from '../../src/judge/judge.js';
-import { startStep } from '../../src/judge/tally.js';
+import { decodeTally, encodeTally, startStep } from '../../src/judge/tally.js';
 import { CHECKS, CONTEXT, judgeAll, P95, PROBE } from './readings.js';
 
 const values = (...numbers: number[]): Measurement[] => numbers.map((value) => ({ kind: 'scalar', value }));
 const ERROR: Measurement = { kind: 'error', why: 'HTTP 503' };
+const NONE: Measurement = { kind: 'none', why: 'empty result' };
 
 describe('judging numbers', () => {
   const cases: [string, Measurement[], string][] = [
@@ -29,6 +31,65 @@ describe('judging numbers', () => {
       expect(judgeAll(P95, measurements).finding.verdict).to.equal(verdict);
     });
   }
+
+  const [good, miss] = values(0.4, 0.6) as [Measurement, Measurement];
+  const nan = values(Number.NaN)[0]!;
+  const limited = (limits: Partial<PrometheusSignal>): PrometheusSignal => ({
+    ...P95,
+    failureLimit: 99,
+    errorLimit: 99,
+    ...limits,
+  });
+  const limits: [string, PrometheusSignal, Measurement[], string][] = [
+    ['failure_limit 0, one miss', limited({ failureLimit: 0 }), [good, miss], 'Failed'],
+    ['failure_limit 2, two misses', limited({ failureLimit: 2 }), [miss, miss, good], 'Successful'],
+    ['failure_limit 2, three misses', limited({ failureLimit: 2 }), [miss, miss, good, miss], 'Failed'],
+    ['failure_limit 2, two misses and gaps', limited({ failureLimit: 2 }), [miss, nan, NONE, miss, ERROR, good], 'Successful'],
+    ['failure_limit 2, three misses with gaps between', limited({ failureLimit: 2 }), [miss, nan, miss, NONE, miss], 'Failed'],
+    ['consecutive 3, two in a row', limited({ consecutive: 3 }), [miss, miss, good, miss, miss], 'Inconclusive'],
+    ['consecutive 3, three in a row', limited({ consecutive: 3 }), [good, miss, miss, miss], 'Failed'],
+    ['consecutive 3, two in a row and a gap', limited({ consecutive: 3 }), [miss, nan, miss, NONE], 'Inconclusive'],
+    ['consecutive 3, three in a row with gaps between', limited({ consecutive: 3 }), [miss, nan, miss, ERROR, miss], 'Failed'],
+    ['consecutive 3, a good one between', limited({ consecutive: 3 }), [miss, miss, nan, good, miss], 'Inconclusive'],
+    ['error_limit 0, one error', limited({ errorLimit: 0 }), [good, ERROR], 'Error'],
+    ['error_limit 2, two errors', limited({ errorLimit: 2 }), [good, ERROR, ERROR], 'Inconclusive'],
+    ['error_limit 2, three errors', limited({ errorLimit: 2 }), [good, ERROR, ERROR, ERROR], 'Error'],
+    ['error_limit 2, three errors with a gap between', limited({ errorLimit: 2 }), [ERROR, ERROR, NONE, ERROR], 'Inconclusive'],
+    ['inconclusive_limit 0, no gap', limited({ inconclusiveLimit: 0 }), [good], 'Successful'],
+    ['inconclusive_limit 0, one gap', limited({ inconclusiveLimit: 0 }), [good, nan], 'Inconclusive'],
+    ['inconclusive_limit 2, two gaps', limited({ inconclusiveLimit: 2 }), [good, nan, NONE], 'Successful'],
+    ['inconclusive_limit 2, three gaps', limited({ inconclusiveLimit: 2 }), [good, nan, NONE, nan], 'Inconclusive'],
+    ['inconclusive_limit 2, a number between', limited({ inconclusiveLimit: 2 }), [good, nan, nan, good, nan, nan], 'Successful'],
+    ['inconclusive_limit 2, an error among three', limited({ inconclusiveLimit: 2 }), [good, nan, ERROR, nan], 'Inconclusive'],
+    ['inconclusive_limit 2, an error last', limited({ inconclusiveLimit: 2 }), [good, nan, ERROR], 'Inconclusive'],
+    ['inconclusive_limit 2, gaps after a miss', limited({ inconclusiveLimit: 2 }), [good, miss, nan], 'Inconclusive'],
+    ['inconclusive_limit 2, gaps and no number yet', limited({ inconclusiveLimit: 2 }), [nan, NONE], 'Inconclusive'],
+  ];
+  for (const [name, signal, measurements, verdict] of limits) {
+    it(`says ${verdict} at a boundary: ${name}`, () => {
+      expect(judgeAll(signal, measurements).finding.verdict).to.equal(verdict);
+    });
+  }
+
+  it('counts the samples as long as the verdict stands, and none once data are missing', () => {
+    const patient = limited({ inconclusiveLimit: 1 });
+    const standing = judgeAll(patient, [good, good, nan]);
+    expect(standing.finding).to.include({
+      samples: 2,
+      message:
+        'the value is 0.4; the bound is <= 0.5; 2 measurements, all good; no data, 1 time in a row (1 may be): the answer is NaN, which is no number to judge',
+    });
+    const missing = judgeAll(patient, [NONE], standing.tally);
+    expect(missing.finding).to.include({ samples: 0, message: 'no data, 2 times in a row (1 may be): empty result' });
+    expect(judgeAll(patient, [good], missing.tally).finding).to.include({ verdict: 'Successful', samples: 3 });
+  });
+
+  it('remembers over a restart how long there was no number', () => {
+    const patient = limited({ inconclusiveLimit: 2 });
+    const read = decodeTally(encodeTally({ s: judgeAll(patient, [good, ERROR, NONE]).tally })).s;
+    expect(findingOf(patient, read, CONTEXT).verdict).to.equal('Successful');
+    expect(judgeAll(patient, [NONE], read).finding.verdict).to.equal('Inconclusive');
+  });
 
   it('holds a value to both ends of a range', () => {
     const range = { ...P95, min: 0.1 };

@@ -47,6 +47,16 @@ const SIGNAL = fc.oneof(
     { requiredKeys: ['source', 'query', 'max'] },
   ),
   fc.record({
+    source: fc.constant('prometheus'),
+    query: fc.constant('max by (x) (q{s="{{subset}}"})'),
+    compare: fc.constant('stable'),
+    margin: fc.nat(9),
+    worse: fc.constantFrom('higher', 'lower'),
+    reduce: fc.constantFrom('max', 'median'),
+    inconclusive_limit: fc.nat(3),
+    dry_run: fc.boolean(),
+  }),
+  fc.record({
     source: fc.constant('http'),
     url: fc.constant('http://127.0.0.1/x?a=%20'),
     expect: fc.constantFrom<unknown>(200, [200, 204]),
@@ -63,6 +73,7 @@ const SIGNAL = fc.oneof(
     },
     { source: 'datadog', query: 'sum:e{version:{{canary}}}.as_count()', window: '10m', app_key_file: '/run/app', min: 1 },
     { source: 'influxdb', query: 'from(bucket: "b") |> last()', org: 'o', token_file: '/run/token', max: 1 },
+    { source: 'graphite', query: 'a.{{subset}}.*', compare: 'stable', margin: 2, reduce: 'max', dry_run: true },
     { source: 'graphite', query: 'sumSeries(a.*.{{canary}})', url: 'http://127.0.0.1:81', max: 1, consecutive: 2 },
     {
       source: 'cloudwatch',

@@ -227,6 +227,142 @@ export const MISTAKES: readonly Mistake[] = [
     message: '"compare" needs a "margin"',
   },
   {
+    name: 'a comparison of samples without a margin',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, query: \'q{s="{{subset}}"}\', ▼compare: stable }' },
+    hcl: { more: 'signal "p" {\n source = "prometheus"\n query = "q{s=\\"{{subset}}\\"}"\n ▼compare = "stable"\n}' },
+    message: '"compare" needs a "margin"',
+    hint: 'write how much worse canary may be, like margin: 0.05',
+  },
+  {
+    name: 'a comparison with a threshold',
+    yaml: {
+      more: 'signals:\n  - { name: p, source: prometheus, query: \'q{s="{{subset}}"}\', compare: stable, margin: 0, ▼max: 1 }',
+    },
+    hcl: {
+      more: 'signal "p" {\n source = "prometheus"\n query = "q{s=\\"{{subset}}\\"}"\n compare = "stable"\n margin = 0\n ▼max = 1\n}',
+    },
+    message: 'a comparison has no "max": it is judged by a test',
+    hint: 'keep one of them',
+  },
+  {
+    name: 'a comparison with a failure limit',
+    yaml: {
+      more: 'signals:\n  - { name: p, source: prometheus, query: \'q{s="{{subset}}"}\', compare: stable, margin: 0, ▼failure_limit: 1 }',
+    },
+    hcl: {
+      more: 'signal "p" {\n source = "prometheus"\n query = "q{s=\\"{{subset}}\\"}"\n compare = "stable"\n margin = 0\n ▼failure_limit = 1\n}',
+    },
+    message: 'a comparison has no "failure_limit": it is judged by a test',
+    hint: 'remove it',
+  },
+  {
+    name: 'a comparison whose query says the same of both subsets',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, query: ▼q, compare: stable, margin: 0 }' },
+    hcl: { more: 'signal "p" {\n source = "prometheus"\n query = ▼"q"\n compare = "stable"\n margin = 0\n}' },
+    message: 'the query says the same of both subsets',
+  },
+  {
+    name: 'a direction without a comparison',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, query: q, max: 1, ▼worse: lower }' },
+    hcl: { more: 'signal "p" {\n source = "prometheus"\n query = "q"\n max = 1\n ▼worse = "lower"\n}' },
+    message: '"worse" needs "compare"',
+    hint: 'add compare: stable',
+  },
+  {
+    name: 'a comparison of numbers that share requests',
+    yaml: {
+      more: 'signals:\n  - { name: p, source: prometheus, query: \'avg_over_time(q{s="{{subset}}"}[5m])\', ▼compare: stable, margin: 0 }',
+    },
+    hcl: {
+      more: 'signal "p" {\n source = "prometheus"\n query = "avg_over_time(q{s=\\"{{subset}}\\"}[5m])"\n ▼compare = "stable"\n margin = 0\n}',
+    },
+    message: 'the number looks back 5m and is asked every 30s: numbers that share requests are no independent evidence',
+    hint: 'write interval: 5m, or look back less',
+    severity: 'warning',
+  },
+  {
+    name: 'a comparison by a preset that looks back further than its interval',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, preset: p95, ▼compare: stable, margin: 0, interval: 1m }' },
+    hcl: {
+      more: 'signal "p" {\n source = "prometheus"\n preset = "p95"\n ▼compare = "stable"\n margin = 0\n interval = "1m"\n}',
+    },
+    message: 'the number looks back 2m and is asked every 1m: numbers that share requests are no independent evidence',
+    hint: 'write interval: 2m, or look back less',
+    severity: 'warning',
+  },
+  {
+    name: 'both subsets in a query that is asked about canary only',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, query: \'q{s="▼{{subset}}"}\', max: 1 }' },
+    hcl: { more: 'signal "p" {\n source = "prometheus"\n query = "q_▼{{subset}}"\n max = 1\n}' },
+    message: '{{subset}} is for a comparison, which asks about both subsets; this signal asks about canary only',
+    hint: 'write {{canary}}, or compare: stable with a margin',
+  },
+  {
+    name: "a comparison by a vendor's query that looks back further than its interval",
+    yaml: {
+      more: "signals:\n  - { name: n, source: newrelic, nrql: 'SELECT 1 WHERE s = {{subset}} SINCE 5 minutes ago', ▼compare: stable, margin: 0 }",
+    },
+    hcl: {
+      more: 'signal "n" {\n source = "newrelic"\n nrql = "SELECT 1 WHERE s = {{subset}} SINCE 5 minutes ago"\n ▼compare = "stable"\n margin = 0\n}',
+    },
+    message: 'the number looks back 5m and is asked every 30s: numbers that share requests are no independent evidence',
+    hint: 'write interval: 5m, or look back less',
+    severity: 'warning',
+  },
+  {
+    name: "a comparison by a vendor's metric that says the same of both subsets",
+    yaml: {
+      more: 'signals:\n  - name: c\n    source: cloudwatch\n    metrics: ▼{ m1: { namespace: a, metric: b } }\n    compare: stable\n    margin: 0\n    interval: 1m',
+    },
+    hcl: {
+      more: 'signal "c" {\n source = "cloudwatch"\n metrics = ▼{ m1 = { namespace = "a", metric = "b" } }\n compare = "stable"\n margin = 0\n interval = "1m"\n}',
+    },
+    message: 'the query says the same of both subsets',
+  },
+  {
+    name: 'a reduction of a preset',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, preset: p95, max: 1, ▼reduce: max }' },
+    hcl: { more: 'signal "p" {\n source = "prometheus"\n preset = "p95"\n max = 1\n ▼reduce = "max"\n}' },
+    message: '"reduce" belongs to a query; a preset gives one number',
+    hint: 'remove it',
+  },
+  {
+    name: 'a reduction that there is not',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, query: q, max: 1, reduce: ▼avg }' },
+    hcl: { more: 'signal "p" {\n source = "prometheus"\n query = "q"\n max = 1\n reduce = ▼"avg"\n}' },
+    message: '"reduce" of signal 1 is "avg", which is not one of max, min, sum, mean, median',
+  },
+  {
+    name: 'a latency between two edges of Envoy',
+    yaml: { more: 'signals:\n  - { name: l, source: envoy, metric: latency, over: ▼300ms, max: 5% }' },
+    hcl: { more: 'signal "l" {\n source = "envoy"\n metric = "latency"\n over = ▼"300ms"\n max = "5%"\n}' },
+    message: "300ms lies between 250ms and 500ms, two edges of Envoy's histogram: answers over 250ms count as slow",
+    hint: 'write 250ms or 500ms',
+    severity: 'warning',
+  },
+  {
+    name: 'a latency between two edges of Envoy, one of them a fraction',
+    yaml: { more: 'signals:\n  - { name: l, source: envoy, metric: latency, over: ▼3s, max: 5% }' },
+    hcl: { more: 'signal "l" {\n source = "envoy"\n metric = "latency"\n over = ▼"3s"\n max = "5%"\n}' },
+    message: "3s lies between 2500ms and 5s, two edges of Envoy's histogram: answers over 2500ms count as slow",
+    hint: 'write 2500ms or 5s',
+    severity: 'warning',
+  },
+  {
+    name: 'a latency beyond the edges of Envoy',
+    yaml: { more: 'signals:\n  - { name: l, source: envoy, metric: latency, over: ▼2h, max: 5% }' },
+    hcl: { more: 'signal "l" {\n source = "envoy"\n metric = "latency"\n over = ▼"2h"\n max = "5%"\n}' },
+    message: "2h lies beyond 1h, the last edge of Envoy's histogram: answers over 1h count as slow",
+    hint: 'write 1h',
+    severity: 'warning',
+  },
+  {
+    name: 'a dry run that is neither true nor false',
+    yaml: { more: 'signals:\n  - { name: c, source: consul, min_healthy: 1, dry_run: ▼maybe }' },
+    hcl: { more: 'signal "c" {\n source = "consul"\n min_healthy = 1\n dry_run = ▼"maybe"\n}' },
+    message: '"dry_run" of signal 1 must be true or false, not "maybe"',
+  },
+  {
     name: 'two signals of one name',
     yaml: { more: 'signals:\n  - { name: c, source: consul, min_healthy: 1 }\n  - { name: ▼c, source: consul, min_healthy: 2 }' },
     hcl: {
@@ -282,7 +418,7 @@ export const MISTAKES: readonly Mistake[] = [
     yaml: { more: 'signals:\n  - ▼name: g\n    source: graphite\n    query: a.b' },
     hcl: { more: '▼signal "g" {\n source = "graphite"\n query = "a.b"\n}' },
     message: 'the signal has no bound',
-    hint: 'write max, min, or both',
+    hint: 'write max, min, or both, or compare: stable with a margin',
   },
   {
     name: 'bounds that no number keeps',
@@ -469,6 +605,18 @@ export const MISTAKES: readonly Mistake[] = [
     hcl: { steps: 'step { weight = 10 }\nstep {\n  analyse {\n    for = "1m"\n    min_requests = ▼5\n  }\n}' },
     message: 'no signal of this plan counts requests, so the step could never pass',
     hint: 'add a signal like { name: errors, source: envoy, metric: errors, max: 1% }, or leave min_requests out',
+  },
+  {
+    name: 'a minimum of requests that only a dry run counts',
+    yaml: {
+      steps: 'steps:\n  - weight: 10\n  - analyse: { for: 1m, min_requests: ▼5 }',
+      more: 'signals:\n  - { name: e, source: envoy, metric: errors, max: 1%, dry_run: true }',
+    },
+    hcl: {
+      steps: 'step { weight = 10 }\nstep {\n  analyse {\n    for = "1m"\n    min_requests = ▼5\n  }\n}',
+      more: 'signal "e" {\n source = "envoy"\n metric = "errors"\n max = "1%"\n dry_run = true\n}',
+    },
+    message: 'no signal of this plan counts requests, so the step could never pass',
   },
   {
     name: 'an automatic version',

@@ -35,10 +35,13 @@ describe('reading a plan', () => {
   - { name: d, source: prometheus, query: up, min: 1, interval: 5s, failure_limit: 1 }
   - { name: e, source: prometheus, preset: p95, window: 1m, max: 0.5, url: "http://127.0.0.1:9090" }
   - { name: f, source: http, url: "http://127.0.0.1/x", consecutive: 2, expect: 204 }
-  - { name: g, source: consul, min_healthy: 2 }`;
+  - { name: g, source: consul, min_healthy: 2, dry_run: true }
+  - { name: h, source: prometheus, query: 'q{s="{{subset}}"}', compare: stable, margin: 0.05, reduce: max, inconclusive_limit: 3 }
+  - { name: i, source: prometheus, preset: request-rate, compare: stable, margin: 0, worse: lower, interval: 2m, dry_run: false }
+  - { name: j, source: newrelic, nrql: 'SELECT 1 WHERE s = "{{subset}}" SINCE 30 seconds ago', compare: stable, margin: 1, reduce: mean }`;
     const { plans, diagnostics } = await readPlan(yamlPlan({ more: signals }), 'p.yaml');
     expect(diagnostics).to.deep.equal([]);
-    const scalar = { interval: 30_000, failureLimit: 0, errorLimit: 4 };
+    const scalar = { interval: 30_000, failureLimit: 0, errorLimit: 4, inconclusiveLimit: 0 };
     expect(plans[0]!.plan.signals).to.deep.equal([
       { name: 'a', source: 'envoy', metric: 'errors', max: 0.005 },
       { name: 'b', source: 'envoy', metric: 'latency', over: 500, max: 0.05 },
@@ -56,7 +59,32 @@ describe('reading a plan', () => {
         expect: [204],
         consecutive: 2,
       },
-      { name: 'g', source: 'consul', minHealthy: 2 },
+      { name: 'g', source: 'consul', minHealthy: 2, dryRun: true },
+      {
+        ...scalar,
+        name: 'h',
+        source: 'prometheus',
+        query: 'q{s="{{subset}}"}',
+        reduce: 'max',
+        compare: { margin: 0.05, worse: 'higher' },
+        inconclusiveLimit: 3,
+      },
+      {
+        ...scalar,
+        name: 'i',
+        source: 'prometheus',
+        preset: 'request-rate',
+        compare: { margin: 0, worse: 'lower' },
+        interval: 120_000,
+      },
+      {
+        ...scalar,
+        name: 'j',
+        source: 'newrelic',
+        query: 'SELECT 1 WHERE s = "{{subset}}" SINCE 30 seconds ago',
+        reduce: 'mean',
+        compare: { margin: 1, worse: 'higher' },
+      },
     ]);
   });
 

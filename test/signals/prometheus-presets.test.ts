@@ -47,6 +47,15 @@ describe('a PromQL text of one’s own', () => {
     expect(promQuery({ ...SIGNAL, query }, PAYMENTS)).to.equal('up{s="payments",c="green",b="blue",x="{{other}}"}');
   });
 
+  it('is about canary, or about the subset that is asked for', () => {
+    const query = 'up{s="{{ subset }}"}';
+    expect(promQuery({ ...SIGNAL, query }, PAYMENTS)).to.equal('up{s="green"}');
+    expect(promQuery({ ...SIGNAL, query }, { ...PAYMENTS, subset: 'blue' })).to.equal('up{s="blue"}');
+    expect(promQuery({ ...SIGNAL, preset: 'p95' }, { ...PAYMENTS, subset: 'blue' })).to.include(
+      'consul_destination_service_subset="blue"',
+    );
+  });
+
   it('is absent when the signal has neither query nor preset', () => {
     expect(promQuery(SIGNAL, PAYMENTS)).to.equal(undefined);
   });

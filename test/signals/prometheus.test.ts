@@ -60,7 +60,10 @@ describe('the prometheus source', () => {
     {
       name: 'several series are an error',
       body: vector('1', '2', '3'),
-      gives: { kind: 'error', why: 'the query returns 3 series; reduce it to one, for example with sum(…)' },
+      gives: {
+        kind: 'error',
+        why: 'the query returns 3 series; write reduce: max (or min, sum, mean, median), or make it one with sum(…)',
+      },
     },
     {
       name: 'a refused query is an error with its reason',
@@ -106,6 +109,16 @@ describe('the prometheus source', () => {
       expect((await ask()).measurement).to.deep.equal(gives);
     });
   }
+
+  it('reduces several series to one number when it is told how', async () => {
+    body = vector('1', 'NaN', '3');
+    expect((await ask({ reduce: 'max' })).measurement).to.deep.equal({ kind: 'scalar', value: 3 });
+    expect((await ask({ reduce: 'mean' })).measurement).to.deep.equal({ kind: 'scalar', value: 2 });
+    body = vector('NaN', 'NaN');
+    expect((await ask({ reduce: 'sum' })).measurement.kind).to.equal('none');
+    body = vector('4');
+    expect((await ask({ reduce: 'min' })).measurement).to.deep.equal({ kind: 'scalar', value: 4 });
+  });
 
   it('sends the query filled in and keeps it with the raw answer', async () => {
     const { query, raw } = await ask({ query: 'up{s="{{canary}}"}' });

@@ -88,6 +88,25 @@ for (const vendor of VENDORS) {
         .that.matches(/(2 series|list of 2).*(;|,) .*(one|sum)/i);
     });
 
+    if (vendor.title !== 'http with json') {
+      it('makes one number of several series when it is told how', async () => {
+        expect((await ask(vendor.several, { reduce: 'sum' })).measurement).to.deep.equal({ kind: 'scalar', value: 3 });
+        expect((await ask(vendor.several, { reduce: 'max' })).measurement).to.deep.equal({ kind: 'scalar', value: 2 });
+        expect((await ask(vendor.number, { reduce: 'sum' })).measurement).to.deep.equal({ kind: 'scalar', value: 0.25 });
+        expect((await ask(vendor.empty, { reduce: 'sum' })).measurement.kind).to.equal('none');
+      });
+
+      it('asks the same about both subsets to compare them', async () => {
+        const signal = JSON.stringify(vendor.signal(`http://${server.address}`)).replaceAll('{{canary}}', '{{subset}}');
+        const { query, measurement } = await ask(vendor.number, {
+          ...JSON.parse(signal),
+          compare: { margin: 0, worse: 'higher' },
+        });
+        expect(measurement).to.deep.equal({ kind: 'pair', canary: 0.25, stable: 0.25 });
+        expect(query).to.match(/green.*\(canary\); .*blue.*\(stable\)/);
+      });
+    }
+
     it('says why a query is refused', async () => {
       const { measurement } = await ask(vendor.badQuery);
       expect(measurement.kind).to.equal('error');

@@ -92,12 +92,18 @@ describe('the view of a simulated plan', () => {
       },
       12_300,
     ],
+    ['a comparison', { ...p95, failureLimit: 0, compare: { margin: 0, worse: 'higher' } }, 9 * 30_000 + 300],
     ['passing instances', { name: 'c', source: 'consul', minHealthy: 1 }, 2_300],
   ];
   for (const [name, signal, ms] of cases)
     it(`bounds a revert by ${name}`, () => {
       expect(slowestSignal(boundReverts({ ...SMALL, signals: [signal] }))).to.equal(ms);
     });
+
+  it('bounds no revert by a dry run', () => {
+    const trial: Signal = { name: 'c', source: 'consul', minHealthy: 1, dryRun: true };
+    expect(slowestSignal(boundReverts({ ...SMALL, signals: [trial] }))).to.equal(undefined);
+  });
 
   it('names every bound of a plan, and none by signals where it has none', () => {
     const bounds = boundReverts({ ...SMALL, deadline: 7_200_000, stepTimeout: 900_000 });

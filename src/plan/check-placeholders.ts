@@ -1,0 +1,25 @@
+import { findPlaceholders, PLACEHOLDERS } from '../core/placeholders.js';
+import type { Path } from './node.js';
+import { errorAt, type Problem } from './problem.js';
+import { type SignalText, textsOf } from './signal-text.js';
+import { suggest } from './suggest.js';
+
+/** Only words that can be filled in stand between double braces in what a source is asked. */
+export function checkPlaceholders(signal: SignalText, path: Path): Problem[] {
+  const comparing = 'compare' in signal && signal.compare !== undefined;
+  const words = PLACEHOLDERS.filter((word) => comparing || word !== 'subset');
+  return textsOf(signal).flatMap(([keys, text]) =>
+    findPlaceholders(text).flatMap(({ word, offset, known }) => {
+      const at = [...path, ...keys];
+      if (!known) return [errorAt(at, { offset }, `{{${word}}} means nothing in a query`, hintFor(word, words))];
+      if (comparing || word !== 'subset') return [];
+      const message = '{{subset}} is for a comparison, which asks about both subsets; this signal asks about canary only';
+      return [errorAt(at, { offset }, message, 'write {{canary}}, or compare: stable with a margin')];
+    }),
+  );
+}
+
+function hintFor(word: string, words: readonly string[]): string {
+  const near = suggest(word, words);
+  return near === undefined ? `known are ${words.map((one) => `{{${one}}}`).join(', ')}` : `did you mean "${near}"?`;
+}
