@@ -1,5 +1,6 @@
 import type { Plan } from '../core/plan.js';
 import type { SignalSource, TrafficSource } from '../ports.js';
+import { runCommand } from '../programs/command.js';
 import { createSignalSource } from '../signals/registry.js';
 import type { Context } from './context.js';
 
@@ -15,6 +16,7 @@ export function createSignals({ client, mesh, io, clock }: Context, plan: Plan):
       return (await mesh.countInstances(plan.service, subset, abort))[canary]?.passing ?? 0;
     },
     env: io.env,
+    runProgram: (command, variables, timeout, abort) => runCommand({ command, timeout }, { ...io.env, ...variables }, abort),
     now: () => clock.now(),
   });
 }

@@ -9,7 +9,7 @@ import { revert } from './revert.js';
 import { askedCanary, type State } from './rollout.js';
 import { hold, overdue, paused } from './stand.js';
 import { skipReached } from './steps.js';
-import { bindingFindings } from './verdict.js';
+import { bindingFindings, isClear } from './verdict.js';
 import { formatPercent } from './weights.js';
 
 const LOOK_AGAIN = 250;
@@ -35,8 +35,12 @@ export function decideProgressing(situation: Situation, state: Extract<State, { 
       if (elapsed < step.for) return wait(`pause of ${formatDuration(step.for)}`, rollout.enteredAt + step.for);
       return leaveStep(situation, state.step, step.for);
     case 'analyse': {
-      if (elapsed < step.for) return wait(`analysing for ${formatDuration(step.for)}`, rollout.enteredAt + step.for);
       const thin = tooFewRequests(situation, step.minRequests);
+      if (elapsed < step.for) {
+        const early = step.minRequests > 0 && step.early !== false && thin === undefined && isClear(situation.seen.findings);
+        if (early) return leaveStep(situation, state.step, step.for, ['the evidence was clear early']);
+        return wait(`analysing for ${formatDuration(step.for)}`, rollout.enteredAt + step.for);
+      }
       if (thin === undefined) return leaveStep(situation, state.step, step.for);
       return hold(situation, thin, step.for);
     }

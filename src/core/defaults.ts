@@ -14,6 +14,8 @@ export const DEFAULTS = {
   on: { noData: 'wait', drift: 'hold', stepTimeout: 'revert', signalError: 'hold', newVersion: 'supersede' },
   /** How long a hook, a `run` step or a check of one's own may take. */
   programTimeout: MINUTE,
+  /** How long the program of an `exec` signal may take. */
+  execTimeout: 10 * SECOND,
   /** How long a sticky user stays on the leg that was met first. */
   sticky: HOUR,
   /** A `wait` step: passing canary instances, and the time they have to appear. */

@@ -20,8 +20,11 @@ export type Step =
   | { readonly kind: 'weight'; readonly to: BasisPoints }
   /** Without `for` it waits for a person. */
   | { readonly kind: 'pause'; readonly for?: number }
-  /** Passes when `for` has gone by AND `minRequests` were seen on canary AND no signal points to harm. */
-  | { readonly kind: 'analyse'; readonly for: number; readonly minRequests: number }
+  /**
+   * Passes when `for` has gone by AND `minRequests` were seen on canary AND no signal points to harm; with a minimum of requests already before
+   * `for`, once every signal's evidence is clear, unless `early` is false.
+   */
+  | { readonly kind: 'analyse'; readonly for: number; readonly minRequests: number; readonly early?: boolean }
   /** Passes when canary has this many passing instances; `deadline` counts from entering the step. */
   | { readonly kind: 'wait'; readonly healthy: number; readonly deadline: number }
   /** Passes when the program does; a failing one takes traffic back, or holds. Run again after a crash, so it has to bear being run twice. */
@@ -149,6 +152,13 @@ export interface HttpSignal extends SignalBase {
 /** One number from a vendor's API. */
 export type VendorSignal = SignalBase & ScalarLimits & Making & VendorQuery;
 
+/** A program of the user's: its exit says whether it passes; with `max` or `min` it prints one number instead. */
+export interface ExecSignal extends SignalBase, ScalarLimits {
+  readonly source: 'exec';
+  readonly command: readonly string[];
+  readonly timeout: number;
+}
+
 /** The number of passing canary instances in Consul. */
 export interface ConsulSignal extends SignalBase {
   readonly source: 'consul';
@@ -156,7 +166,7 @@ export interface ConsulSignal extends SignalBase {
 }
 
 /** A source of evidence, as the plan names it. */
-export type Signal = EnvoySignal | PrometheusSignal | HttpSignal | ConsulSignal | VendorSignal;
+export type Signal = EnvoySignal | PrometheusSignal | HttpSignal | ExecSignal | ConsulSignal | VendorSignal;
 
 /** A service in Consul; namespace, partition and datacenter only where there are any (the community edition refuses the first two). */
 export interface ServiceRef {

@@ -1,4 +1,4 @@
-import type { Comparison, EnvoySignal, HttpSignal, Signal } from './plan.js';
+import type { Comparison, EnvoySignal, ExecSignal, HttpSignal, Signal } from './plan.js';
 
 /** The signals that give one number at a time. */
 export type ScalarSignal = Exclude<Signal, EnvoySignal>;
@@ -11,8 +11,12 @@ export function isScalar(signal: Signal): signal is ScalarSignal {
   return signal.source !== 'envoy';
 }
 
-/** Whether the signal only passes or fails, by the status of an HTTP answer. */
-export function isProbe(signal: Signal): signal is HttpSignal & { readonly json?: undefined } {
+/** The signals that only pass or fail, by the status of an HTTP answer or the exit of a program. */
+export type ProbeSignal = (HttpSignal & { readonly json?: undefined }) | ExecSignal;
+
+/** Whether the signal only passes or fails. */
+export function isProbe(signal: Signal): signal is ProbeSignal {
+  if (signal.source === 'exec') return signal.max === undefined && signal.min === undefined;
   return signal.source === 'http' && signal.json === undefined;
 }
 

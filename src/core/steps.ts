@@ -11,7 +11,7 @@ export function describeStep(step: Step): string {
     case 'pause':
       return step.for === undefined ? 'pause until a person resumes' : `pause ${formatDuration(step.for)}`;
     case 'analyse':
-      return `analyse ${formatDuration(step.for)}${step.minRequests > 0 ? `, at least ${step.minRequests} requests` : ''}`;
+      return `analyse ${formatDuration(step.for)}${step.minRequests === 0 ? '' : `, at least ${step.minRequests} requests${step.early === false ? '' : '; sooner if clear'}`}`;
     case 'wait':
       return `wait for ${step.healthy} passing instances, at most ${formatDuration(step.deadline)}`;
     case 'run':

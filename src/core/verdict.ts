@@ -40,6 +40,8 @@ export interface Finding {
   readonly message: string;
   /** Stable is clearly worse than canary by this signal: the trouble is elsewhere. */
   readonly stableWorse?: boolean;
+  /** Counts only: 99 % sure that the true share is within the bound (of a comparison: within what stable shows), at whatever moment one looks. */
+  readonly clear?: boolean;
   readonly query?: string;
   /** Shown and logged only: it neither reverts nor holds anything. */
   readonly dryRun?: boolean;
@@ -48,4 +50,11 @@ export interface Finding {
 /** The findings that may revert or hold: all but those of dry runs. */
 export function bindingFindings(findings: readonly Finding[]): readonly Finding[] {
   return findings.filter((finding) => finding.dryRun !== true);
+}
+
+/** Whether every signal that may hold has passed, and those that count requests beyond doubt. */
+export function isClear(findings: readonly Finding[]): boolean {
+  return bindingFindings(findings).every(
+    ({ source, verdict, clear }) => verdict === 'Successful' && (source !== 'envoy' || clear === true),
+  );
 }

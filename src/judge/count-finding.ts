@@ -20,6 +20,8 @@ export function findCounts(signal: EnvoySignal, tally: CountTally, alpha: number
   const told = toldCounts(signal, tally, step);
   const verdict = verdictOf(signal, tally, { step, evidence, stableWorse, alpha });
   const sample = tally.failed ? told.canary : step.canary;
+  const upper = verdict === 'Successful' ? upperShare(told.canary, CONFIDENCE) : 1;
+  const clear = upper < allowedShare(signal, told.stable);
   return {
     name: signal.name,
     source: signal.source,
@@ -29,8 +31,9 @@ export function findCounts(signal: EnvoySignal, tally: CountTally, alpha: number
     samples: sample.total,
     failed: sample.bad,
     at: tally.at,
-    message: describe(signal, tally, { verdict, evidence, stableWorse, step, told, alpha }),
+    message: describe(signal, tally, { verdict, evidence, stableWorse, step, told, alpha, upper }),
     ...(stableWorse ? { stableWorse } : {}),
+    ...(clear ? { clear } : {}),
   };
 }
 
@@ -92,6 +95,8 @@ function toldCounts(signal: EnvoySignal, tally: CountTally, step: Sides): Sides 
 interface Story extends Weighed {
   readonly verdict: Verdict;
   readonly told: Sides;
+  /** The share that canary's is below, 99 % sure. */
+  readonly upper: number;
 }
 
 function describe(signal: EnvoySignal, tally: CountTally, story: Story): string {
@@ -107,7 +112,7 @@ function describe(signal: EnvoySignal, tally: CountTally, story: Story): string 
   if (story.verdict === 'Inconclusive')
     return `${against}; this points to harm ${describeEvidence(evidence.harm, failingLine(alpha))}`;
   if (signal.margin !== undefined) return against;
-  return `${against}; 99% sure that it is below ${formatShare(upperShare(told.canary, CONFIDENCE))}`;
+  return `${against}; 99% sure that it is below ${formatShare(story.upper)}`;
 }
 
 /** Why there is nothing to judge: no traffic at all, or stable has some and canary none; in the rollout, or in this step only. */

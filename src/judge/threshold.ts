@@ -78,7 +78,7 @@ function describeValue(signal: ScalarSignal, value: number): string {
 
 /** The bound for people: `<= 0.5`, `>= 2`, both, or what a probe must do. */
 export function describeThreshold(signal: ScalarSignal): string {
-  if (isProbe(signal)) return signal.expect === undefined ? 'any 2xx' : signal.expect.join(' or ');
+  if (isProbe(signal)) return signal.source === 'exec' ? 'exit 0' : (signal.expect?.join(' or ') ?? 'any 2xx');
   const { min, max } = limitsOf(signal);
   return [min === undefined ? [] : [`>= ${formatNumber(min)}`], max === undefined ? [] : [`<= ${formatNumber(max)}`]]
     .flat()

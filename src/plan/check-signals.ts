@@ -34,6 +34,8 @@ function checkSignal(signal: SignalText, path: Path): Problem[] {
       return [...checkPrometheus(signal, path), ...checkUrl(signal.url, path)];
     case 'http':
       return [...checkHttp(signal, path), ...checkUrl(signal.url, path)];
+    case 'exec':
+      return signal.max === undefined && signal.min === undefined ? [] : checkRange(signal, path);
     case 'consul':
       return [];
     default:

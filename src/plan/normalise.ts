@@ -60,7 +60,10 @@ export function expandSteps(steps: readonly StepText[]): readonly Step[] {
       return [{ kind: 'weight', to: weight }];
     }
     if ('pause' in step) return [{ kind: 'pause', ...(typeof step.pause === 'string' ? { for: ms(step.pause) } : {}) }];
-    if ('analyse' in step) return [{ kind: 'analyse', for: ms(step.analyse.for), minRequests: step.analyse.min_requests }];
+    if ('analyse' in step) {
+      const { for: time, min_requests: minRequests, early } = step.analyse;
+      return [{ kind: 'analyse', for: ms(time), minRequests, ...(early ? {} : { early }) }];
+    }
     if ('wait' in step) return [{ kind: 'wait', healthy: step.wait.healthy, deadline: ms(step.wait.deadline) }];
     if ('run' in step) return [{ kind: 'run', program: toProgram(step.run), onFailure: step.run.on_failure }];
     const { to, by, every } = step.ramp;
@@ -118,6 +121,11 @@ function toSignal(signal: SignalText): Signal {
       const asked = { url, method, ...statuses, ...number, ...given('tokenFile', signal.token_file) };
       return { name, source, ...asked, interval: ms(interval), timeout: ms(timeout), ...limitsOf(signal) };
     }
+    case 'exec': {
+      const { name, source, command, interval, timeout } = signal;
+      const bounds = { ...given('max', signal.max), ...given('min', signal.min) };
+      return { name, source, command, ...bounds, interval: ms(interval), timeout: ms(timeout), ...limitsOf(signal) };
+    }
     case 'consul':
       return { name: signal.name, source: signal.source, minHealthy: signal.min_healthy };
     default:
@@ -140,7 +148,7 @@ function comparisonOf({ compare, margin, worse }: NumberText): { readonly compar
   return compare === undefined ? {} : { compare: { margin: margin ?? 0, worse: worse ?? 'higher' } };
 }
 
-function limitsOf(signal: NumberText | Extract<SignalText, { source: 'http' }>) {
+function limitsOf(signal: NumberText | Extract<SignalText, { source: 'http' | 'exec' }>) {
   return {
     failureLimit: signal.failure_limit,
     ...given('consecutive', signal.consecutive),

@@ -7,7 +7,8 @@ const timeout = duration()
   .default(formatDuration(DEFAULTS.programTimeout))
   .describe('It is ended when it takes longer, and has failed');
 
-const command = z
+/** A program and its arguments. */
+export const commandSchema = z
   .array(z.string().min(1, { error: `is empty${ARROW}write the program and its arguments, each as a text of its own` }), {
     error: `is no list${ARROW}write the program and its arguments as a list, like [./smoke.sh, green]; there is no shell`,
   })
@@ -17,11 +18,11 @@ const url = z.string().describe('Address of an HTTP call; any 2xx is a success')
 const method = z.enum(['GET', 'POST', 'PUT']).optional().describe('Method of the call; default POST, with the variables as JSON');
 
 /** The keys of everything that runs something of the user's: `command` or `url`, exactly one of them. */
-export const PROGRAM_KEYS = { command: command.optional(), url: url.optional(), method, timeout } as const;
+export const PROGRAM_KEYS = { command: commandSchema.optional(), url: url.optional(), method, timeout } as const;
 
 const program = (what: string) =>
   z
-    .union([z.strictObject(PROGRAM_KEYS), command], {
+    .union([z.strictObject(PROGRAM_KEYS), commandSchema], {
       error: `is no program${ARROW}write [./program, argument], { command: [./program, argument], timeout: 30s } or { url: http://… }`,
     })
     .describe(what);

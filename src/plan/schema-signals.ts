@@ -4,6 +4,7 @@ import { formatDuration } from '../core/duration.js';
 import { parseJsonPath } from '../core/json-path.js';
 import { REDUCTIONS } from '../core/reduce.js';
 import { ARROW, duration, share } from './leaf.js';
+import { commandSchema } from './schema-programs.js';
 
 const name = z
   .string()
@@ -132,5 +133,23 @@ const consul = z
   })
   .meta({ title: 'Passing instances in Consul' });
 
+const exec = z
+  .strictObject({
+    ...common,
+    source: z.literal('exec').describe('A program of your own, started without a shell'),
+    command: commandSchema,
+    max: z
+      .number()
+      .optional()
+      .describe('The number that its last line is must not be greater; without max and min, exit 0 passes'),
+    min: z.number().optional().describe('The number that its last line is must not be smaller'),
+    interval: duration().default(formatDuration(DEFAULTS.interval)).describe('Time between two runs'),
+    timeout: duration()
+      .default(formatDuration(DEFAULTS.execTimeout))
+      .describe('It is ended when it takes longer, and has failed'),
+    ...limits,
+  })
+  .meta({ title: 'A program of your own' });
+
 /** The sources that belong to no vendor. */
-export const PLAIN_SOURCES = [envoy, prometheus, http, consul] as const;
+export const PLAIN_SOURCES = [envoy, prometheus, http, exec, consul] as const;

@@ -32,8 +32,12 @@ const pause = z
 
 const analyse = z
   .strictObject({
-    for: duration().describe('Time to watch at least'),
+    for: duration().describe('Time to watch; with min_requests it ends sooner once the evidence is clear'),
     min_requests: z.int().min(0).default(DEFAULTS.minRequests).describe('Requests that canary must have seen'),
+    early: z
+      .boolean()
+      .default(true)
+      .describe('With min_requests: end before the time is over once 99% sure that every count is within its bound'),
   })
   .describe('Watch the signals; passes on time, on requests, and when no signal points to harm');
 

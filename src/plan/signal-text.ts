@@ -14,6 +14,8 @@ export function textsOf(signal: SignalText): readonly (readonly [keys: Path, tex
     case 'envoy':
     case 'consul':
       return [];
+    case 'exec':
+      return signal.command.map((word, i) => [['command', i], word] as const);
     case 'http':
       return [[['url'], signal.url]];
     case 'newrelic':

@@ -1,26 +1,34 @@
 import { spawn } from 'node:child_process';
 import { formatDuration } from '../core/duration.js';
-import type { Program } from '../core/plan.js';
 import { type Ending, KEPT_OUTPUT } from './ending.js';
+
+/** The end of a program; `started` is false when it could not even be started. */
+export interface CommandEnding extends Ending {
+  readonly started: boolean;
+  readonly stdout: string;
+}
 
 /** Between asking a program to end and ending it, ms. */
 const GRACE = 2_000;
 
 /** Starts a program without a shell, in a process group of its own, and waits for its end; its time over, the whole group is ended. */
 export function runCommand(
-  { command, timeout }: Extract<Program, { kind: 'command' }>,
+  { command, timeout }: { readonly command: readonly string[]; readonly timeout: number },
   env: Readonly<Record<string, string | undefined>>,
   abort: AbortSignal,
-): Promise<Ending> {
+): Promise<CommandEnding> {
   const [file = '', ...args] = command;
   return new Promise((resolve) => {
-    let output = '';
+    let [output, stdout] = ['', ''];
     let cut: string | undefined;
     const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const keep = (chunk: Buffer): void => {
       output = (output + chunk.toString('utf8')).slice(-KEPT_OUTPUT);
     };
-    child.stdout.on('data', keep);
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout = (stdout + chunk.toString('utf8')).slice(-KEPT_OUTPUT);
+      keep(chunk);
+    });
     child.stderr.on('data', keep);
     const end = (why: string): void => {
       if (cut !== undefined) return;
@@ -37,15 +45,17 @@ export function runCommand(
     const timer = setTimeout(() => end(`no end within ${formatDuration(timeout)}`), timeout);
     const onAbort = (): void => end('given up: splitter ended');
     abort.addEventListener('abort', onAbort, { once: true });
-    const finish = (ending: Ending): void => {
+    const finish = (ending: Omit<CommandEnding, 'output' | 'stdout'>): void => {
       clearTimeout(timer);
       abort.removeEventListener('abort', onAbort);
-      resolve(ending);
+      resolve({ ...ending, output, stdout });
     };
-    child.once('error', (error: NodeJS.ErrnoException) => finish({ ok: false, message: sayStartFailure(error, file), output }));
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      finish({ ok: false, started: false, message: sayStartFailure(error, file) }),
+    );
     child.once('close', (code, signal) => {
       const how = cut ?? (code === null ? `ended by ${signal}` : `exit ${code}`);
-      finish({ ok: cut === undefined && code === 0, message: how, output });
+      finish({ ok: cut === undefined && code === 0, started: true, message: how });
     });
   });
 }

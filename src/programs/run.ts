@@ -9,13 +9,13 @@ export function createPrograms(env: Readonly<Record<string, string | undefined>>
     async run(call: ProgramCall, abort: AbortSignal): Promise<ProgramOutcome> {
       const began = clock.now();
       const { program, variables } = call;
-      const ending =
+      const { ok, message, output } =
         program.kind === 'command'
           ? await runCommand(program, { ...env, ...variables }, abort)
           : await callHttp(program, variables, abort);
       const at = clock.now();
       const { id, point, step } = call;
-      return { id, point, step, program: describeProgram(program), ...ending, at, ms: at - began };
+      return { id, point, step, program: describeProgram(program), ok, message, output, at, ms: at - began };
     },
   };
 }

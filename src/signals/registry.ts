@@ -9,6 +9,7 @@ import { measureConsulHealth } from './consul-health.js';
 import { measureDatadog } from './datadog.js';
 import { Due } from './due.js';
 import { EnvoySource } from './envoy.js';
+import { measureExec, type RunProgram } from './exec.js';
 import { measureGraphite } from './graphite.js';
 import { measureHttp } from './http.js';
 import { measureHttpJson } from './http-json.js';
@@ -19,11 +20,12 @@ import { pairUp } from './pair-up.js';
 import { measurePrometheus } from './prometheus.js';
 import type { Env } from './secret.js';
 
-/** What the sources need: Consul's catalog, the number of passing canary instances, the environment (addresses, tokens) and the time in ms. */
+/** What the sources need: Consul's catalog, the number of passing canary instances, the environment (addresses, tokens), a way to run programs, and the time in ms. */
 export interface SignalOptions {
   readonly catalog: CatalogReader;
   countPassing(target: Target, abort: AbortSignal): Promise<number>;
   readonly env: Env;
+  readonly runProgram: RunProgram;
   now(): number;
 }
 
@@ -67,6 +69,8 @@ export function createSignalSource(options: SignalOptions): SignalSource & Traff
         return signal.json === undefined
           ? measureHttp(signal, asking)
           : measureHttpJson({ ...signal, json: signal.json }, asking);
+      case 'exec':
+        return measureExec(signal, target, options.runProgram, abort);
       case 'consul':
         return measureConsulHealth(target, (one, stop) => options.countPassing(one, stop), abort);
     }

@@ -277,6 +277,21 @@ describe('decide, on evidence', () => {
     );
     expect(decide(situation(10, at(1), { plan: analyse, seen: good(500), now: NOON + 10_000 })).next?.state).to.deep.equal(at(2));
   });
+  it('ends an analysis early once the evidence is clear, where a minimum of requests says how much is enough', () => {
+    const decided = (change: object, found: object, minRequests = 500) => {
+      const steps = [weight(10), { kind: 'analyse', for: 10_000, minRequests, ...change } as const, weight(50)];
+      const findings = [finding('errors', 'Successful', { samples: 900, clear: true, ...found })];
+      return decide(situation(10, at(1), { plan: { ...plan, steps }, seen: { findings } })).next;
+    };
+    expect([decided({}, {})?.state, decided({}, {})?.message]).to.deep.equal([
+      at(2),
+      'canary green 10% -> 50% (the evidence was clear early)',
+    ]);
+    expect(decided({}, { clear: false }), 'not clear').to.equal(undefined);
+    expect(decided({}, { samples: 499 }), 'too few').to.equal(undefined);
+    expect(decided({}, {}, 0), 'no minimum: the time counts').to.equal(undefined);
+    expect(decided({ early: false }, {}), 'told not to').to.equal(undefined);
+  });
   it('holds for capacity: 50% needs more than one of ten instances', () => {
     const decision = decide(
       situation(10, at(0), {

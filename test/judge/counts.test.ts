@@ -6,6 +6,15 @@ import { startStep } from '../../src/judge/tally.js';
 import { CHECKS, CONTEXT, ERRORS, judgeAll, judgeCounts, P95, SLOW, SLOWER, WORSE } from './readings.js';
 
 describe('judging counts', () => {
+  it('is clear once 99% sure that the share is within the bound, and not before', () => {
+    const few = judgeCounts(ERRORS, [[0, 300, 0, 300]]).finding;
+    const many = judgeCounts(
+      ERRORS,
+      Array.from({ length: 20 }, (): [number, number, number, number] => [0, 300, 0, 300]),
+    ).finding;
+    expect([few.verdict, few.clear, many.verdict, many.clear]).to.deep.equal(['Successful', undefined, 'Successful', true]);
+    expect(many.message).to.match(/99% sure that it is below 0\.\d+%$/);
+  });
   it('reads no data as no verdict, with the reason', () => {
     expect(findingOf(ERRORS, undefined, CONTEXT)).to.include({
       verdict: 'Inconclusive',

@@ -61,6 +61,7 @@ const SIGNAL = fc.oneof(
     url: fc.constant('http://127.0.0.1/x?a=%20'),
     expect: fc.constantFrom<unknown>(200, [200, 204]),
   }),
+  fc.constant({ source: 'exec', command: ['./check.sh', '{{canary}}'], max: 3, timeout: '2s' }),
   fc.record({ source: fc.constant('consul'), min_healthy: fc.integer({ min: 1, max: 9 }) }),
   fc.constantFrom<Record<string, unknown>>(
     {

@@ -191,7 +191,7 @@ export const MISTAKES: readonly Mistake[] = [
     yaml: { more: 'signals:\n  - { name: e, source: ▼envoi, metric: errors, max: 1% }' },
     hcl: { more: 'signal "e" {\n source = ▼"envoi"\n metric = "errors"\n max = "1%"\n}' },
     message:
-      '"source" of signal 1 is "envoi", which is not one of envoy, prometheus, http, consul, newrelic, datadog, influxdb, graphite, cloudwatch',
+      '"source" of signal 1 is "envoi", which is not one of envoy, prometheus, http, exec, consul, newrelic, datadog, influxdb, graphite, cloudwatch',
     hint: 'did you mean "envoy"?',
   },
   {
@@ -594,10 +594,17 @@ export const MISTAKES: readonly Mistake[] = [
     message: '"new_version" of "on" is "replace", which is not one of supersede, queue, reject',
   },
   {
-    name: 'a signal source of a later version',
-    yaml: { more: 'signals:\n  - { name: j, source: ▼exec, command: [x], max: 0 }' },
-    hcl: { more: 'signal "j" {\n source = ▼"exec"\n command = ["x"]\n max = 0\n}' },
-    message: 'the signal source `exec` is not supported by this version of splitter; use another source, or remove it',
+    name: 'a program of a signal as one text',
+    yaml: { more: 'signals:\n  - { name: j, source: exec, command: ▼"./check.sh a" }' },
+    hcl: { more: 'signal "j" {\n source = "exec"\n command = ▼"./check.sh a"\n}' },
+    message: '"command" of signal 1 is "./check.sh a", which is no list',
+  },
+  {
+    name: 'a misspelt placeholder of a program',
+    yaml: { more: 'signals:\n  - { name: j, source: exec, command: [x, "▼{{canari}}"] }' },
+    hcl: { more: 'signal "j" {\n source = "exec"\n command = ["x", "▼{{canari}}"]\n}' },
+    message: '{{canari}} means nothing in a query',
+    hint: 'did you mean "canary"?',
   },
   {
     name: 'a minimum of requests that nothing counts',

@@ -18,7 +18,7 @@ describe('expandSteps', () => {
 
   it('adds no pause before a pause or an analysis, which say themselves how long to stay', () => {
     expect(expandSteps([ramp, { pause: {} }]).slice(-2)).to.deep.equal([weight(50), { kind: 'pause' }]);
-    expect(expandSteps([ramp, { analyse: { for: '1m', min_requests: 5 } }]).slice(-2)[0]).to.deep.equal(weight(50));
+    expect(expandSteps([ramp, { analyse: { for: '1m', early: true, min_requests: 5 } }]).slice(-2)[0]).to.deep.equal(weight(50));
   });
 
   it('rises by the same amount each time, at most, and in all by the way from one weight to the other', () => {

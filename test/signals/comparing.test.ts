@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { PrometheusSignal } from '../../src/core/plan.js';
 import { createSignalSource } from '../../src/signals/registry.js';
-import { FakeCatalog, type Local, NEVER, PAYMENTS, serve } from './fakes.js';
+import { FakeCatalog, type Local, NEVER, PAYMENTS, realPrograms, serve } from './fakes.js';
 
 const vector = (...values: string[]): string =>
   JSON.stringify({
@@ -42,7 +42,13 @@ describe('comparing numbers of both subsets', () => {
       failureLimit: 0,
       errorLimit: 4,
     };
-    const options = { catalog: new FakeCatalog(), countPassing: async () => 1, env: {}, now: () => 1_000 };
+    const options = {
+      catalog: new FakeCatalog(),
+      countPassing: async () => 1,
+      runProgram: realPrograms,
+      env: {},
+      now: () => 1_000,
+    };
     const readings = await createSignalSource(options).read([signal], PAYMENTS, NEVER);
     expect(readings).to.have.length(1);
     return readings[0]!;

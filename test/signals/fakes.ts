@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Target } from '../../src/ports.js';
+import { runCommand } from '../../src/programs/command.js';
 import type { CatalogReader } from '../../src/signals/catalog-reader.js';
+import type { RunProgram } from '../../src/signals/exec.js';
 
 /** The target of all tests: payments, blue is stable, green is canary. */
 export const PAYMENTS: Target = { service: 'payments', stable: 'blue', canary: 'green', callers: [] };
@@ -114,3 +116,7 @@ export class FakeCatalog implements CatalogReader {
     return this.proxies[name!] ?? [];
   }
 }
+
+/** Programs as the command line runs them. */
+export const realPrograms: RunProgram = (command, variables, timeout, abort) =>
+  runCommand({ command, timeout }, { PATH: process.env.PATH, ...variables }, abort);

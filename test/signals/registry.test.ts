@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Signal } from '../../src/core/plan.js';
 import { createSignalSource, type SignalOptions } from '../../src/signals/registry.js';
-import { classLines, FakeCatalog, type Local, NEVER, PAYMENTS, serve, sidecar } from './fakes.js';
+import { classLines, FakeCatalog, type Local, NEVER, PAYMENTS, realPrograms, serve, sidecar } from './fakes.js';
 
 describe('the signal sources together', () => {
   let server: Local;
@@ -38,7 +38,7 @@ describe('the signal sources together', () => {
     { name: 'checks', source: 'consul', minHealthy: 1 },
   ];
   const create = (more: Partial<SignalOptions> = {}) =>
-    createSignalSource({ catalog, countPassing: () => passing(), env: {}, now: () => now, ...more });
+    createSignalSource({ catalog, countPassing: () => passing(), runProgram: realPrograms, env: {}, now: () => now, ...more });
 
   it('reads every kind of signal', async () => {
     const readings = await create().read(signals(), PAYMENTS, NEVER);

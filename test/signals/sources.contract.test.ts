@@ -6,7 +6,7 @@ import type { Signal } from '../../src/core/plan.js';
 import type { Reading } from '../../src/core/verdict.js';
 import { findingOf, judge } from '../../src/judge/judge.js';
 import { createSignalSource } from '../../src/signals/registry.js';
-import { FakeCatalog, type Local, NEVER, PAYMENTS, refusingAddress, serve } from './fakes.js';
+import { FakeCatalog, type Local, NEVER, PAYMENTS, realPrograms, refusingAddress, serve } from './fakes.js';
 import { NOW, type Reply, VENDORS } from './vendor-answers.js';
 
 for (const vendor of VENDORS) {
@@ -32,7 +32,13 @@ for (const vendor of VENDORS) {
     after(() => server.close());
 
     const measure = async (signal: Signal, own: Record<string, string> = env, abort = NEVER): Promise<Reading> => {
-      const options = { catalog: new FakeCatalog(), countPassing: async () => 1, env: own, now: () => NOW };
+      const options = {
+        catalog: new FakeCatalog(),
+        countPassing: async () => 1,
+        runProgram: realPrograms,
+        env: own,
+        now: () => NOW,
+      };
       const [reading] = await createSignalSource(options).read([signal], PAYMENTS, abort);
       expectNoSecret(reading);
       return reading!;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Signal } from '../../src/core/plan.js';
 import { createSignalSource } from '../../src/signals/registry.js';
-import { FakeCatalog, type Local, NEVER, PAYMENTS, serve } from './fakes.js';
+import { FakeCatalog, type Local, NEVER, PAYMENTS, realPrograms, serve } from './fakes.js';
 import { NOW } from './vendor-answers.js';
 
 const limits = { max: 1, interval: 30_000, failureLimit: 0, errorLimit: 4, timeout: 2_000 };
@@ -35,7 +35,7 @@ describe('what is special to a source', () => {
   });
 
   const measure = async (signal: object, env: Record<string, string> = {}) => {
-    const options = { catalog: new FakeCatalog(), countPassing: async () => 1, env, now: () => NOW };
+    const options = { catalog: new FakeCatalog(), countPassing: async () => 1, runProgram: realPrograms, env, now: () => NOW };
     const own = { name: 's', url: `http://${server.address}`, ...limits, ...signal } as Signal;
     const [reading] = await createSignalSource(options).read([own], PAYMENTS, NEVER);
     return reading!;
