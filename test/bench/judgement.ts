@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { measureAnalyse } from './judgement-analyse.js';
+import { judgeBars } from './judgement-bars.js';
 import { measureCost } from './judgement-cost.js';
 import type { Cell, Task } from './judgement-simulate.js';
 import { listTasks } from './judgement-tasks.js';
@@ -20,7 +21,10 @@ export const bench = {
     report(
       `${cost.services} services with ${cost.signals} signals, ${cost.looksPerSecond} looks a second: ${percent(cost.coreShare)} of a core`,
     );
-    return { runs, bound: 0.005, alpha: 0.01, cells, analyse, cost };
+    const bars = judgeBars(cells);
+    for (const { name, limit, worst, where, holds } of bars)
+      report(`${holds ? 'holds' : 'BROKEN'}: ${name}: at most ${limit}, worst ${Math.round(worst * 10_000) / 10_000} (${where})`);
+    return { runs, bound: 0.005, alpha: 0.01, cells, bars, analyse, cost };
   },
 };
 
