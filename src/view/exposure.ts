@@ -3,8 +3,7 @@ import type { Plan } from '../core/plan.js';
 import type { Timeline } from '../core/timeline.js';
 import { formatPercent } from '../core/weights.js';
 import { PERSON } from '../judge/expose.js';
-import type { Exposure } from '../judge/exposure.js';
-import { errorCounters, type Failure } from '../judge/simulated-traffic.js';
+import { type Exposure, errorCounters, type Failure } from '../judge/exposure.js';
 import { harmless, type Style } from './style.js';
 
 /** What users would feel of a failing canary: whether it is taken back, where, after how long, and how many requests fail until then. */
