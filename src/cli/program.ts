@@ -2,6 +2,8 @@ import { Command, CommanderError, Option } from 'commander';
 import { EXIT, type ExitCode, explainError } from './exit.js';
 import type { CommandIo, Io } from './io.js';
 import type { RampFlags } from './ramp.js';
+import type { ReplayFlags } from './replay-flags.js';
+import type { SimulateFlags } from './simulate-flags.js';
 import { VERSION } from './version.js';
 
 type Flags = Record<string, never>;
@@ -121,9 +123,23 @@ function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
     .action((service: string, flags: Flags) => finish(import('./doctor.js').then((m) => m.doctor(service, flags, io))));
   withOutput(command('simulate <plan>', "a plan's whole course on a time line, and what users would feel; touches no Consul"))
     .option('--errors <pct>', 'with a canary that fails so much of its requests, like 2%')
+    .option('--false-reverts', 'with healthy canaries: how often this plan takes one back by mistake')
     .option('--rps <number>', 'requests a second to the whole service (default: 50)')
     .option('--onset <duration>', 'the canary is well for so long, like 30m')
-    .action((file: string, flags: Flags) => finish(import('./simulate.js').then((m) => m.simulate(file, flags, io))));
+    .option('--runs <number>', 'rollouts to simulate (default: 200; 1000 at each level of --false-reverts)')
+    .option('--seed <number>', 'other chances, the same for the same number (default: 1)')
+    .action((file: string, flags: SimulateFlags) => finish(import('./simulate.js').then((m) => m.simulate(file, flags, io))));
+  withOutput(
+    command('replay <plan>', 'where this plan would have reverted on past data; touches no Consul. Exits 3 when it would have'),
+  )
+    .option('--prometheus <url>', "the server with the callers' Envoy series (PROMETHEUS_URL)")
+    .option('--from <time>', 'where the past begins: 2026-11-21T09:00:00Z, unix seconds, or -2h')
+    .option('--to <time>', 'where it ends (default: now)')
+    .option('--step <duration>', 'between two looks at the counters, from 1s (default: 15s)')
+    .option('--canary <subset>', 'which subset was the canary then')
+    .option('--record <file>', 'keep what was fetched, to replay it again with --file')
+    .option('--file <file>', 'replay a recording instead')
+    .action((file: string, flags: ReplayFlags) => finish(import('./replay.js').then((m) => m.replayPlan(file, flags, io))));
   command('schema', "print the plan's JSON Schema, for editors").action(() =>
     finish(import('./schema.js').then((m) => m.schema(io))),
   );

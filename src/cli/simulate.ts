@@ -1,77 +1,78 @@
-import { parseDuration } from '../core/duration.js';
 import type { Leg } from '../core/legs.js';
 import type { Plan } from '../core/plan.js';
-import { isRefusal } from '../core/roles.js';
+import { isRefusal, type Roles } from '../core/roles.js';
 import { rolesOfPlan, timelineOf } from '../core/timeline.js';
-import { parsePercent, toConsulWeight } from '../core/weights.js';
+import { toConsulWeight } from '../core/weights.js';
 import { type Exposure, measureExposure } from '../judge/exposure.js';
+import { type FalseReverts, measureFalseReverts } from '../judge/false-reverts.js';
+import { wilsonInterval } from '../judge/interval.js';
 import { boundReverts, slowestSignal } from '../judge/revert-bounds.js';
-import type { Failure } from '../judge/simulated-traffic.js';
 import { seedRandom } from '../sandbox/mesh/random.js';
 import { renderExposure } from '../view/exposure.js';
+import { renderFalseReverts } from '../view/false-reverts.js';
 import { renderBounds, renderTimeline } from '../view/simulate.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type Io, printJson } from './io.js';
-import { reportDiagnostics } from './report-diagnostics.js';
+import { readOnePlan } from './one-plan.js';
+import { createProgress } from './progress.js';
+import { parseQuestion, type Question, type SimulateFlags } from './simulate-flags.js';
 
-/** Flags of `splitter simulate`. */
-export interface SimulateFlags {
-  readonly output?: string;
-  readonly errors?: string;
-  readonly rps?: string;
-  readonly onset?: string;
-}
-
-const RUNS = 200;
-const SEED = 1;
-const DEFAULT_RPS = '50';
-const MOST_RPS = 1_000_000;
-
-/** `splitter simulate PLAN`: the course of a plan and what users would feel of a failing canary; touches no Consul. Exit 6 when the plan is not valid. */
+/** `splitter simulate PLAN`: the course of a plan, what users would feel of a failing canary, and how often a healthy one is taken back; touches no
+ *  Consul. Exit 6 when the plan is not valid. */
 export async function simulate(file: string, flags: SimulateFlags, io: Io): Promise<ExitCode> {
-  const failure = parseFailure(file, flags);
-  const { loadPlans } = await import('../plan/load.js');
-  const { plans, diagnostics } = await loadPlans([file], () => io.readStdin());
-  if (diagnostics.some(({ severity }) => severity === 'error')) {
-    if (flags.output === 'json') printJson(io, { valid: false, diagnostics });
-    else await reportDiagnostics(io, diagnostics);
-    return EXIT.planInvalid;
-  }
-  if (flags.output !== 'json') await reportDiagnostics(io, diagnostics);
-  const names = plans.map(({ plan }) => plan.service).join(', ');
-  const [first] = plans;
-  if (first === undefined || plans.length > 1)
-    throw new CommandError(
-      `${file} has ${plans.length} plans${names && ` (${names})`}; one is simulated at a time`,
-      'splitter simulate FILE, with one plan in it',
-      EXIT.planInvalid,
-    );
-  return simulateOne(first.plan, failure, flags, io);
-}
-
-function simulateOne(plan: Plan, failure: Failure | undefined, flags: SimulateFlags, io: Io): ExitCode {
+  const question = parseQuestion(file, flags);
+  const json = flags.output === 'json';
+  const plan = await readOnePlan(file, 'simulate', json, io);
+  if (plan === undefined) return EXIT.planInvalid;
   const roles = rolesOfPlan(plan);
   if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint, EXIT.planInvalid);
+  if (json) printJson(io, answerJson(plan, roles, question, io));
+  else answerText(plan, roles, question, io);
+  return EXIT.done;
+}
+
+function answerJson(plan: Plan, roles: Roles, question: Question, io: Io): object {
   const line = timelineOf(plan, roles);
   const bounds = boundReverts(plan);
-  const felt = failure === undefined ? undefined : measureExposure(plan, roles, failure, RUNS, seedRandom(SEED));
-  if (flags.output === 'json') {
-    printJson(io, {
-      service: plan.service,
-      writes: line.writes.map(({ at, kind, why, legs, person }) => ({ atMs: at, kind, why, weights: weightsOf(legs), person })),
-      earliestMs: line.earliest,
-      needsPerson: line.people > 0,
-      end: line.end,
-      longestRevertMs: slowestSignal(bounds) ?? null,
-      revertBounds: bounds,
-      ...(felt === undefined ? {} : { felt: inPercent(felt) }),
-    });
-    return EXIT.done;
-  }
-  io.out(`${renderTimeline(plan, roles, line, io.style)}\n${renderBounds(bounds, io.style)}`);
-  if (failure !== undefined && felt !== undefined)
-    io.out(`\n${renderExposure(plan, roles.canary, failure, felt, line, io.style)}`);
-  return EXIT.done;
+  return {
+    service: plan.service,
+    writes: line.writes.map(({ at, kind, why, legs, person }) => ({ atMs: at, kind, why, weights: weightsOf(legs), person })),
+    earliestMs: line.earliest,
+    needsPerson: line.people > 0,
+    end: line.end,
+    longestRevertMs: slowestSignal(bounds) ?? null,
+    revertBounds: bounds,
+    ...(question.kind === 'failure' ? { felt: inPercent(feel(plan, roles, question)) } : {}),
+    ...(question.kind === 'healthy'
+      ? { falseReverts: { ...settings(question), levels: tryHealthy(plan, roles, question, io).map(withInterval) } }
+      : {}),
+  };
+}
+
+function answerText(plan: Plan, roles: Roles, question: Question, io: Io): void {
+  const line = timelineOf(plan, roles);
+  io.out(`${renderTimeline(plan, roles, line, io.style)}\n${renderBounds(boundReverts(plan), io.style)}`);
+  if (question.kind === 'failure')
+    io.out(`\n${renderExposure(plan, roles.canary, question.failure, feel(plan, roles, question), line, io.style)}`);
+  if (question.kind === 'healthy')
+    io.out(`\n${renderFalseReverts(plan, roles.canary, question, tryHealthy(plan, roles, question, io), line, io.style)}`);
+}
+
+function feel(plan: Plan, roles: Roles, { failure, runs, seed }: Extract<Question, { kind: 'failure' }>): Exposure {
+  return measureExposure(plan, roles, failure, runs, seedRandom(seed));
+}
+
+function tryHealthy(plan: Plan, roles: Roles, { rps, runs, seed }: Extract<Question, { kind: 'healthy' }>, io: Io) {
+  const told = createProgress(io, 'rollouts simulated');
+  return measureFalseReverts(plan, roles, { rps, runs, told }, seedRandom(seed));
+}
+
+function settings({ rps, runs, seed }: Extract<Question, { kind: 'healthy' }>): object {
+  return { rps, runs, seed };
+}
+
+function withInterval(level: FalseReverts): object {
+  return { ...level, interval95: wilsonInterval(level.reverted, level.runs) };
 }
 
 function weightsOf(legs: readonly Leg[]): Readonly<Record<string, number>> {
@@ -80,27 +81,4 @@ function weightsOf(legs: readonly Leg[]): Readonly<Record<string, number>> {
 
 function inPercent(felt: Exposure): Exposure {
   return { ...felt, weightMedian: felt.weightMedian === null ? null : toConsulWeight(felt.weightMedian) };
-}
-
-function parseFailure(file: string, { errors, rps, onset }: SimulateFlags): Failure | undefined {
-  if (errors === undefined) {
-    if (rps === undefined && onset === undefined) return undefined;
-    throw new CommandError(
-      `${rps === undefined ? '--onset' : '--rps'} needs --errors: how much of canary's answers fail`,
-      `splitter simulate ${file} --errors 2%`,
-    );
-  }
-  const share = parsePercent(errors);
-  if (share === undefined)
-    throw new CommandError(`--errors ${errors} is not a percentage from 0 to 100`, 'write it like --errors 2%');
-  const rate = Number(rps ?? DEFAULT_RPS);
-  if (!(rate > 0 && rate <= MOST_RPS))
-    throw new CommandError(
-      `--rps ${rps} is not a number of requests a second`,
-      `write it like --rps ${DEFAULT_RPS}; ${MOST_RPS} is the most`,
-    );
-  const start = onset === undefined ? 0 : parseDuration(onset);
-  if (start === undefined)
-    throw new CommandError(`--onset ${onset} is not a duration`, 'write it like --onset 90s or --onset 30m');
-  return { errors: share / 10_000, rps: rate, onset: start };
 }

@@ -1,17 +1,21 @@
 import { beginCourse, type Course, decideCourse, decideResume, followDecision } from '../core/course.js';
 import { type Decision, wait } from '../core/decision.js';
 import { weightOf } from '../core/legs.js';
-import type { EnvoySignal, Plan } from '../core/plan.js';
+import type { Plan } from '../core/plan.js';
 import type { Roles } from '../core/roles.js';
 import { askedCanary, isFinal } from '../core/rollout.js';
 import { EMPTY_MESH } from '../core/timeline.js';
 import type { Finding } from '../core/verdict.js';
 import { WHOLE } from '../core/weights.js';
-import { type Failure, type Shares, SimulatedTraffic } from './simulated-traffic.js';
+import { type Scene, type Shares, SimulatedTraffic } from './simulated-traffic.js';
 
 /** How one simulated rollout went for users. */
 export interface Exposed {
   readonly reverted: boolean;
+  /** It stopped short of its end, and waits for a person for another reason than a pause of the plan. */
+  readonly held: boolean;
+  /** The signals that failed. */
+  readonly failedSignals: readonly string[];
   /** When it ended, ms after the first request that could fail; 0 when it ended before. */
   readonly after: number;
   /** Canary's weight when it ended (before a revert), basis points. */
@@ -25,28 +29,25 @@ export interface Exposed {
 export const PERSON = 600_000;
 
 const SECOND = 1_000;
-/** Looks are this part of the time since the last change apart, at least a second: a long watch costs little, and the result is exact in proportion. */
-const COARSE = 50;
 /** Before the onset nothing fails, so that looks may be further apart. */
 const CALM = 5;
 
-/** Follows one rollout of the plan with a canary that fails, by a driver's own decisions on the judge's own verdicts of these signals. */
-export function expose(
-  plan: Plan,
-  roles: Roles,
-  signals: readonly EnvoySignal[],
-  failure: Failure,
-  random: () => number,
-): Exposed {
-  const traffic = new SimulatedTraffic(plan, signals, failure, random);
+/** Follows one rollout of the plan in this scene, by a driver's own decisions on the judge's own verdicts of the scene's signals. */
+export function expose(plan: Plan, roles: Roles, scene: Scene, random: () => number): Exposed {
+  const { onset } = scene;
+  const traffic = new SimulatedTraffic(plan, scene, random);
   let course = beginCourse(plan, EMPTY_MESH, roles, { id: '0'.repeat(26), plan: '', driver: '', by: 'you' });
   let [at, changed, weight] = [0, 0, 0];
   let reached: number | undefined;
   for (;;) {
     const decision = nextMove(course, traffic.findings(at), at);
-    if (decision?.write === undefined) {
-      if (decision === undefined) break;
-      at = watch(traffic, sharesOf(course), { at, changed, end: Math.max(decision.wakeAt, at + SECOND), onset: failure.onset });
+    if (decision === undefined) break;
+    if (decision.call !== undefined) {
+      course = followDecision(course, decision, at);
+      continue;
+    }
+    if (decision.write === undefined) {
+      at = watch(traffic, sharesOf(course), { at, changed, end: Math.max(decision.wakeAt, at + SECOND), scene });
       continue;
     }
     const next = followDecision(course, decision, at);
@@ -57,10 +58,12 @@ export function expose(
     weight = askedCanary(course.rollout);
     reached ??= at;
   }
-  const reverted = course.rollout?.state.phase === 'Reverted';
+  const state = course.rollout?.state;
   return {
-    reverted,
-    after: Math.max(0, at - Math.max(failure.onset, reached ?? at)),
+    reverted: state?.phase === 'Reverted',
+    held: state?.phase === 'Paused' && state.reason !== 'TargetReached',
+    failedSignals: traffic.failedSignals,
+    after: Math.max(0, at - Math.max(onset, reached ?? at)),
     weight,
     failed: traffic.failed,
     expected: traffic.expected,
@@ -71,15 +74,16 @@ interface Stretch {
   readonly at: number;
   readonly changed: number;
   readonly end: number;
-  readonly onset: number;
+  readonly scene: Scene;
 }
 
 /** Lets time go by until its end or until a signal fails, whichever is first; returns when that was. */
-function watch(traffic: SimulatedTraffic, shares: Shares, { at: from, changed, end, onset }: Stretch): number {
+function watch(traffic: SimulatedTraffic, shares: Shares, { at: from, changed, end, scene }: Stretch): number {
+  const { onset, grain } = scene;
   let at = from;
   while (at < end && !(traffic.hasFailed && at > from)) {
     const since = at - (at >= onset ? Math.max(changed, onset) : changed);
-    const span = Math.max(SECOND, Math.round(since / COARSE)) * (at < onset ? CALM : 1);
+    const span = traffic.isNear ? SECOND : Math.max(SECOND, Math.round(since / grain)) * (at < onset ? CALM : 1);
     const next = Math.min(end, at + span, at < onset ? onset : Number.POSITIVE_INFINITY);
     traffic.pass(at, next, shares);
     at = next;
@@ -92,7 +96,7 @@ function nextMove(course: Course, findings: readonly Finding[], at: number): Dec
   const { rollout } = course;
   if (rollout !== undefined && (isFinal(rollout) || rollout.state.reason === 'TargetReached')) return undefined;
   const decision = decideCourse(course, findings, at);
-  if (rollout?.state.phase !== 'Paused' || decision.write !== undefined) return decision;
+  if (rollout?.state.phase !== 'Paused' || decision.write !== undefined || decision.call !== undefined) return decision;
   if (at < rollout.enteredAt + PERSON) return wait(decision.why, rollout.enteredAt + PERSON);
   return rollout.state.reason === 'PauseStep' ? decideResume(course, at) : undefined;
 }

@@ -1,7 +1,22 @@
-import type { Plan } from '../core/plan.js';
+import type { EnvoySignal, Plan } from '../core/plan.js';
 import type { Roles } from '../core/roles.js';
 import { expose } from './expose.js';
-import { errorCounters, type Failure } from './simulated-traffic.js';
+import { countSignals, type Scene } from './simulated-traffic.js';
+
+/** A failing canary to try a plan on: from `onset` (ms after the start) it fails this share of its requests; stable fails none. */
+export interface Failure {
+  readonly errors: number;
+  /** Requests a second to the whole service. */
+  readonly rps: number;
+  readonly onset: number;
+}
+
+const GRAIN = 50;
+
+/** The signals of a plan that count failed requests, dry runs left out: only these take back a canary that answers with errors. */
+export function errorCounters(plan: Plan): readonly EnvoySignal[] {
+  return countSignals(plan).filter(({ metric }) => metric === 'errors');
+}
 
 /** What users would feel of a failing canary, over many simulated rollouts. A quantile is null where the rollout at it was not reverted. */
 export interface Exposure {
@@ -22,12 +37,18 @@ export interface Exposure {
 
 /** Tries the plan on this failure as often as asked; the same numbers from `random` (in [0, 1)) give the same result. */
 export function measureExposure(plan: Plan, roles: Roles, failure: Failure, runs: number, random: () => number): Exposure {
-  const unwatched = expose(plan, roles, [], failure, random);
+  const { errors, rps, onset } = failure;
+  const scene = (signals: readonly EnvoySignal[]): Scene => ({
+    rps,
+    onset,
+    streams: [{ bad: { canary: errors, stable: 0 }, signals }],
+    grain: GRAIN,
+  });
+  const unwatched = expose(plan, roles, scene([]), random);
   const signals = errorCounters(plan);
+  const watched = scene(signals);
   // Where nothing judges, every rollout is the unwatched one.
-  const tried = Array.from({ length: runs }, () =>
-    signals.length === 0 ? unwatched : expose(plan, roles, signals, failure, random),
-  );
+  const tried = Array.from({ length: runs }, () => (signals.length === 0 ? unwatched : expose(plan, roles, watched, random)));
   const reverts = tried.filter(({ reverted }) => reverted);
   const failed = quantileOf(
     reverts.map((run) => run.failed),
@@ -49,7 +70,7 @@ export function measureExposure(plan: Plan, roles: Roles, failure: Failure, runs
       runs,
     )(0.5),
     unwatched: Math.round(unwatched.expected),
-    unwatchedPerMinute: (60 * failure.rps * failure.errors * unwatched.weight) / 10_000,
+    unwatchedPerMinute: (60 * rps * errors * unwatched.weight) / 10_000,
   };
 }
 

@@ -17,7 +17,12 @@ export function findAddress({ who, signal, env, variable, usual }: AddressSource
     throw new Error(
       `no address of ${who}; set ${variable}, for example http://127.0.0.1:9090, or "url" of the signal ${signal.name}`,
     );
-  const from = signal.url === undefined && own ? variable : `the url of ${signal.name}`;
+  const from = variable !== undefined && signal.url === undefined && own ? variable : `the url of ${signal.name}`;
+  return apiAddress(base, from, path);
+}
+
+/** One API under a base address; `from` says where that was written. Throws a sentence when it is no address, or holds a secret. */
+export function apiAddress(base: string, from: string, path: string): URL {
   if (!URL.canParse(base) || !/^https?:/i.test(base))
     throw new Error(`${from} is no http or https address; write it like http://127.0.0.1:9090`);
   const url = new URL(base);

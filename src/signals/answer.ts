@@ -3,26 +3,29 @@ import { REDUCTIONS, type Reduction, reduceNumbers } from '../core/reduce.js';
 import type { Measurement } from '../core/verdict.js';
 import type { Quote } from './ask.js';
 
-/** How an API answers: what it says when it refuses, the shape of a good answer, and the number in it. */
-export interface JsonAnswer<T> {
+/** The error of a measurement. */
+type Failed = Extract<Measurement, { kind: 'error' }>;
+
+/** How an API answers: what it says when it refuses, the shape of a good answer, and what is asked for in it. */
+export interface JsonAnswer<T, R = Measurement> {
   readonly who: string;
   /** What to do about a status, besides what goes for all. */
   readonly hints?: Readonly<Record<number, string>>;
   /** The API's own words about what is wrong, if there are any. */
   said(answer: unknown): string | undefined;
   readonly shape: z.ZodType<T>;
-  number(answer: T): Measurement;
+  read(answer: T): R | Failed;
 }
 
 /** Reads an answer in JSON: a refusal, words of refusal, or another shape is an error that says what to do. */
-export function readJson<T>(of: JsonAnswer<T>): (status: number, body: string, quote: Quote) => Measurement {
+export function readJson<T, R>(of: JsonAnswer<T, R>): (status: number, body: string, quote: Quote) => R | Failed {
   return (status, body, quote) => {
     const answer = parseJson(body);
     const said = of.said(answer) || undefined;
     if (status !== 200) return refuse(of, status, quote(said ?? body));
     if (said !== undefined) return fail(`${of.who} answers: ${quote(said)}; check the query`);
     const known = of.shape.safeParse(answer);
-    if (known.success) return of.number(known.data);
+    if (known.success) return of.read(known.data);
     const what = answer === undefined ? 'no JSON' : 'not what its API answers';
     return fail(`the answer of ${of.who} is ${what}: ${quote(body)}; check the url`);
   };
@@ -33,12 +36,12 @@ export function refuse(
   { who, hints }: { who: string; hints?: JsonAnswer<never>['hints'] },
   status: number,
   said: string,
-): Measurement {
+): Failed {
   return fail(`${who} answers HTTP ${status}${said === '' ? '' : `: ${said}`}; ${hints?.[status] ?? remedyOf(status)}`);
 }
 
 /** An error of the measurement. */
-export function fail(why: string): Measurement {
+export function fail(why: string): Failed {
   return { kind: 'error', why };
 }
 
@@ -65,7 +68,10 @@ export function numberOf(value: unknown): Measurement {
   const text = typeof value === 'string' ? value.trim() : value;
   const missing = text === null || text === undefined || text === '' || /^[+-]?(?:nan|inf|infinity)$/i.test(String(text));
   if (missing)
-    return { kind: 'none', why: `the query returns ${text || 'no value'}, which is what a division by zero requests gives` };
+    return {
+      kind: 'none',
+      why: `the query returns ${String(text ?? '') || 'no value'}, which is what a division by zero requests gives`,
+    };
   const number = typeof text === 'string' ? Number(text) : text;
   if (typeof number !== 'number' || Number.isNaN(number)) return fail(`the query returns ${show(value)}, which is no number`);
   return { kind: 'scalar', value: number };

@@ -6,8 +6,8 @@ import { sayNetworkFailure } from './network-failure.js';
 /** Shortens and cleans what somebody else said, so that it can be repeated. */
 export type Quote = (text: string) => string;
 
-/** One request to an API, and how its answer is read. `secrets` appear in nothing that is returned. */
-export interface Ask {
+/** One request to an API. `secrets` appear in nothing that is told of it. */
+export interface Request {
   readonly who: string;
   readonly url: URL;
   readonly method?: string;
@@ -16,6 +16,10 @@ export interface Ask {
   readonly secrets: readonly string[];
   /** Milliseconds; default 5 s. */
   readonly timeout?: number | undefined;
+}
+
+/** A request for one number, and how its answer is read. */
+export interface Ask extends Request {
   read(status: number, body: string, quote: Quote): Measurement;
 }
 
@@ -32,36 +36,46 @@ export async function askForNumber(query: string, prepare: () => Promise<Ask>, a
     return { query, raw: '', measurement: { kind: 'error', why: (error as Error).message } };
   }
   const hide = hideSecrets(ask.secrets);
-  const quote: Quote = (text) => hide(text).trim().slice(0, QUOTE_LENGTH);
   try {
     const { status, body } = await send(ask, abort);
-    const measurement = ask.read(status, body, quote);
+    const measurement = ask.read(status, body, quoteFor(ask));
     return {
       query: hide(query),
       raw: hide(body).trim().slice(0, RAW_LENGTH),
       measurement: 'why' in measurement ? { ...measurement, why: hide(measurement.why) } : measurement,
     };
   } catch (error) {
-    return { query: hide(query), raw: '', measurement: failureOf(error, ask, hide, abort) };
+    return { query: hide(query), raw: '', measurement: failureOf(error, ask, abort) };
   }
 }
 
-async function send(ask: Ask, abort: AbortSignal): Promise<{ readonly status: number; readonly body: string }> {
-  const { url, method = 'GET', headers = {}, body } = ask;
+/** Sends a request; rejects when there is no answer in its time. */
+export async function send(request: Request, abort: AbortSignal): Promise<{ readonly status: number; readonly body: string }> {
+  const { url, method = 'GET', headers = {}, body } = request;
   const response = await fetch(url, {
     method,
     headers,
     ...(body === undefined ? {} : { body }),
     // No API redirects a query; a login page in front of it does.
     redirect: 'manual',
-    signal: AbortSignal.any([abort, AbortSignal.timeout(ask.timeout ?? TIMEOUT)]),
+    signal: AbortSignal.any([abort, AbortSignal.timeout(request.timeout ?? TIMEOUT)]),
   });
   return { status: response.status, body: await response.text() };
 }
 
-function failureOf(error: unknown, { who, url, timeout = TIMEOUT }: Ask, hide: Quote, abort: AbortSignal): Measurement {
+/** What quotes from the answer to a request. */
+export function quoteFor({ secrets }: Request): Quote {
+  const hide = hideSecrets(secrets);
+  return (text) => hide(text).trim().slice(0, QUOTE_LENGTH);
+}
+
+/** Why `send` got no answer, as a sentence. */
+export function sayUnanswered(error: unknown, { who, url, secrets, timeout = TIMEOUT }: Request): string {
+  return `${who} at ${url.origin} cannot be asked: ${hideSecrets(secrets)(sayNetworkFailure(error, timeout))}`;
+}
+
+function failureOf(error: unknown, ask: Ask, abort: AbortSignal): Measurement {
   if (abort.aborted) return { kind: 'none', why: 'given up' };
   const remedy = (error as Error).name === 'TimeoutError' ? 'ask for less, or write a longer timeout' : 'check its address';
-  const said = hide(sayNetworkFailure(error, timeout));
-  return { kind: 'error', why: `${who} at ${url.origin} cannot be asked: ${said}; ${remedy}` };
+  return { kind: 'error', why: `${sayUnanswered(error, ask)}; ${remedy}` };
 }

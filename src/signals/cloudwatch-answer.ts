@@ -28,7 +28,7 @@ export function cloudwatchAnswer({ window, reduce }: CloudwatchSignal, now: numb
       return message ?? Message;
     },
     shape,
-    number({ MetricDataResults: results }) {
+    read({ MetricDataResults: results }) {
       const numbers = results.map(({ StatusCode, Values, Timestamps }) => {
         if (StatusCode === 'Forbidden') return fail(`CloudWatch forbids this metric; ${hint}`);
         if (StatusCode === 'InternalError')

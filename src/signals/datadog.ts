@@ -53,7 +53,7 @@ function answerOf({ window, reduce }: DatadogSignal, now: number): JsonAnswer<z.
       return error || errors.join('; ');
     },
     shape,
-    number({ series }) {
+    read({ series }) {
       const numbers = series.map(({ pointlist, interval }) => {
         const points = pointlist.map(([at, value]) => ({ at, value }));
         return lastPoint(points, { window, now, width: interval === undefined ? undefined : interval * 1_000 });

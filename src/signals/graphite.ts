@@ -50,7 +50,7 @@ function answerOf({ window, reduce }: GraphiteSignal, now: number): JsonAnswer<z
     hints: { 401: hint, 403: hint },
     said: () => undefined,
     shape,
-    number(series) {
+    read(series) {
       const numbers = series.map(({ datapoints }) => {
         const points = datapoints.map(([value, seconds]) => ({ at: seconds * 1_000, value }));
         const [first, second] = points;

@@ -20,7 +20,7 @@ export function influxqlAnswer(reduction: Reduction | undefined): JsonAnswer<z.o
       return error ?? results.find((result) => result.error !== undefined)?.error;
     },
     shape,
-    number({ results }) {
+    read({ results }) {
       const all = results.flatMap((result) => result.series);
       const rows = all.flatMap(({ columns, values }) => values.map((row) => row.filter((_, i) => columns[i] !== 'time')));
       const numbers = rows.map((row) =>

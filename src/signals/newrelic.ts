@@ -57,7 +57,7 @@ function answerOf(reduction: Reduction | undefined): JsonAnswer<z.output<typeof 
         .data?.errors.map(({ message }) => message)
         .join('; '),
     shape,
-    number({ data }) {
+    read({ data }) {
       const { results } = data.actor.account.nrql;
       if (results.length === 0) return { kind: 'none', why: 'the query returns no result' };
       return reduceSeries(results.map(numberIn), reduction, 'leave FACET and TIMESERIES out, so that NRQL gives one');

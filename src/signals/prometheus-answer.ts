@@ -1,32 +1,59 @@
 import { z } from 'zod';
 import type { Reduction } from '../core/reduce.js';
+import type { Measurement } from '../core/verdict.js';
 import { fail, type JsonAnswer, numberOf, reduceSeries } from './answer.js';
 
 const shape = z.object({ data: z.object({ resultType: z.string(), result: z.unknown() }) });
 const sample = z.tuple([z.unknown(), z.unknown()]);
 const vector = z.array(z.object({ value: sample }));
+const series = z.object({ metric: z.record(z.string(), z.string()), values: z.array(z.tuple([z.number(), z.string()])) });
+
+type Shape = z.output<typeof shape>;
+
+/** One series of a range: its labels, and its samples as Prometheus writes them (seconds, text). */
+export type RangeSeries = z.output<typeof series>;
+
+const REFUSALS = {
+  who: 'Prometheus',
+  hints: {
+    401: 'set PROMETHEUS_TOKEN or PROMETHEUS_TOKEN_FILE',
+    403: 'the token may not query',
+    404: 'check the address: /api/v1/query is added to it',
+  },
+  said: (answer: unknown) => (answer as { readonly error?: string } | undefined)?.error,
+  shape,
+} as const;
 
 /**
  * The answer to an instant query: a scalar, one series, or several that are reduced to one number; no series or NaN is no data.
  * https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries
  */
-export function prometheusAnswer(reduction: Reduction | undefined): JsonAnswer<z.output<typeof shape>> {
+export function prometheusAnswer(reduction: Reduction | undefined): JsonAnswer<Shape> {
   return {
-    who: 'Prometheus',
-    hints: {
-      401: 'set PROMETHEUS_TOKEN or PROMETHEUS_TOKEN_FILE',
-      403: 'the token may not query',
-      404: 'check the address: /api/v1/query is added to it',
-    },
-    said: (answer) => (answer as { readonly error?: string } | undefined)?.error,
-    shape,
-    number({ data: { resultType, result } }) {
+    ...REFUSALS,
+    read({ data: { resultType, result } }) {
       if (resultType === 'scalar') return numberOf(sample.safeParse(result).data?.[1]);
-      const series = resultType === 'vector' ? vector.safeParse(result).data : undefined;
-      if (series === undefined)
-        return fail(`the query returns a ${resultType}; make it an instant vector, for example with rate(…)`);
-      const numbers = series.map(({ value }) => numberOf(value[1]));
-      return reduceSeries(numbers, reduction, 'make it one with sum(…)');
+      const found = resultType === 'vector' ? vector.safeParse(result).data : undefined;
+      if (found !== undefined)
+        return oneOf(
+          found.map(({ value }) => value[1]),
+          reduction,
+        );
+      return fail(`the query returns a ${resultType}; make it an instant vector, for example with rate(…)`);
     },
   };
+}
+
+/** The series in the answer to a range query. https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries */
+export const PROMETHEUS_RANGE: JsonAnswer<Shape, readonly RangeSeries[]> = {
+  ...REFUSALS,
+  read({ data: { resultType, result } }) {
+    const found = resultType === 'matrix' ? z.array(series).safeParse(result).data : undefined;
+    return found ?? fail(`the answer to a range query holds a ${resultType} instead of a matrix`);
+  },
+};
+
+/** The number of a query at one moment, from the values of its series then. */
+export function oneOf(values: readonly unknown[], reduction: Reduction | undefined): Measurement {
+  return reduceSeries(values.map(numberOf), reduction, 'make it one with sum(…)');
 }

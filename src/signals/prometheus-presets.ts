@@ -21,7 +21,7 @@ type SubsetTarget = PromTarget & { readonly subset: string };
 
 /** The caller-side series of Envoy for the subset, as PromQL; quantiles in milliseconds, rates by the second. */
 function presetQuery(preset: Preset, target: SubsetTarget, window: string): string {
-  const labels = labelsOf(target);
+  const labels = labelsOf(target, `="${escapeLabel(target.subset)}"`);
   const range = (metric: string, more = ''): string => `envoy_cluster_${metric}{${labels}${more}}[${window}]`;
   const quantile = (q: number): string => `histogram_quantile(${q}, sum by (le) (rate(${range('upstream_rq_time_bucket')})))`;
   switch (preset) {
@@ -45,14 +45,27 @@ function presetQuery(preset: Preset, target: SubsetTarget, window: string): stri
   }
 }
 
-function labelsOf({ service, subset, namespace, partition, datacenter }: SubsetTarget): string {
-  const values = { service, service_subset: subset, namespace, partition, datacenter };
+/** The raw counters of one Envoy family for both subsets, with further matchers; only one service, as its callers see it. */
+export function counterSelector(family: string, target: PromTarget, more = ''): string {
+  const subsets = [target.canary, target.stable].map((name) => escapeLabel(escapePattern(name)));
+  return `envoy_cluster_${family}{${labelsOf(target, `=~"${subsets.join('|')}"`)}${more}}`;
+}
+
+/** A text as a regular expression of PromQL that matches only itself. */
+export function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+/** `subset` is the matcher of the subset's label. */
+function labelsOf({ service, namespace, partition, datacenter }: PromTarget, subset: string): string {
+  const values = { service, namespace, partition, datacenter };
   const given = Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [`consul_destination_${name}="${escapeLabel(value)}"`],
   );
-  return given.join(',');
+  return [given[0], `consul_destination_service_subset${subset}`, ...given.slice(1)].join(',');
 }
 
-function escapeLabel(value: string): string {
+/** A text as the value of a label in PromQL. */
+export function escapeLabel(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

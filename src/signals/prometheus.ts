@@ -4,8 +4,9 @@ import { readJson } from './answer.js';
 import { askForNumber } from './ask.js';
 import type { Measured } from './measured.js';
 import { prometheusAnswer } from './prometheus-answer.js';
+import { openPrometheus } from './prometheus-api.js';
 import { type PromTarget, promQuery } from './prometheus-presets.js';
-import { type Env, findSecret } from './secret.js';
+import type { Env } from './secret.js';
 
 /** Asks Prometheus one instant query. The token (PROMETHEUS_TOKEN or PROMETHEUS_TOKEN_FILE) appears in nothing that is returned. */
 export async function measurePrometheus(
@@ -18,17 +19,8 @@ export async function measurePrometheus(
   const prepare = async () => {
     if (query === '') throw new Error(`${signal.name} has neither a query nor a preset; write one of them`);
     const url = findAddress({ who: 'Prometheus', signal, env, variable: 'PROMETHEUS_URL' }, '/api/v1/query');
-    const token = await findSecret(env, { variable: 'PROMETHEUS_TOKEN' });
-    return {
-      who: 'Prometheus',
-      url,
-      method: 'POST',
-      body: new URLSearchParams({ query }),
-      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-      secrets: token === undefined ? [] : [token],
-      timeout: signal.timeout,
-      read: readJson(prometheusAnswer(signal.reduce)),
-    };
+    const call = await openPrometheus(url, env);
+    return { ...call({ query }), timeout: signal.timeout, read: readJson(prometheusAnswer(signal.reduce)) };
   };
   return askForNumber(query, prepare, abort);
 }

@@ -3,8 +3,8 @@ import type { Plan } from '../core/plan.js';
 import type { Timeline } from '../core/timeline.js';
 import { formatPercent } from '../core/weights.js';
 import { PERSON } from '../judge/expose.js';
-import type { Exposure } from '../judge/exposure.js';
-import { errorCounters, type Failure } from '../judge/simulated-traffic.js';
+import { type Exposure, errorCounters, type Failure } from '../judge/exposure.js';
+import { formatBound } from '../judge/text.js';
 import { harmless, type Style } from './style.js';
 
 /** What users would feel of a failing canary: whether it is taken back, where, after how long, and how many requests fail until then. */
@@ -22,7 +22,7 @@ export function renderExposure(
   const counters = errorCounters(plan);
   const ignored = plan.signals.filter((signal) => !counters.some((one) => one === signal)).map(({ name }) => name);
   const lines = [
-    style.bold(harmless(`If ${canary} fails ${percent(errors)} of its requests ${since}`)),
+    style.bold(harmless(`If ${canary} fails ${formatBound(errors)} of its requests ${since}`)),
     row('traffic', `${count(rps)} requests a second to ${harmless(plan.service)}, stable fails none`),
     ...(ignored.length === 0 ? [] : [row('taken as good', harmless(ignored.join(', ')))]),
     ...(line.people === 0 ? [] : [row('open pauses', `a person takes ${formatDuration(PERSON)} at each`)]),
@@ -67,8 +67,4 @@ function amount(value: number | null): string {
 
 function count(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(2)));
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toFixed(2))}%`;
 }

@@ -73,7 +73,7 @@ function formatTenths(ms: number): string {
 }
 
 /** The text in lines of at most this width, broken at spaces. */
-function wrap(text: string, width: number): readonly string[] {
+export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [''];
   for (const word of text.split(' ')) {
     const line = lines.at(-1)!;

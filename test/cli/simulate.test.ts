@@ -64,6 +64,37 @@ describe('splitter simulate', () => {
     expect((await shell.run('simulate - --errors 2% --onset 3h', WATCHED)).out).to.match(/never: the course ends after 16m1s/);
   });
 
+  it('tells how often a healthy canary is taken back, the same for the same seed', async () => {
+    const one = await shell.run('simulate - --false-reverts --runs 40 -o json', WATCHED);
+    const { falseReverts } = JSON.parse(one.out);
+    expect(one.code).to.equal(0);
+    expect(falseReverts).to.include({ rps: 50, runs: 40, seed: 1 });
+    expect(falseReverts.levels.map(({ nearness }: { nearness: number }) => nearness)).to.deep.equal([0.1, 0.5, 0.8, 1]);
+    expect(falseReverts.levels[3].signals).to.deep.equal([{ name: 'errors', bad: { canary: 0.005, stable: 0 }, reverted: 0 }]);
+    expect(falseReverts.levels[3].interval95).to.have.keys('low', 'high');
+    expect((await shell.run('simulate - --false-reverts --runs 40 -o json', WATCHED)).out).to.equal(one.out);
+  });
+
+  it('says the odds in a sentence and a table of 80 columns', async () => {
+    const { out } = await shell.run('simulate - --false-reverts --runs 20 --seed 3', WATCHED);
+    expect(out).to.match(/exactly on bounds +0 of 20 +0% to 16%/);
+    expect(out.replace(/\s+/g, ' ')).to.include(
+      'A canary that fails 0.5% of its requests, exactly the bound, is taken back in 0 of 20 rollouts (95% sure: 0% to 16%).',
+    );
+    for (const line of out.split('\n')) expect(line.length, line).to.be.at.most(80);
+  });
+
+  it('says of numbers that their odds are not simulated', async () => {
+    const { out } = await shell.run(
+      'simulate - --false-reverts --runs 1',
+      `${PLAN}signals:
+  - { name: p95, source: prometheus, query: up, max: 1, interval: 30s }
+`,
+    );
+    expect(out).to.match(/none: no evidence of counted requests/);
+    expect(out.replace(/\s+/g, ' ')).to.match(/not simulated: its odds depend on its query: 1 - \(1 - q\)\^32/);
+  });
+
   it('ends with 6 and the diagnostics where the plan is not valid', async () => {
     const { code, out, err } = await shell.run('simulate -', PLAN.replace('bake', 'bakes'));
     expect(code).to.equal(6);
@@ -79,6 +110,11 @@ describe('splitter simulate', () => {
     ['--errors 2% --rps none', /--rps none is not a number/],
     ['--errors 2% --onset later', /--onset later is not a duration/],
     ['--rps 50', /--rps needs --errors/],
+    ['--runs 50', /--runs needs --errors.*or --false-reverts/],
+    ['--errors 2% --false-reverts', /--errors asks about a bad canary/],
+    ['--false-reverts --onset 1m', /--onset belongs to --errors/],
+    ['--false-reverts --runs 0', /--runs 0 is not a whole number/],
+    ['--false-reverts --seed x', /--seed x is not a whole number/],
   ];
   for (const [flags, message] of mistakes)
     it(`refuses ${flags} and says what to type`, async () => {

@@ -74,6 +74,28 @@ describe('what users feel of a failing canary', () => {
     expect(felt.reverted).to.equal(0);
   });
 
+  it('lets the programs of a plan run well, as nothing fails but canary', () => {
+    const program = { kind: 'command', command: ['./x'], timeout: 60_000 } as const;
+    const hooks = {
+      before_start: program,
+      before_step: program,
+      after_step: program,
+      before_promote: program,
+      after_promote: program,
+      after_revert: program,
+    };
+    const steps: Plan['steps'] = [
+      ...PLAN.steps.slice(0, 4),
+      { kind: 'run', program, onFailure: 'revert' },
+      ...PLAN.steps.slice(4),
+    ];
+    for (const errors of [0.02, 0]) expect(feel(errors, { hooks, steps }, 0, 50, 10)).to.deep.equal(feel(errors, {}, 0, 50, 10));
+  });
+
+  it('takes nothing back by a dry run', () => {
+    expect(feel(1, { signals: [{ ...ERRORS, dryRun: true }] }, 0, 50, 3)).to.include({ reverted: 0, failedMedian: null });
+  });
+
   it('gives the same for the same random numbers', () => {
     expect(feel(0.02)).to.deep.equal(feel(0.02));
   });

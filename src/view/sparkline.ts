@@ -1,0 +1,27 @@
+const BARS = '▁▂▃▄▅▆▇█';
+
+/** A moment with its height, 0 to 1; null where nothing is known. */
+export interface Point {
+  readonly at: number;
+  readonly height: number | null;
+}
+
+/** The points as one line of so many columns from `from` to `to`: the greatest of each column, a blank where none is known. */
+export function drawSparkline(points: readonly Point[], from: number, to: number, columns: number): string {
+  const greatest = new Array<number | undefined>(columns).fill(undefined);
+  for (const { at, height } of points) {
+    if (height === null) continue;
+    const column = columnOf(at, from, to, columns);
+    greatest[column] = Math.max(greatest[column] ?? 0, height);
+  }
+  return greatest
+    .map((height) =>
+      height === undefined ? ' ' : BARS[Math.min(BARS.length - 1, Math.floor(Math.max(0, height) * BARS.length))],
+    )
+    .join('');
+}
+
+/** The column of a moment. */
+export function columnOf(at: number, from: number, to: number, columns: number): number {
+  return Math.min(columns - 1, Math.max(0, Math.floor(((at - from) / Math.max(1, to - from)) * columns)));
+}
