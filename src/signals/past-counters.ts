@@ -6,6 +6,13 @@ import type { Chunk } from './prometheus-range.js';
 /** The label values that tell one sidecar from another: what Prometheus adds to every series that it scrapes. */
 const CALLER = ['job', 'instance', 'namespace', 'pod'];
 
+/** How a series is one of several counters of a cluster: the label that tells them apart, which one it is, and what stands in its name besides. */
+interface Counter {
+  readonly label: string;
+  readonly key: string;
+  readonly part?: string;
+}
+
 interface Placed {
   readonly cluster: string;
   readonly subset: string;
@@ -21,7 +28,7 @@ export class PastCounters {
   /** The increments at each look of these chunks, which cover the same times; undefined where Prometheus has no series at all. `keyOf` names a counter. */
   *add(
     chunks: readonly Chunk[],
-    keyOf: (labels: Readonly<Record<string, string>>) => { readonly label: string; readonly key: string } | undefined,
+    keyOf: (labels: Readonly<Record<string, string>>) => Counter | undefined,
   ): Generator<{ readonly at: number; readonly increments: Increments | undefined }> {
     const callers = new Map<string, Placed[]>();
     for (const { labels, values } of chunks.flatMap(({ series }) => series)) {
@@ -29,7 +36,8 @@ export class PastCounters {
       const { consul_destination_service_subset: subset } = labels;
       if (counter === undefined || subset === undefined) continue;
       const caller = JSON.stringify(CALLER.map((name) => labels[name]));
-      const cluster = JSON.stringify(Object.entries(labels).filter(([name]) => name !== '__name__' && name !== counter.label));
+      const own = Object.entries(labels).filter(([name]) => name !== '__name__' && name !== counter.label);
+      const cluster = JSON.stringify([counter.part, own]);
       const placed = callers.get(caller) ?? [];
       placed.push({ cluster, subset, key: counter.key, values });
       callers.set(caller, placed);

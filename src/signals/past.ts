@@ -4,10 +4,12 @@ import { isComparing, isProbe } from '../core/scalar-signal.js';
 import type { Reading } from '../core/verdict.js';
 import type { Target } from '../ports.js';
 import { envoyQuery, measureEnvoy } from './envoy-measure.js';
+import type { Family } from './envoy-metrics.js';
+import type { Increments } from './increments.js';
 import { pairUp } from './pair-up.js';
 import { PastCounters } from './past-counters.js';
 import { oneOf } from './prometheus-answer.js';
-import { counterSelector, escapeLabel, escapePattern, type PromTarget, promQuery } from './prometheus-presets.js';
+import { counterSelector, escapeLabel, escapePattern, type PromTarget, promQuery, statusSelector } from './prometheus-presets.js';
 import { countLooks, fetchRange, openServer, type Range, type RangeServer } from './prometheus-range.js';
 import type { Env } from './secret.js';
 
@@ -72,42 +74,81 @@ async function readCounts(
   told: (looks: number) => void,
 ): Promise<readonly Past[]> {
   const [first] = signals;
-  const queries =
-    first.metric === 'errors' ? [counterSelector('upstream_rq_xx', target)] : await latencyQueries(first, target, range, server);
-  if (typeof queries === 'string') return signals.map(({ name }) => ({ signal: name, readings: [], why: queries }));
-  const counters = new PastCounters();
+  const asked =
+    first.metric === 'errors' ? await errorQueries(target, range, server) : await latencyQueries(first, target, range, server);
+  if (typeof asked === 'string') return signals.map(({ name }) => ({ signal: name, readings: [], why: asked }));
+  const isGrpc = asked.some(({ family }) => family === 'statuses');
+  const sources = asked.map(({ family, queries }) => ({
+    family,
+    counters: new PastCounters(),
+    streams: queries.map((query) => fetchRange(server, query, range)),
+  }));
   const readings = signals.map((): Reading[] => []);
   let seen = false;
-  const streams = queries.map((query) => fetchRange(server, query, range));
   for (;;) {
-    const parts = await Promise.all(streams.map((stream) => stream.next()));
-    const chunks = parts.flatMap((part) => (part.done === true ? [] : [part.value]));
-    if (chunks.length < queries.length) break;
-    for (const { at, increments } of counters.add(chunks, keyOf)) {
-      seen ||= increments !== undefined;
+    const looks = await Promise.all(
+      sources.map(async ({ family, counters, streams }) => {
+        const parts = await Promise.all(streams.map((stream) => stream.next()));
+        const chunks = parts.flatMap((part) => (part.done === true ? [] : [part.value]));
+        return { family, looks: chunks.length < streams.length ? [] : [...counters.add(chunks, keyOf)] };
+      }),
+    );
+    const times = looks[0]?.looks ?? [];
+    if (times.length === 0) break;
+    for (const [look, { at }] of times.entries()) {
+      const found = new Map(looks.map((one) => [one.family, one.looks[look]?.increments]));
+      const isThere = [...found.values()].some((increments) => increments !== undefined);
+      seen ||= isThere;
+      const unseen = { isGrpc, take: (family: Family): Increments => found.get(family) ?? new Map() };
       for (const [i, signal] of signals.entries()) {
-        const measured =
-          increments === undefined
-            ? {
-                query: envoyQuery(signal, target),
-                raw: '',
-                measurement: { kind: 'none', why: 'Prometheus has no series' } as const,
-              }
-            : measureEnvoy(signal, target, increments);
+        const measured = isThere
+          ? measureEnvoy(signal, target, unseen)
+          : { query: envoyQuery(signal, target, isGrpc), raw: '', measurement: NO_SERIES };
         readings[i]!.push({ signal: signal.name, at, ...measured });
       }
     }
-    told(chunks[0]!.times.length);
+    told(times.length);
   }
-  const why = `no series match ${queries.at(-1)}; does Prometheus scrape the callers of ${target.service}, and did it then?`;
+  const why = noSeries(asked.at(-1)?.queries.at(-1) ?? '', target);
   return signals.map(({ name }, i) => (seen ? { signal: name, readings: readings[i]! } : { signal: name, readings: [], why }));
 }
 
-function keyOf(labels: Readonly<Record<string, string>>): { readonly label: string; readonly key: string } | undefined {
+const NO_SERIES = { kind: 'none', why: 'Prometheus has no series' } as const;
+
+/** What is asked for one family of counters. */
+interface Asked {
+  readonly family: Family;
+  readonly queries: readonly string[];
+}
+
+/** Answers by class; where Prometheus has gRPC statuses of the service, those too: an answer 200 says nothing there. */
+async function errorQueries(target: Target, range: Range, server: RangeServer): Promise<readonly Asked[]> {
+  const classes: Asked = { family: 'classes', queries: [counterSelector('upstream_rq_xx', target)] };
+  const statuses = statusSelector(target);
+  for await (const { series } of fetchRange(server, `group(${statuses})`, { ...range, step: coarse(range) }))
+    if (series.length > 0) return [classes, { family: 'statuses', queries: [statuses] }];
+  return [classes];
+}
+
+function keyOf(
+  labels: Readonly<Record<string, string>>,
+): { readonly label: string; readonly key: string; readonly part?: string } | undefined {
   const { [CLASS]: digit, le } = labels;
   if (digit !== undefined) return { label: CLASS, key: digit };
+  // Where Envoy does not take them out of the name, service and method stand in it before the status.
+  const [, part, status] = /^envoy_cluster_grpc_(.*_)?(\d+)$/.exec(labels.__name__ ?? '') ?? [];
+  if (status !== undefined) return { label: '', key: status, part: part ?? '' };
   // Prometheus 3 writes 500.0 where Envoy writes 500.
   return le === undefined ? { label: '', key: 'count' } : { label: 'le', key: String(Number(le)) };
+}
+
+function noSeries(query: string, { service }: Target): string {
+  return `no series match ${query}; does Prometheus scrape the callers of ${service}, and did it then?`;
+}
+
+/** A step that asks for few looks only, ms. */
+function coarse({ from, to, step }: Range): number {
+  return Math.max(step, Math.ceil((to - from) / EDGE_LOOKS));
 }
 
 /** Looks at which the edges of the histogram are asked for. */
@@ -119,24 +160,24 @@ async function latencyQueries(
   target: Target,
   range: Range,
   server: RangeServer,
-): Promise<readonly string[] | string> {
+): Promise<readonly Asked[] | string> {
   const all = counterSelector('upstream_rq_time_bucket', target);
-  const step = Math.max(range.step, Math.ceil((range.to - range.from) / EDGE_LOOKS));
+  const step = coarse(range);
   const texts = new Set<string>();
   for await (const { series } of fetchRange(server, `group by (le) (${all})`, { ...range, step }))
     for (const { labels } of series) texts.add(labels.le ?? '');
   const edges = [...texts].filter((text) => text !== '' && Number.isFinite(Number(text)));
-  if (edges.length === 0)
-    return `no series match ${all}; does Prometheus scrape the callers of ${target.service}, and did it then?`;
+  if (edges.length === 0) return noSeries(all, target);
   const fitting = edges.filter((text) => Number(text) <= over);
   if (fitting.length === 0)
     return `Envoy counts no limit as short as the ${over} ms of ${name}; the shortest is ${Math.min(...edges.map(Number))} ms`;
   const edge = Math.max(...fitting.map(Number));
   const same = fitting.filter((text) => Number(text) === edge).map((text) => escapeLabel(escapePattern(text)));
-  return [
+  const queries = [
     counterSelector('upstream_rq_time_bucket', target, `,le=~"${same.join('|')}"`),
     counterSelector('upstream_rq_time_count', target),
   ];
+  return [{ family: 'latency', queries }];
 }
 
 async function readNumbers(

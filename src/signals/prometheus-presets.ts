@@ -51,6 +51,12 @@ export function counterSelector(family: string, target: PromTarget, more = ''): 
   return `envoy_cluster_${family}{${labelsOf(target, `=~"${subsets.join('|')}"`)}${more}}`;
 }
 
+/** The counters of gRPC statuses of both subsets, whatever service and method stand in their names. */
+export function statusSelector(target: PromTarget): string {
+  const subsets = [target.canary, target.stable].map((name) => escapeLabel(escapePattern(name)));
+  return `{__name__=~"envoy_cluster_grpc_(.*_)?[0-9]+",${labelsOf(target, `=~"${subsets.join('|')}"`)}}`;
+}
+
 /** A text as a regular expression of PromQL that matches only itself. */
 export function escapePattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

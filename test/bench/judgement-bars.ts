@@ -65,9 +65,9 @@ function isOwn({ gate }: Cell): boolean {
   return gate.startsWith('splitter');
 }
 
-function worst(name: string, limit: number, cells: readonly Cell[], valueOf: (cell: Cell) => number | null): Bar {
+function worst(name: string, limit: number, cells: readonly Cell[], measure: (cell: Cell) => number | null): Bar {
   const values = cells.flatMap((cell) => {
-    const value = valueOf(cell);
+    const value = measure(cell);
     return value === null ? [] : [{ cell, value }];
   });
   const top = values.reduce((a, b) => (b.value > a.value ? b : a), { cell: cells[0]!, value: 0 });

@@ -14,7 +14,7 @@ export interface RangeCall {
   readonly step: number;
 }
 
-/** A Prometheus that answers query_range as its documentation says, for plain selectors, `group by (le) (selector)` and queries given by text. */
+/** A Prometheus that answers query_range as its documentation says, for plain selectors, groups of them and queries given by text. */
 export class FakePrometheus {
   readonly calls: RangeCall[] = [];
   series: FakeSeries[] = [];
@@ -72,17 +72,18 @@ export class FakePrometheus {
   #select(query: string): readonly FakeSeries[] | undefined {
     const given = this.answers[query];
     if (given !== undefined) return given;
-    const grouped = /^group by \(le\) \((.*)\)$/s.exec(query);
-    const [, name, matchers] = /^(\w+)\{(.*)\}$/s.exec(grouped?.[1] ?? query) ?? [];
+    const [, by, inner] = /^group(?: by \((le)\) )?\((.*)\)$/s.exec(query) ?? [];
+    const [, name, matchers] = /^(\w*)\{(.*)\}$/s.exec(inner ?? query) ?? [];
     if (name === undefined) return undefined;
     const wanted = [...(matchers ?? '').matchAll(/(\w+)(=~|=)"((?:[^"\\]|\\.)*)"/g)].map(([, label, operator, value]) => {
       const text = value!.replaceAll('\\\\', '\\');
       return { label: label!, fits: (one: string) => (operator === '=' ? one === text : new RegExp(`^(?:${text})$`).test(one)) };
     });
     const found = this.series.filter(
-      ({ labels }) => labels.__name__ === name && wanted.every(({ label, fits }) => fits(labels[label] ?? '')),
+      ({ labels }) => (name === '' || labels.__name__ === name) && wanted.every(({ label, fits }) => fits(labels[label] ?? '')),
     );
-    if (grouped === null) return found;
+    if (inner === undefined) return found;
+    if (by === undefined) return found.slice(0, 1).map(() => ({ labels: {}, valueAt: () => 1 }));
     return [...new Set(found.map(({ labels }) => labels.le ?? ''))].map((le) => ({ labels: { le }, valueAt: () => 1 }));
   }
 }
