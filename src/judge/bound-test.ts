@@ -33,9 +33,25 @@ export function testAgainst(bound: number, odds: readonly number[]): BoundTest {
   };
 }
 
+/** Factors of small batches, which come again and again: looked up instead of worked out. */
+const SMALL = 32;
+const known = new WeakMap<BoundTest, (readonly number[] | undefined)[]>();
+
+function factorsOf(test: BoundTest, bad: number, good: number): readonly number[] {
+  const work = (): readonly number[] => test.bad.map((gain, i) => Math.exp(bad * gain + good * test.good[i]!));
+  if (bad >= SMALL || good >= SMALL) return work();
+  let kept = known.get(test);
+  if (kept === undefined) {
+    kept = [];
+    known.set(test, kept);
+  }
+  const at = bad * SMALL + good;
+  kept[at] ??= work();
+  return kept[at];
+}
+
 /** The evidence with one more batch of requests; only its sums matter, not the order inside it. `clock`: how far the starts move on. */
 export function continueBoundTest(test: BoundTest, evidence: Evidence, counts: Counts, clock: number = counts.total): Evidence {
   if (counts.total === 0) return evidence;
-  const fine = counts.total - counts.bad;
-  return growEvidence(evidence, clock, (i) => counts.bad * test.bad[i]! + fine * test.good[i]!);
+  return growEvidence(evidence, clock, factorsOf(test, counts.bad, counts.total - counts.bad));
 }

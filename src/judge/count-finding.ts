@@ -13,28 +13,86 @@ const ERROR_LIMIT = 30;
 const CONFIDENCE = 0.99;
 
 /** The finding of a count signal. Samples are canary's requests in the present step. */
-export function findCounts(signal: EnvoySignal, tally: CountTally, alpha: number): Finding {
-  const evidence = weigh(tally);
-  const stableWorse = isStableWorse(tally, evidence, alpha);
-  const step = inStep(tally);
-  const told = toldCounts(signal, tally, step);
-  const verdict = verdictOf(signal, tally, { step, evidence, stableWorse, alpha });
-  const sample = tally.failed ? told.canary : step.canary;
-  const upper = verdict === 'Successful' ? upperShare(told.canary, CONFIDENCE) : 1;
-  const clear = upper < allowedShare(signal, told.stable);
-  return {
-    name: signal.name,
-    source: signal.source,
-    verdict,
-    value: told.canary.total === 0 ? null : formatShare(shareOf(told.canary)),
-    bound: describeBound(signal),
-    samples: sample.total,
-    failed: sample.bad,
-    at: tally.at,
-    message: describe(signal, tally, { verdict, evidence, stableWorse, step, told, alpha, upper }),
-    ...(stableWorse ? { stableWorse } : {}),
-    ...(clear ? { clear } : {}),
-  };
+export function findCounts(signal: EnvoySignal, tally: CountTally, alpha: number, query: string | undefined): Finding {
+  return new CountFinding(signal, tally, alpha, query);
+}
+
+/** A finding is made ten times a second and seldom read: what only people and some steps ask for is worked out when it is asked for. */
+class CountFinding implements Finding {
+  readonly name: string;
+  readonly source = 'envoy';
+  readonly verdict: Verdict;
+  readonly samples: number;
+  readonly failed: number;
+  readonly at: number;
+  readonly stableWorse: boolean;
+  declare readonly query?: string;
+  declare readonly dryRun?: boolean;
+  readonly #signal: EnvoySignal;
+  readonly #tally: CountTally;
+  readonly #alpha: number;
+  readonly #step: Sides;
+
+  constructor(signal: EnvoySignal, tally: CountTally, alpha: number, query: string | undefined) {
+    this.#signal = signal;
+    this.#tally = tally;
+    this.#alpha = alpha;
+    this.#step = inStep(tally);
+    const evidence = weigh(tally);
+    this.name = signal.name;
+    this.stableWorse = isStableWorse(tally, evidence, alpha);
+    this.verdict = verdictOf(signal, tally, { step: this.#step, evidence, stableWorse: this.stableWorse, alpha });
+    const sample = tally.failed ? this.#told().canary : this.#step.canary;
+    this.samples = sample.total;
+    this.failed = sample.bad;
+    this.at = tally.at;
+    if (query !== undefined) this.query = query;
+    if (signal.dryRun === true) this.dryRun = true;
+  }
+
+  get value(): string | null {
+    const { canary } = this.#told();
+    return canary.total === 0 ? null : formatShare(shareOf(canary));
+  }
+
+  get bound(): string {
+    return describeBound(this.#signal);
+  }
+
+  get message(): string {
+    const { verdict, stableWorse } = this;
+    const story = {
+      verdict,
+      evidence: weigh(this.#tally),
+      stableWorse,
+      step: this.#step,
+      told: this.#told(),
+      alpha: this.#alpha,
+    };
+    return describe(this.#signal, this.#tally, story);
+  }
+
+  get clear(): boolean {
+    if (this.verdict !== 'Successful') return false;
+    const { canary, stable } = this.#told();
+    return upperShare(canary, CONFIDENCE) < allowedShare(this.#signal, stable);
+  }
+
+  /** As it is written into the history and into the driver's lock. */
+  toJSON(): Finding {
+    const { name, source, verdict, value, bound, samples, failed, at, message, stableWorse, clear, query, dryRun } = this;
+    return {
+      ...{ name, source, verdict, value, bound, samples, failed, at, message },
+      ...(stableWorse ? { stableWorse } : {}),
+      ...(clear ? { clear } : {}),
+      ...(query === undefined ? {} : { query }),
+      ...(dryRun === undefined ? {} : { dryRun }),
+    };
+  }
+
+  #told(): Sides {
+    return toldCounts(this.#signal, this.#tally, this.#step);
+  }
 }
 
 /** The bound for people: `<= 0.5%` or `<= stable + 0.2%`. */
@@ -95,8 +153,6 @@ function toldCounts(signal: EnvoySignal, tally: CountTally, step: Sides): Sides 
 interface Story extends Weighed {
   readonly verdict: Verdict;
   readonly told: Sides;
-  /** The share that canary's is below, 99 % sure. */
-  readonly upper: number;
 }
 
 function describe(signal: EnvoySignal, tally: CountTally, story: Story): string {
@@ -112,7 +168,7 @@ function describe(signal: EnvoySignal, tally: CountTally, story: Story): string 
   if (story.verdict === 'Inconclusive')
     return `${against}; this points to harm ${describeEvidence(evidence.harm, failingLine(alpha))}`;
   if (signal.margin !== undefined) return against;
-  return `${against}; 99% sure that it is below ${formatShare(story.upper)}`;
+  return `${against}; 99% sure that it is below ${formatShare(upperShare(told.canary, CONFIDENCE))}`;
 }
 
 /** Why there is nothing to judge: no traffic at all, or stable has some and canary none; in the rollout, or in this step only. */

@@ -1,6 +1,6 @@
 import type { Counts } from '../core/verdict.js';
 import { addCounts, NOTHING, subtractCounts } from './counts.js';
-import { type Evidence, enterStep, freshEvidence } from './evidence.js';
+import { type Evidence, enterStep, evidenceAt, freshEvidence } from './evidence.js';
 import { packMasses, unpackMasses } from './fixed-point.js';
 import { decodeTrouble, encodeTrouble, type Trouble } from './trouble.js';
 
@@ -103,7 +103,7 @@ export function decodeCountTally(entry: readonly unknown[]): CountTally | undefi
     return undefined;
   const masses = sizes.map((size, i) => (typeof packed[i] === 'string' ? unpackMasses(packed[i], size) : undefined));
   const seen = seenBy(mode, canary!, stable!, canaryPending!, stablePending!);
-  const tests = masses.flatMap((mass, i) => (mass === undefined ? [] : [{ mass, seen: seen[i]!, steps }]));
+  const tests = masses.flatMap((mass, i) => (mass === undefined ? [] : [evidenceAt(mass, seen[i]!, steps)]));
   if (tests.length !== sizes.length) return undefined;
   return {
     kind: 'counts',

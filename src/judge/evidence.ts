@@ -10,6 +10,8 @@ export interface Evidence {
   readonly seen: number;
   /** Steps of the rollout entered since the first: each is a likelier moment for a regression and has a start of its own. */
   readonly steps: number;
+  /** The part of the wealth that has been started: `startedShare(seen, steps)`, kept because every look asks for it. */
+  readonly started: number;
 }
 
 /** Wealth is kept below this: far beyond any threshold, and still a finite number after any sum. */
@@ -28,34 +30,45 @@ export function startedShare(seen: number, steps: number): number {
   return AT_ONCE + OVER_STEPS * (steps / (steps + 1)) + OVER_REQUESTS * (1 - 1 / Math.sqrt(Math.sqrt(1 + seen / SPREAD)));
 }
 
+/** Evidence with these masses after so many requests and steps. */
+export function evidenceAt(mass: readonly number[], seen: number, steps: number): Evidence {
+  return { mass, seen, steps, started: startedShare(seen, steps) };
+}
+
 /** Evidence over `size` alternatives before the first request: its strength is 1, which says nothing. */
 export function freshEvidence(size: number): Evidence {
-  return { mass: Array.from({ length: size }, () => startedShare(0, 0) / size), seen: 0, steps: 0 };
+  return evidenceAt(
+    Array.from({ length: size }, () => startedShare(0, 0) / size),
+    0,
+    0,
+  );
 }
 
 /**
- * Evidence after one more look: alternative i multiplies its wealth by exp(gain(i)), THEN new starts join, so that no start knows
- * what it bets on. `gain` must be the logarithm of a factor whose expectation is at most 1 under the null.
+ * Evidence after one more look: alternative i multiplies its wealth by its factor, THEN new starts join, so that no start knows
+ * what it bets on. The expectation of a factor must be at most 1 under the null.
  */
-export function growEvidence(evidence: Evidence, requests: number, gain: (alternative: number) => number): Evidence {
+export function growEvidence(evidence: Evidence, requests: number, factors: readonly number[]): Evidence {
   const size = evidence.mass.length;
   const seen = evidence.seen + requests;
-  const joining = (startedShare(seen, evidence.steps) - startedShare(evidence.seen, evidence.steps)) / size;
+  const started = startedShare(seen, evidence.steps);
+  const joining = (started - evidence.started) / size;
   const mass = evidence.mass.slice();
-  for (let i = 0; i < size; i++) mass[i] = Math.min(mass[i]! * Math.exp(gain(i)), LARGEST_MASS) + joining;
-  return { mass, seen, steps: evidence.steps };
+  for (let i = 0; i < size; i++) mass[i] = Math.min(mass[i]! * factors[i]!, LARGEST_MASS) + joining;
+  return { mass, seen, steps: evidence.steps, started };
 }
 
 /** The same evidence with the start that belongs to a new step; its strength does not change. */
 export function enterStep(evidence: Evidence): Evidence {
   const steps = evidence.steps + 1;
-  const joining = (startedShare(evidence.seen, steps) - startedShare(evidence.seen, evidence.steps)) / evidence.mass.length;
-  return { mass: evidence.mass.map((mass) => mass + joining), seen: evidence.seen, steps };
+  const started = startedShare(evidence.seen, steps);
+  const joining = (started - evidence.started) / evidence.mass.length;
+  return { mass: evidence.mass.map((mass) => mass + joining), seen: evidence.seen, steps, started };
 }
 
 /** How strongly the data speak against the null: compare with 1/alpha. */
 export function strengthOf(evidence: Evidence): number {
-  let sum = 1 - startedShare(evidence.seen, evidence.steps);
+  let sum = 1 - evidence.started;
   for (const mass of evidence.mass) sum += mass;
   return sum;
 }

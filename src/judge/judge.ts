@@ -23,13 +23,16 @@ export function judge(
   context: JudgeContext,
 ): { tally: SignalTally; finding: Finding } {
   const next = addReading(signal, tally, reading, context.alpha);
-  return { tally: next, finding: { ...findingOf(signal, next, context), query: reading.query } };
+  return { tally: next, finding: findingOf(signal, next, context, reading.query) };
 }
 
 /** What a stored tally says now, without a new reading; `Inconclusive` ("no data yet") where there is no tally. */
-export function findingOf(signal: Signal, tally: SignalTally | undefined, context: JudgeContext): Finding {
-  const finding = findIn(signal, tally, context.alpha) ?? unmeasured(signal, context);
-  return signal.dryRun === true ? { ...finding, dryRun: true } : finding;
+export function findingOf(signal: Signal, tally: SignalTally | undefined, context: JudgeContext, query?: string): Finding {
+  if (!isScalar(signal) && tally?.kind === 'counts' && tally.mode === modeOf(signal))
+    return findCounts(signal, tally, context.alpha, query);
+  const finding = findNumbers(signal, tally, context.alpha) ?? unmeasured(signal, context);
+  const asked = query === undefined ? {} : { query };
+  return { ...finding, ...asked, ...(signal.dryRun === true ? { dryRun: true } : {}) };
 }
 
 function addReading(signal: Signal, tally: SignalTally | undefined, reading: Reading, alpha: number): SignalTally {
@@ -38,17 +41,9 @@ function addReading(signal: Signal, tally: SignalTally | undefined, reading: Rea
   return addToScalarTally(signal, tally?.kind === 'scalar' ? tally : undefined, reading);
 }
 
-function findIn(signal: Signal, tally: SignalTally | undefined, alpha: number): Finding | undefined {
-  switch (tally?.kind) {
-    case 'counts':
-      return !isScalar(signal) && tally.mode === modeOf(signal) ? findCounts(signal, tally, alpha) : undefined;
-    case 'samples':
-      return isComparing(signal) ? findSamples(signal, tally, alpha) : undefined;
-    case 'scalar':
-      return isScalar(signal) && !isComparing(signal) ? findScalar(signal, tally) : undefined;
-    case undefined:
-      return undefined;
-  }
+function findNumbers(signal: Signal, tally: SignalTally | undefined, alpha: number): Finding | undefined {
+  if (tally?.kind === 'samples') return isComparing(signal) ? findSamples(signal, tally, alpha) : undefined;
+  return tally?.kind === 'scalar' && isScalar(signal) && !isComparing(signal) ? findScalar(signal, tally) : undefined;
 }
 
 function unmeasured(signal: Signal, { at }: JudgeContext): Finding {

@@ -36,20 +36,21 @@ export function continuePairTest(
   const room = 0.98 - known - test.margin;
   const part = n / (n + m);
   const fine = { suspect: n - suspect.bad, reference: m - reference.bad };
-  return growEvidence(evidence, n, (i) => {
-    const excess = Math.min(test.excess[i]!, room);
-    if (excess <= 0) return 0;
+  const factorOf = (alternative: number): number => {
+    const excess = Math.min(alternative, room);
+    if (excess <= 0) return 1;
     const s = known + excess * part;
     const c = s + test.margin;
     const b = Math.min((excess * part) / (c * (1 - c)), 0.98 / (1 - s));
     const a = (b * m) / n;
-    return (
+    return Math.exp(
       times(suspect.bad, a * (1 - c)) +
-      times(fine.suspect, -a * c) +
-      times(reference.bad, -b * (1 - s)) +
-      times(fine.reference, b * s)
+        times(fine.suspect, -a * c) +
+        times(reference.bad, -b * (1 - s)) +
+        times(fine.reference, b * s),
     );
-  });
+  };
+  return growEvidence(evidence, n, test.excess.map(factorOf));
 }
 
 /** ln (1 + x)^count; most looks have no bad request, and a logarithm is what costs. */

@@ -1,6 +1,6 @@
 import type { Counts } from '../core/verdict.js';
 import { NOTHING } from './counts.js';
-import { type Evidence, enterStep } from './evidence.js';
+import { type Evidence, enterStep, evidenceAt } from './evidence.js';
 import { packMasses, unpackMasses } from './fixed-point.js';
 import { beginSignTest, SIGN_TEST_SIZE, signTestClock } from './sign-test.js';
 import { decodeTrouble, encodeTrouble, type Trouble } from './trouble.js';
@@ -80,7 +80,7 @@ export function decodeSampleTally(entry: readonly unknown[]): SampleTally | unde
     inStep,
     canary,
     stable,
-    test: { mass, seen: signTestClock(total), steps },
+    test: evidenceAt(mass, signTestClock(total), steps),
     failed: failed === 1,
     trouble: decodeTrouble(trouble, gap),
     at,

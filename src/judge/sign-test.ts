@@ -21,7 +21,11 @@ const TEST: BoundTest = testAgainst(HALF, logGrid(2, 32, SIGN_TEST_SIZE));
  * on average only if worse pairs come more often than not. Arbuthnot (1710) asked so; Ville (1939) made it hold at every look.
  */
 export function beginSignTest(): Evidence {
-  return growEvidence(freshEvidence(SIGN_TEST_SIZE), HEAD_START * CLOCK, () => 0);
+  return growEvidence(
+    freshEvidence(SIGN_TEST_SIZE),
+    HEAD_START * CLOCK,
+    Array.from({ length: SIGN_TEST_SIZE }, () => 1),
+  );
 }
 
 /** The evidence with one more pair that is no tie. */

@@ -12,7 +12,7 @@ describe('judging counts', () => {
       ERRORS,
       Array.from({ length: 20 }, (): [number, number, number, number] => [0, 300, 0, 300]),
     ).finding;
-    expect([few.verdict, few.clear, many.verdict, many.clear]).to.deep.equal(['Successful', undefined, 'Successful', true]);
+    expect([few.verdict, few.clear, many.verdict, many.clear]).to.deep.equal(['Successful', false, 'Successful', true]);
     expect(many.message).to.match(/99% sure that it is below 0\.\d+%$/);
   });
   it('reads no data as no verdict, with the reason', () => {
