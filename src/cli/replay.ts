@@ -90,7 +90,7 @@ async function fetchPast(
   io: Io,
 ): Promise<readonly Past[]> {
   const { readPast } = await import('../signals/past.js');
-  const { service, namespace, partition, datacenter, callers } = plan;
+  const { service, namespace, partition, datacenter, protocol, callers } = plan;
   const scope = Object.fromEntries(
     Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined),
   );
@@ -99,7 +99,7 @@ async function fetchPast(
   try {
     const told = createProgress(io, 'looks fetched');
     const target = { service, ...scope, stable, canary, callers };
-    return await readPast(plan.signals, target, range, { prometheus: url, env: io.env, abort: stop.signal, told });
+    return await readPast(plan.signals, target, range, { prometheus: url, protocol, env: io.env, abort: stop.signal, told });
   } catch (error) {
     if (error instanceof RangeFailure) {
       if (stop.signal.aborted) throw new CommandError('interrupted while fetching the past', '', EXIT.interrupted);

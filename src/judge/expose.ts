@@ -47,7 +47,8 @@ export function expose(plan: Plan, roles: Roles, scene: Scene, random: () => num
       continue;
     }
     if (decision.write === undefined) {
-      at = watch(traffic, sharesOf(course), { at, changed, end: Math.max(decision.wakeAt, at + SECOND), scene });
+      const end = Math.max(decision.wakeAt, at + SECOND);
+      at = watch(traffic, sharesOf(course), { at, changed, end, scene, once: mayEndEarly(course) });
       continue;
     }
     const next = followDecision(course, decision, at);
@@ -75,13 +76,15 @@ interface Stretch {
   readonly changed: number;
   readonly end: number;
   readonly scene: Scene;
+  /** One look only. */
+  readonly once: boolean;
 }
 
 /** Lets time go by until its end or until a signal fails, whichever is first; returns when that was. */
-function watch(traffic: SimulatedTraffic, shares: Shares, { at: from, changed, end, scene }: Stretch): number {
+function watch(traffic: SimulatedTraffic, shares: Shares, { at: from, changed, end, scene, once }: Stretch): number {
   const { onset, grain } = scene;
   let at = from;
-  while (at < end && !(traffic.hasFailed && at > from)) {
+  while (at < end && !((once || traffic.hasFailed) && at > from)) {
     const since = at - (at >= onset ? Math.max(changed, onset) : changed);
     const span = traffic.isNear ? SECOND : Math.max(SECOND, Math.round(since / grain)) * (at < onset ? CALM : 1);
     const next = Math.min(end, at + span, at < onset ? onset : Number.POSITIVE_INFINITY);
@@ -104,6 +107,12 @@ function nextMove(course: Course, findings: readonly Finding[], at: number): Dec
 function sharesOf({ rollout }: Course): Shares {
   if (rollout === undefined) return { canary: 0, stable: 1 };
   return { canary: askedCanary(rollout) / WHOLE, stable: weightOf(rollout.asked, rollout.stable) / WHOLE };
+}
+
+/** Whether what the next look shows may end the step, as an analysis that ends once its evidence is clear. */
+function mayEndEarly({ plan, rollout }: Course): boolean {
+  const step = rollout?.state.phase === 'Progressing' ? plan.steps[rollout.state.step] : undefined;
+  return step?.kind === 'analyse' && step.minRequests > 0 && step.early !== false;
 }
 
 /** Whether the counts of a new step begin, as the driver has it. */

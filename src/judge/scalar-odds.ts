@@ -35,10 +35,11 @@ function oddsOf(signal: ScalarSignal, plan: Plan, watched: number): string {
 }
 
 function subjectOf(signal: ScalarSignal): string {
-  if (isProbe(signal)) return 'its probe';
   switch (signal.source) {
     case 'http':
-      return 'its answers';
+      return isProbe(signal) ? 'its probe' : 'its answers';
+    case 'exec':
+      return 'its program';
     case 'consul':
       return 'its instances';
     default:

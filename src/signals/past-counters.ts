@@ -1,59 +1,75 @@
-import type { Snapshot } from './envoy-metrics.js';
+import type { Family, Snapshot } from './envoy-metrics.js';
 import { type Increments, incrementsBetween } from './increments.js';
 import { Ledger } from './ledger.js';
 import type { Chunk } from './prometheus-range.js';
 
 /** The label values that tell one sidecar from another: what Prometheus adds to every series that it scrapes. */
 const CALLER = ['job', 'instance', 'namespace', 'pod'];
+const CLASS = 'envoy_response_code_class';
 
-/** How a series is one of several counters of a cluster: the label that tells them apart, which one it is, and what stands in its name besides. */
 interface Counter {
-  readonly label: string;
-  readonly key: string;
-  readonly part?: string;
-}
-
-interface Placed {
+  readonly family: Family;
   readonly cluster: string;
   readonly subset: string;
   readonly key: string;
-  readonly values: readonly (number | undefined)[];
 }
+type Placed = Counter & { readonly values: readonly (number | undefined)[] };
 
 /** Past counters of all callers, one look after another, as a driver would have added them up: each sidecar's first look is its base line. */
 export class PastCounters {
-  readonly #ledger = new Ledger();
-  readonly #before = new Map<string, Snapshot>();
+  readonly #ledgers: ReadonlyMap<Family, Ledger>;
+  readonly #before = new Map<string, ReadonlyMap<Family, Snapshot>>();
 
-  /** The increments at each look of these chunks, which cover the same times; undefined where Prometheus has no series at all. `keyOf` names a counter. */
+  constructor(families: readonly Family[]) {
+    this.#ledgers = new Map(families.map((family) => [family, new Ledger()]));
+  }
+
+  /** The increments at each look of these chunks, which cover the same times; undefined where Prometheus has no series at all. */
   *add(
     chunks: readonly Chunk[],
-    keyOf: (labels: Readonly<Record<string, string>>) => Counter | undefined,
-  ): Generator<{ readonly at: number; readonly increments: Increments | undefined }> {
-    const callers = new Map<string, Placed[]>();
+  ): Generator<{ readonly at: number; readonly increments: ReadonlyMap<Family, Increments> | undefined }> {
+    const callers = new Map<string, Map<Family, Placed[]>>();
     for (const { labels, values } of chunks.flatMap(({ series }) => series)) {
-      const counter = keyOf(labels);
-      const { consul_destination_service_subset: subset } = labels;
-      if (counter === undefined || subset === undefined) continue;
+      const counter = counterOf(labels);
+      if (counter === undefined) continue;
       const caller = JSON.stringify(CALLER.map((name) => labels[name]));
-      const own = Object.entries(labels).filter(([name]) => name !== '__name__' && name !== counter.label);
-      const cluster = JSON.stringify([counter.part, own]);
-      const placed = callers.get(caller) ?? [];
-      placed.push({ cluster, subset, key: counter.key, values });
+      const placed = callers.get(caller) ?? new Map<Family, Placed[]>();
+      placed.set(counter.family, [...(placed.get(counter.family) ?? []), { ...counter, values }]);
       callers.set(caller, placed);
     }
     for (const [index, at] of (chunks[0]?.times ?? []).entries()) {
       let seen = false;
-      for (const [caller, series] of callers) {
-        const snapshot = snapshotAt(series, index);
-        if (snapshot.size === 0) continue;
-        seen = true;
-        this.#ledger.add(incrementsBetween(this.#before.get(caller), snapshot));
-        this.#before.set(caller, snapshot);
-      }
-      yield { at, increments: seen ? this.#ledger.take('replay') : undefined };
+      for (const [caller, series] of callers) seen = this.#look(caller, series, index) || seen;
+      yield { at, increments: seen ? this.#take() : undefined };
     }
   }
+
+  /** Whether anything was read of this caller; of its page a family may be missing until its first request. */
+  #look(caller: string, series: ReadonlyMap<Family, readonly Placed[]>, index: number): boolean {
+    const page = new Map([...this.#ledgers.keys()].map((family) => [family, snapshotAt(series.get(family) ?? [], index)]));
+    if ([...page.values()].every(({ size }) => size === 0)) return false;
+    const before = this.#before.get(caller);
+    for (const [family, ledger] of this.#ledgers)
+      ledger.add(incrementsBetween(before?.get(family), page.get(family) ?? new Map()));
+    this.#before.set(caller, page);
+    return true;
+  }
+
+  #take(): ReadonlyMap<Family, Increments> {
+    return new Map([...this.#ledgers].map(([family, ledger]) => [family, ledger.take('replay')]));
+  }
+}
+
+function counterOf(labels: Readonly<Record<string, string>>): Counter | undefined {
+  const { __name__: name = '', [CLASS]: digit, le, ...own } = labels;
+  const { consul_destination_service_subset: subset } = own;
+  if (subset === undefined) return undefined;
+  const cluster = JSON.stringify(Object.entries(own));
+  const [, method, status] = /^envoy_cluster_grpc_(.*_)?(\d+)$/.exec(name) ?? [];
+  if (status !== undefined) return { family: 'statuses', key: status, cluster: `${method ?? ''}${cluster}`, subset };
+  if (digit !== undefined) return { family: 'classes', key: digit, cluster, subset };
+  // Prometheus 3 writes 500.0 where Envoy writes 500.
+  return { family: 'latency', key: le === undefined ? 'count' : String(Number(le)), cluster, subset };
 }
 
 function snapshotAt(series: readonly Placed[], index: number): Snapshot {

@@ -47,14 +47,17 @@ function presetQuery(preset: Preset, target: SubsetTarget, window: string): stri
 
 /** The raw counters of one Envoy family for both subsets, with further matchers; only one service, as its callers see it. */
 export function counterSelector(family: string, target: PromTarget, more = ''): string {
-  const subsets = [target.canary, target.stable].map((name) => escapeLabel(escapePattern(name)));
-  return `envoy_cluster_${family}{${labelsOf(target, `=~"${subsets.join('|')}"`)}${more}}`;
+  return `envoy_cluster_${family}{${bothSubsets(target)}${more}}`;
 }
 
-/** The counters of gRPC statuses of both subsets, whatever service and method stand in their names. */
+/** The raw counters of gRPC statuses for both subsets; service and method stand in their names, and the status at the end. */
 export function statusSelector(target: PromTarget): string {
+  return `{__name__=~"envoy_cluster_grpc_(.*_)?[0-9]+",${bothSubsets(target)}}`;
+}
+
+function bothSubsets(target: PromTarget): string {
   const subsets = [target.canary, target.stable].map((name) => escapeLabel(escapePattern(name)));
-  return `{__name__=~"envoy_cluster_grpc_(.*_)?[0-9]+",${labelsOf(target, `=~"${subsets.join('|')}"`)}}`;
+  return labelsOf(target, `=~"${subsets.join('|')}"`);
 }
 
 /** A text as a regular expression of PromQL that matches only itself. */

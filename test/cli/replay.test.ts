@@ -187,14 +187,46 @@ describe('splitter replay', () => {
   it('fetches long ranges in parts that Prometheus does not refuse, each look once', async () => {
     const { code } = await replay(`${RANGE} --step 1s -o json`);
     expect(code).to.equal(3);
-    expect(
-      prometheus.calls
-        .filter(({ query }) => !query.startsWith('group'))
-        .map(({ start, end }) => [start - NOON / 1_000, end - NOON / 1_000]),
-    ).to.deep.equal([
+    const asked = prometheus.calls.filter(({ query }) => query.includes('upstream_rq_xx'));
+    expect(asked.map(({ start, end }) => [start - NOON / 1_000, end - NOON / 1_000])).to.deep.equal([
       [0, 1_999],
       [2_000, 3_600],
     ]);
+  });
+
+  describe('of gRPC', () => {
+    const status = (code: string, rate: (at: number) => number): FakeSeries =>
+      counter(`grpc_bank_Books_Balance_${code}`, 'green', {}, rate);
+    const born = ({ labels, valueAt }: FakeSeries): FakeSeries => ({
+      labels,
+      valueAt: (at) => (at <= BROKE ? undefined : valueAt(at)),
+    });
+
+    beforeEach(() => {
+      // HTTP 200, whatever happens.
+      prometheus.series = [
+        counter('upstream_rq_xx', 'green', { envoy_response_code_class: '2' }, () => 10),
+        status('0', (at) => (at < BROKE ? 10 : 8)),
+        born(status('14', (at) => (at < BROKE ? 0 : 1))),
+        born(status('5', (at) => (at < BROKE ? 0 : 1))),
+        counter('upstream_rq_xx', 'blue', { envoy_response_code_class: '2' }, () => 90),
+        counter('grpc_bank_Books_Balance_0', 'blue', {}, () => 90),
+      ];
+    });
+
+    it('is judged by its statuses, of which only some are the server’s fault', async () => {
+      const { code, out } = await replay(`${RANGE} -o json`);
+      expect(code).to.equal(3);
+      expect(JSON.parse(out).signals[0]).to.include({ failedAt: '2025-11-21T12:30:15.000Z', bad: 15, total: 18_150 });
+    });
+
+    it('is no data where nobody counted a status', async () => {
+      prometheus.series = prometheus.series.filter(({ labels }) => !labels.__name__!.includes('grpc'));
+      const { code, out } = await replay(`${RANGE} -o json`, `${PLAN}protocol: grpc\n`);
+      expect(code).to.equal(0);
+      expect(JSON.parse(out).signals[0].verdict).to.equal('Inconclusive');
+      expect(JSON.parse(out).signals[0].message).to.match(/no sidecar has counted a gRPC status/);
+    });
   });
 
   it('takes another subset for the canary', async () => {
@@ -202,24 +234,6 @@ describe('splitter replay', () => {
     expect(code).to.equal(0);
     expect(JSON.parse(out)).to.include({ canary: 'blue', stable: 'green' });
     expect((await replay(`${RANGE} --canary red`)).err).to.match(/--canary red is no subset .*\n {2}-> one of: blue, green/);
-  });
-
-  it('judges a gRPC service by its statuses: an answer 200 says nothing there', async () => {
-    const status = (subset: string, code: number, rate: (at: number) => number): FakeSeries =>
-      counter(`grpc_bank_Books_Balance_${code}`, subset, {}, rate);
-    prometheus.series = [
-      counter('upstream_rq_xx', 'green', { envoy_response_code_class: '2' }, () => 10),
-      counter('upstream_rq_xx', 'blue', { envoy_response_code_class: '2' }, () => 90),
-      status('green', 0, (at) => (at < BROKE ? 10 : 8)),
-      status('green', 14, (at) => (at < BROKE ? 0 : 1)),
-      status('green', 5, (at) => (at < BROKE ? 0 : 1)),
-      status('blue', 0, () => 90),
-    ];
-    const { code, out } = await replay(RANGE);
-    expect(code, out).to.equal(3);
-    expect(out).to.match(/by then: 1\d of 18,\d+ canary requests failed/);
-    prometheus.series = prometheus.series.filter(({ labels }) => !labels.__name__?.endsWith('_14'));
-    expect((await replay(RANGE)).code, 'NOT_FOUND is a right answer').to.equal(0);
   });
 
   it('says which signals have no past', async () => {

@@ -92,6 +92,16 @@ describe('what users feel of a failing canary', () => {
     for (const errors of [0.02, 0]) expect(feel(errors, { hooks, steps }, 0, 50, 10)).to.deep.equal(feel(errors, {}, 0, 50, 10));
   });
 
+  it('ends an analysis early, as a driver would', () => {
+    const analyse = { kind: 'analyse', for: 3_600_000, minRequests: 1_000 } as const;
+    const steps = (early: boolean): Plan['steps'] => [PLAN.steps[0]!, { ...analyse, early }, ...PLAN.steps.slice(2)];
+    expect(feel(0.1, { steps: steps(false) }, 1_800_000, 50, 20)).to.include({ reverted: 20, weightMedian: 1_000 });
+    expect(feel(0.1, { steps: steps(true), bake: 3_600_000 }, 1_800_000, 50, 20)).to.include({
+      reverted: 20,
+      weightMedian: 10_000,
+    });
+  });
+
   it('takes nothing back by a dry run', () => {
     expect(feel(1, { signals: [{ ...ERRORS, dryRun: true }] }, 0, 50, 3)).to.include({ reverted: 0, failedMedian: null });
   });

@@ -14,7 +14,7 @@ export interface RangeCall {
   readonly step: number;
 }
 
-/** A Prometheus that answers query_range as its documentation says, for plain selectors, groups of them and queries given by text. */
+/** A Prometheus that answers query_range as its documentation says, for plain selectors, `group by (le) (selector)` and queries given by text. */
 export class FakePrometheus {
   readonly calls: RangeCall[] = [];
   series: FakeSeries[] = [];
@@ -72,8 +72,8 @@ export class FakePrometheus {
   #select(query: string): readonly FakeSeries[] | undefined {
     const given = this.answers[query];
     if (given !== undefined) return given;
-    const [, by, inner] = /^group(?: by \((le)\) )?\((.*)\)$/s.exec(query) ?? [];
-    const [, name, matchers] = /^(\w*)\{(.*)\}$/s.exec(inner ?? query) ?? [];
+    const grouped = /^group(?: by \(le\) )?\((.*)\)$/s.exec(query);
+    const [, name, matchers] = /^(\w*)\{(.*)\}$/s.exec(grouped?.[1] ?? query) ?? [];
     if (name === undefined) return undefined;
     const wanted = [...(matchers ?? '').matchAll(/(\w+)(=~|=)"((?:[^"\\]|\\.)*)"/g)].map(([, label, operator, value]) => {
       const text = value!.replaceAll('\\\\', '\\');
@@ -82,8 +82,7 @@ export class FakePrometheus {
     const found = this.series.filter(
       ({ labels }) => (name === '' || labels.__name__ === name) && wanted.every(({ label, fits }) => fits(labels[label] ?? '')),
     );
-    if (inner === undefined) return found;
-    if (by === undefined) return found.slice(0, 1).map(() => ({ labels: {}, valueAt: () => 1 }));
+    if (grouped === null) return found;
     return [...new Set(found.map(({ labels }) => labels.le ?? ''))].map((le) => ({ labels: { le }, valueAt: () => 1 }));
   }
 }
