@@ -20,6 +20,8 @@ export interface Request {
 
 /** A request for one number, and how its answer is read. */
 export interface Ask extends Request {
+  /** Where the answer comes from when it is asked for together with others. */
+  readonly sent?: () => Promise<{ readonly status: number; readonly body: string }>;
   read(status: number, body: string, quote: Quote): Measurement;
 }
 
@@ -37,7 +39,7 @@ export async function askForNumber(query: string, prepare: () => Promise<Ask>, a
   }
   const hide = hideSecrets(ask.secrets);
   try {
-    const { status, body } = await send(ask, abort);
+    const { status, body } = await (ask.sent?.() ?? send(ask, abort));
     const measurement = ask.read(status, body, quoteFor(ask));
     return {
       query: hide(query),

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import type { Reduction } from '../core/reduce.js';
 import type { Measurement } from '../core/verdict.js';
 import { fail, type JsonAnswer, numberOf, reduceSeries } from './answer.js';
+import { PRESET_LABELS } from './prometheus-presets.js';
 
 const shape = z.object({ data: z.object({ resultType: z.string(), result: z.unknown() }) });
 const sample = z.tuple([z.unknown(), z.unknown()]);
 const vector = z.array(z.object({ value: sample }));
+const labelled = z.object({ metric: z.record(z.string(), z.string()), value: sample });
 const series = z.object({ metric: z.record(z.string(), z.string()), values: z.array(z.tuple([z.number(), z.string()])) });
 
 type Shape = z.output<typeof shape>;
@@ -40,6 +42,24 @@ export function prometheusAnswer(reduction: Reduction | undefined): JsonAnswer<S
           reduction,
         );
       return fail(`the query returns a ${resultType}; make it an instant vector, for example with rate(…)`);
+    },
+  };
+}
+
+/** The answer to a preset that was asked about several services and subsets: the series of this one; without it there is no data. */
+export function presetAnswer(service: string, subset: string): JsonAnswer<Shape> {
+  return {
+    ...REFUSALS,
+    read({ data: { resultType, result } }) {
+      const found = resultType === 'vector' ? z.array(labelled).safeParse(result).data : undefined;
+      if (found === undefined) return fail(`the answer to a preset holds a ${resultType} instead of a vector`);
+      const own = found.filter(
+        ({ metric }) => metric[PRESET_LABELS.service] === service && metric[PRESET_LABELS.subset] === subset,
+      );
+      return oneOf(
+        own.map(({ value }) => value[1]),
+        undefined,
+      );
     },
   };
 }

@@ -14,23 +14,35 @@ type Preset = NonNullable<PrometheusSignal['preset']>;
 export function promQuery({ query, preset, window }: PrometheusSignal, target: PromTarget): string | undefined {
   const about = { ...target, subset: target.subset ?? target.canary };
   if (query !== undefined) return fillPlaceholders(query, about, escapeLabel);
-  return preset === undefined ? undefined : presetQuery(preset, about, window ?? DEFAULTS.presetWindow);
+  if (preset === undefined) return undefined;
+  return presetQuery(preset, { ...about, services: [about.service], subsets: [about.subset] }, window ?? DEFAULTS.presetWindow);
 }
 
-type SubsetTarget = PromTarget & { readonly subset: string };
+/** What a preset is asked about: any number of services and subsets of one namespace, partition and datacenter. */
+export interface PresetScope extends Pick<ServiceRef, 'namespace' | 'partition' | 'datacenter'> {
+  readonly services: readonly string[];
+  readonly subsets: readonly string[];
+}
 
-/** The caller-side series of Envoy for the subset, as PromQL; quantiles in milliseconds, rates by the second. */
-function presetQuery(preset: Preset, target: SubsetTarget, window: string): string {
-  const labels = labelsOf(target, `="${escapeLabel(target.subset)}"`);
+/** The labels that tell the series of a preset's answer apart. */
+export const PRESET_LABELS = { service: 'consul_destination_service', subset: 'consul_destination_service_subset' } as const;
+
+const BY = `by (${PRESET_LABELS.service}, ${PRESET_LABELS.subset})`;
+const BY_EDGE = `by (${PRESET_LABELS.service}, ${PRESET_LABELS.subset}, le)`;
+
+/** The caller-side series of Envoy as PromQL, one for each service and subset; quantiles in milliseconds, rates by the second. */
+export function presetQuery(preset: Preset, scope: PresetScope, window: string): string {
+  const labels = scopeLabels(scope);
   const range = (metric: string, more = ''): string => `envoy_cluster_${metric}{${labels}${more}}[${window}]`;
-  const quantile = (q: number): string => `histogram_quantile(${q}, sum by (le) (rate(${range('upstream_rq_time_bucket')})))`;
+  const quantile = (q: number): string => `histogram_quantile(${q}, sum ${BY_EDGE} (rate(${range('upstream_rq_time_bucket')})))`;
   switch (preset) {
     case 'error-ratio': {
-      // A 5xx series is born with the first 5xx; until then the share is 0, if there are requests at all.
-      const bad = `sum(rate(${range('upstream_rq_xx', ',envoy_response_code_class="5"')}))`;
+      const bad = `sum ${BY} (rate(${range('upstream_rq_xx', ',envoy_response_code_class="5"')}))`;
+      const all = `sum ${BY} (rate(${range('upstream_rq_xx')}))`;
       // gRPC answers HTTP 200 whatever happens: where Envoy counts statuses of the service, classes say nothing of its errors.
-      const grpc = `{__name__=~"envoy_cluster_grpc_.+",${labels}}`;
-      return `(${bad} or vector(0)) / sum(rate(${range('upstream_rq_xx')})) unless on() ${grpc}`;
+      const grpc = `group ${BY} ({__name__=~"envoy_cluster_grpc_.+",${labels}})`;
+      // A 5xx series is born with the first 5xx; until then the share is 0, if there are requests at all.
+      return `(${bad} or ${all} * 0) / ${all} unless ${grpc}`;
     }
     case 'p50':
       return quantile(0.5);
@@ -39,10 +51,21 @@ function presetQuery(preset: Preset, target: SubsetTarget, window: string): stri
     case 'p99':
       return quantile(0.99);
     case 'request-rate':
-      return `sum(rate(${range('upstream_rq_completed')}))`;
+      return `sum ${BY} (rate(${range('upstream_rq_completed')}))`;
     case 'no-healthy-host':
-      return `sum(increase(${range('upstream_cx_none_healthy')}))`;
+      return `sum ${BY} (increase(${range('upstream_cx_none_healthy')}))`;
   }
+}
+
+function scopeLabels({ services, subsets, namespace, partition, datacenter }: PresetScope): string {
+  const among = (names: readonly string[]): string =>
+    names.length === 1
+      ? `="${escapeLabel(names[0]!)}"`
+      : `=~"${[...names].sort().map(escapePattern).map(escapeLabel).join('|')}"`;
+  const place = Object.entries({ namespace, partition, datacenter }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`consul_destination_${name}="${escapeLabel(value)}"`],
+  );
+  return [`${PRESET_LABELS.service}${among(services)}`, `${PRESET_LABELS.subset}${among(subsets)}`, ...place].join(',');
 }
 
 /** The raw counters of one Envoy family for both subsets, with further matchers; only one service, as its callers see it. */
@@ -56,22 +79,12 @@ export function statusSelector(target: PromTarget): string {
 }
 
 function bothSubsets(target: PromTarget): string {
-  const subsets = [target.canary, target.stable].map((name) => escapeLabel(escapePattern(name)));
-  return labelsOf(target, `=~"${subsets.join('|')}"`);
+  return scopeLabels({ ...target, services: [target.service], subsets: [target.canary, target.stable] });
 }
 
 /** A text as a regular expression of PromQL that matches only itself. */
 export function escapePattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-}
-
-/** `subset` is the matcher of the subset's label. */
-function labelsOf({ service, namespace, partition, datacenter }: PromTarget, subset: string): string {
-  const values = { service, namespace, partition, datacenter };
-  const given = Object.entries(values).flatMap(([name, value]) =>
-    value === undefined ? [] : [`consul_destination_${name}="${escapeLabel(value)}"`],
-  );
-  return [given[0], `consul_destination_service_subset${subset}`, ...given.slice(1)].join(',');
 }
 
 /** A text as the value of a label in PromQL. */

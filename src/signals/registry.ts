@@ -17,6 +17,7 @@ import { measureInfluxdb } from './influxdb.js';
 import type { Measured } from './measured.js';
 import { measureNewRelic } from './newrelic.js';
 import { pairUp } from './pair-up.js';
+import { PresetBatches } from './preset-batch.js';
 import { measurePrometheus } from './prometheus.js';
 import type { Env } from './secret.js';
 
@@ -35,6 +36,7 @@ const CONSUL_INTERVAL = 1_000;
 export function createSignalSource(options: SignalOptions): SignalSource & TrafficSource {
   const envoy = new EnvoySource(options.catalog, () => options.now());
   const due = new Due();
+  const batches = new PresetBatches();
 
   async function readScalar(signal: ScalarSignal, target: Target, abort: AbortSignal): Promise<readonly Reading[]> {
     const at = options.now();
@@ -54,7 +56,7 @@ export function createSignalSource(options: SignalOptions): SignalSource & Traff
     const asking = { target, env: options.env, now: options.now(), abort };
     switch (signal.source) {
       case 'prometheus':
-        return measurePrometheus(signal, target, options.env, abort);
+        return measurePrometheus(signal, target, options.env, batches, abort);
       case 'newrelic':
         return measureNewRelic(signal, asking);
       case 'datadog':

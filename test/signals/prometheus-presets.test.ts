@@ -1,22 +1,24 @@
 import { expect } from 'chai';
 import type { PrometheusSignal } from '../../src/core/plan.js';
-import { promQuery } from '../../src/signals/prometheus-presets.js';
+import { presetQuery, promQuery } from '../../src/signals/prometheus-presets.js';
 import { PAYMENTS } from './fakes.js';
 
 const LABELS = 'consul_destination_service="payments",consul_destination_service_subset="green"';
+const BY = 'by (consul_destination_service, consul_destination_service_subset)';
+const BY_EDGE = 'by (consul_destination_service, consul_destination_service_subset, le)';
 const SIGNAL: PrometheusSignal = { name: 'p', source: 'prometheus', interval: 30_000, failureLimit: 0, errorLimit: 4 };
 
 describe('presets of PromQL', () => {
   const cases: readonly [NonNullable<PrometheusSignal['preset']>, string][] = [
     [
       'error-ratio',
-      `(sum(rate(envoy_cluster_upstream_rq_xx{${LABELS},envoy_response_code_class="5"}[2m])) or vector(0)) / sum(rate(envoy_cluster_upstream_rq_xx{${LABELS}}[2m])) unless on() {__name__=~"envoy_cluster_grpc_.+",${LABELS}}`,
+      `(sum ${BY} (rate(envoy_cluster_upstream_rq_xx{${LABELS},envoy_response_code_class="5"}[2m])) or sum ${BY} (rate(envoy_cluster_upstream_rq_xx{${LABELS}}[2m])) * 0) / sum ${BY} (rate(envoy_cluster_upstream_rq_xx{${LABELS}}[2m])) unless group ${BY} ({__name__=~"envoy_cluster_grpc_.+",${LABELS}})`,
     ],
-    ['p50', `histogram_quantile(0.5, sum by (le) (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],
-    ['p95', `histogram_quantile(0.95, sum by (le) (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],
-    ['p99', `histogram_quantile(0.99, sum by (le) (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],
-    ['request-rate', `sum(rate(envoy_cluster_upstream_rq_completed{${LABELS}}[2m]))`],
-    ['no-healthy-host', `sum(increase(envoy_cluster_upstream_cx_none_healthy{${LABELS}}[2m]))`],
+    ['p50', `histogram_quantile(0.5, sum ${BY_EDGE} (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],
+    ['p95', `histogram_quantile(0.95, sum ${BY_EDGE} (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],
+    ['p99', `histogram_quantile(0.99, sum ${BY_EDGE} (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],
+    ['request-rate', `sum ${BY} (rate(envoy_cluster_upstream_rq_completed{${LABELS}}[2m]))`],
+    ['no-healthy-host', `sum ${BY} (increase(envoy_cluster_upstream_cx_none_healthy{${LABELS}}[2m]))`],
   ];
   for (const [preset, query] of cases) {
     it(`${preset} reads canary on the callers’ side`, () => {
@@ -30,7 +32,14 @@ describe('presets of PromQL', () => {
       { ...PAYMENTS, namespace: 'eu', datacenter: 'dc2' },
     );
     expect(query).to.equal(
-      `sum(rate(envoy_cluster_upstream_rq_completed{${LABELS},consul_destination_namespace="eu",consul_destination_datacenter="dc2"}[5m]))`,
+      `sum ${BY} (rate(envoy_cluster_upstream_rq_completed{${LABELS},consul_destination_namespace="eu",consul_destination_datacenter="dc2"}[5m]))`,
+    );
+  });
+
+  it('ask about many services and subsets at once, each name as itself', () => {
+    const scope = { services: ['b.x', 'a'], subsets: ['green', 'blue'] };
+    expect(presetQuery('request-rate', scope, '1m')).to.equal(
+      `sum ${BY} (rate(envoy_cluster_upstream_rq_completed{consul_destination_service=~"a|b\\\\.x",consul_destination_service_subset=~"blue|green"}[1m]))`,
     );
   });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { PrometheusSignal } from '../../src/core/plan.js';
+import { PresetBatches } from '../../src/signals/preset-batch.js';
 import { measurePrometheus } from '../../src/signals/prometheus.js';
 import { type Local, NEVER, PAYMENTS, refusingAddress, serve } from './fakes.js';
 
@@ -42,7 +43,13 @@ describe('the prometheus source', () => {
   afterEach(() => server.close());
 
   const ask = (signal: Partial<PrometheusSignal> = {}, env: Record<string, string> = {}) =>
-    measurePrometheus({ ...SIGNAL, ...signal }, PAYMENTS, { PROMETHEUS_URL: `http://${server.address}`, ...env }, NEVER);
+    measurePrometheus(
+      { ...SIGNAL, ...signal },
+      PAYMENTS,
+      { PROMETHEUS_URL: `http://${server.address}`, ...env },
+      new PresetBatches(),
+      NEVER,
+    );
 
   const answers: readonly { name: string; status?: number; body: string; gives: object }[] = [
     { name: 'one series is its number', body: vector('0.25'), gives: { kind: 'scalar', value: 0.25 } },
@@ -187,6 +194,7 @@ describe('the prometheus source', () => {
       SIGNAL,
       PAYMENTS,
       { PROMETHEUS_URL: `http://${server.address}` },
+      new PresetBatches(),
       AbortSignal.abort(),
     );
     expect(measurement.kind).to.equal('none');
