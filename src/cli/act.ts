@@ -52,8 +52,9 @@ export interface ActOptions {
   readonly remembered?: boolean;
 }
 
-/** Does what is left of a promotion or a revert (routes, the default subset, the last record, the hooks that are owed), so that no driver is needed for it. */
-export async function finish(context: Context, service: string): Promise<Rollout> {
+/** Does what is left of a promotion or a revert (routes, the default subset, the last record, the hooks that are owed), so that no driver is needed for it. Programs are left
+ *  to a driver that lives, unless it is the caller itself (`own`). */
+export async function finish(context: Context, service: string, own?: string): Promise<Rollout> {
   let ran: readonly ProgramOutcome[] = [];
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const entries = await lookAt(context, service, true);
@@ -73,7 +74,7 @@ export async function finish(context: Context, service: string): Promise<Rollout
     });
     if (decision.call !== undefined) {
       const driver = await context.lock.read(service, context.clock.now()).catch(() => undefined);
-      if (driver !== undefined && !ending) {
+      if (driver !== undefined && driver.id !== own) {
         context.io.err(`${decision.call.point} is run by the ${driver.kind} of ${driver.by}\n`);
         return rollout;
       }

@@ -139,7 +139,7 @@ async function takeOver(
   const ending = look.rollout?.state.phase === 'Promoting' || look.rollout?.state.phase === 'Reverting';
   const owing = look.rollout !== undefined && hookAtEnd(look.rollout) !== undefined;
   if ((kind === 'ramp' && ending) || owing) {
-    await finish(context, plan.service);
+    await finish(context, plan.service, driver);
     look = await lookAt(context, plan.service);
   }
   const instances = await context.mesh.countInstances(plan.service, plan.subsets);

@@ -102,6 +102,33 @@ describe('programs of a plan, on the sandbox', () => {
     expect((await shell.run('history payments')).out).to.match(/after_revert passed/);
   });
 
+  it('a hook that a dead driver still owed is run before the next ramp begins', async () => {
+    const file = planFile(plan(`hooks: { after_revert: ${SAY} }`, '[{ weight: 10 }, { pause: {} }]'));
+    const running = shell.start(`start ${file} --foreground`);
+    await until('it waits', () => /PauseStep/.test(running.output()));
+    running.interrupt();
+    await running.done;
+    // As a driver leaves it that dies between its revert and its hook.
+    const address = `${sandbox.consulAddress}/v1/config`;
+    const entry = (await (await fetch(`${address}/service-splitter/payments`)).json()) as Record<string, unknown>;
+    const { CreateIndex: _, ModifyIndex: __, Hash: ___, ...kept } = entry;
+    const meta = {
+      ...(kept.Meta as object),
+      'splitter-phase': 'Reverted',
+      'splitter-reason': 'Aborted',
+      'splitter-asked': 'blue=10000,green=0',
+    };
+    const splits = [
+      { Weight: 100, ServiceSubset: 'blue' },
+      { Weight: 0, ServiceSubset: 'green' },
+    ];
+    await fetch(address, { method: 'PUT', body: JSON.stringify({ ...kept, Splits: splits, Meta: meta }) });
+    expect((await shell.json('status payments')).message).to.match(/after_revert has not run yet$/);
+    const { code, out, err } = await shell.run(`ramp payments --plan ${file} --to 20`);
+    expect([code, /running after_revert/.test(err)], out + err).to.deep.equal([0, true]);
+    expect((await shell.run('history payments --all')).out).to.match(/after_revert passed/);
+  });
+
   it('a failing check refuses the start and nothing is written; --force skips it, and the record says so', async () => {
     const file = planFile(plan(`checks: [{ name: fine, command: ${SAY} }, { name: migrations, command: ${FAIL} }]`));
     const refused = await shell.run(`start ${file} --foreground`);

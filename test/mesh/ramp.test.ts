@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { planFile } from '../support/plan-file.js';
 import { Shell, until } from '../support/shell.js';
 import { type Load, startLoad } from './load.js';
 import { type Mesh, SERVICE, startMesh } from './mesh.js';
@@ -88,6 +89,26 @@ describe('splitter on a real mesh', () => {
       0,
     ]);
     expect(now.message).to.match(/^errors: [\d.]+% of (the last )?\d+ requests failed/);
+  });
+
+  it('replay finds in a real Prometheus when a plan would have taken that version back', async () => {
+    const running = traffic(100);
+    expect((await shell.run(`ramp ${SERVICE} --to 50 --signal none`)).code).to.equal(0);
+    const well = new Date().toISOString();
+    await until('a stretch of health', () => Date.now() > Date.parse(well) + 3_000);
+    mesh.apps.get('3')!.errorRate = 0.3;
+    const broke = Date.now();
+    await until('a stretch of failures that Prometheus has scraped', () => Date.now() > broke + 4_000);
+    const file = planFile(
+      `service: ${SERVICE}\nsubsets: { blue: { version: "2" }, green: { version: "3" } }\nstable: blue\nsteps: [{ weight: 100 }]\nsignals: [{ name: errors, source: envoy, metric: errors, max: 1% }]\n`,
+    );
+    const replay = (to: string) =>
+      shell.run(`replay ${file} --prometheus ${prometheus.address} --from ${well} --to ${to} -o json`);
+    const found = await replay(new Date().toISOString());
+    expect(found.code, found.out + found.err).to.equal(3);
+    const healthy = await replay(new Date(broke).toISOString());
+    expect(healthy.code, healthy.out + healthy.err).to.equal(0);
+    await running.stop();
   });
 
   it('takes it back when its instances turn critical, and when they vanish', async () => {
