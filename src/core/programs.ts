@@ -82,9 +82,10 @@ export function describeFailure({ point, program, message, output }: ProgramOutc
   return `${point} failed: ${program}: ${message}${said === '' ? '' : `: ${said}`}`;
 }
 
-/** A program as people know it: its command line, or the method and address of its call. */
+/** A program as people know it: its command line, words with more than letters in quotes, or the method and address of its call. */
 export function describeProgram(program: Program): string {
-  return program.kind === 'command' ? program.command.join(' ') : `${program.method} ${program.url}`;
+  if (program.kind === 'http') return `${program.method} ${program.url}`;
+  return program.command.map((word) => (/^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word}'`)).join(' ');
 }
 
 function lastLine(text: string): string {
