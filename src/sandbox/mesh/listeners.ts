@@ -31,7 +31,7 @@ export function serveEntry(traffic: Traffic, service: string): Promise<Listener>
     const answer = traffic.send({ path, headers: request.headers as Readonly<Record<string, string | undefined>> });
     setTimeout(() => {
       const alone = answer.latencyMs === undefined;
-      response.writeHead(answer.status, { 'Content-Type': alone ? 'text/plain' : 'application/json' });
+      response.writeHead(answer.status, { ...answer.headers, 'Content-Type': alone ? 'text/plain' : 'application/json' });
       response.end(
         alone ? 'no healthy upstream' : `${JSON.stringify({ service, version: answer.version, subset: answer.subset })}\n`,
       );

@@ -1,5 +1,5 @@
 import { checksOf, proxiesOf } from '../consul/catalog.js';
-import { type Chain, compileChain } from '../consul/chain.js';
+import { type Chain, type ChainNode, compileChain } from '../consul/chain.js';
 import { findIn } from '../consul/config.js';
 import { compileFilter } from '../consul/filter.js';
 import { HEALTH_FIELDS } from '../consul/filter-fields.js';
@@ -49,25 +49,39 @@ export function readProxyConfig(state: State, service: string): ProxyConfig {
   return { chain, clusters };
 }
 
-/** The cluster that this request goes to; splitters draw from `random`. */
-export function pickCluster({ chain, clusters }: ProxyConfig, request: RequestLine, random: () => number): Cluster | undefined {
-  let node = chain.Nodes[chain.StartNode];
-  while (node !== undefined && node.Resolver === undefined) {
-    const next =
-      node.Routes?.find((route) => matches(route.Definition, request))?.NextNode ?? drawSplit(node.Splits ?? [], random);
-    node = next === undefined ? undefined : chain.Nodes[next];
-  }
-  return node?.Resolver === undefined ? undefined : clusters.get(node.Resolver.Target);
+/** Where a request goes, and the headers that the leg which took it adds to the answer. */
+export interface Way {
+  readonly cluster: Cluster;
+  readonly added: Readonly<Record<string, string>>;
 }
 
-function drawSplit(
-  splits: readonly { readonly Weight?: number; readonly NextNode: string }[],
-  random: () => number,
-): string | undefined {
+/** The way of this request; splitters draw from `random`. Undefined where it leads nowhere. */
+export function pickWay({ chain, clusters }: ProxyConfig, request: RequestLine, random: () => number): Way | undefined {
+  let node = chain.Nodes[chain.StartNode];
+  let added: Readonly<Record<string, string>> = {};
+  while (node !== undefined && node.Resolver === undefined) {
+    const route = node.Routes?.find(({ Definition }) => matches(Definition, request));
+    const split = route === undefined ? drawSplit(node.Splits ?? [], random) : undefined;
+    if (split !== undefined) added = addedBy(split.Definition);
+    const next = (route ?? split)?.NextNode;
+    node = next === undefined ? undefined : chain.Nodes[next];
+  }
+  const cluster = node?.Resolver === undefined ? undefined : clusters.get(node.Resolver.Target);
+  return cluster === undefined ? undefined : { cluster, added };
+}
+
+function addedBy(definition: JsonObject): Readonly<Record<string, string>> {
+  const headers = (definition.ResponseHeaders ?? {}) as JsonObject;
+  return (headers.Add ?? {}) as Readonly<Record<string, string>>;
+}
+
+type Split = NonNullable<ChainNode['Splits']>[number];
+
+function drawSplit(splits: readonly Split[], random: () => number): Split | undefined {
   let left = random() * splits.reduce((sum, split) => sum + (split.Weight ?? 0), 0);
   for (const split of splits) {
     left -= split.Weight ?? 0;
-    if (left < 0) return split.NextNode;
+    if (left < 0) return split;
   }
   return undefined;
 }

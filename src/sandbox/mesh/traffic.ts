@@ -1,6 +1,6 @@
 import type { State } from '../consul/state.js';
 import { type ClusterCounters, countAnswer, startCounters } from './counters.js';
-import { type Cluster, type ProxyConfig, pickCluster, type RequestLine, readProxyConfig } from './route.js';
+import { type Cluster, type ProxyConfig, pickWay, type RequestLine, readProxyConfig } from './route.js';
 
 /** Consul gathers changes for this long before it hands them to Envoy. */
 const BATCH_MS = 200;
@@ -21,6 +21,8 @@ export interface MeshAnswer {
   readonly version: string;
   readonly subset: string;
   readonly latencyMs?: number;
+  /** What the leg that took the request adds to its answer. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** What users felt of one subset; times in milliseconds since the epoch. */
@@ -88,15 +90,15 @@ export class Traffic {
   send(request: RequestLine): MeshAnswer {
     this.turn += 1;
     const caller = this.callers[this.turn % this.callers.length] as string;
-    const cluster = pickCluster(this.config, request, this.random);
-    if (cluster === undefined) return { status: 503, version: '', subset: '' };
-    const answer = this.answer(cluster);
-    countAnswer(this.countersOf(caller, cluster), answer.status, answer.latencyMs);
+    const way = pickWay(this.config, request, this.random);
+    if (way === undefined) return { status: 503, version: '', subset: '', headers: {} };
+    const answer = { ...this.answer(way.cluster), headers: way.added };
+    countAnswer(this.countersOf(caller, way.cluster), answer.status, answer.latencyMs);
     this.remember(answer);
     return answer;
   }
 
-  private answer({ versions, subset }: Cluster): MeshAnswer {
+  private answer({ versions, subset }: Cluster): Omit<MeshAnswer, 'headers'> {
     const version = versions[this.turn % Math.max(1, versions.length)];
     if (version === undefined) return { status: 503, version: '', subset };
     const { errorRate, latencyMs } = this.behaviours.get(version) ?? { errorRate: 0, latencyMs: 12 };
