@@ -18,9 +18,9 @@ export async function registerPay(ask: Ask, id: string, version: string, sidecar
   expect([answer.status, answer.text]).to.deep.equal([200, '']);
 }
 
-/** Repeats until it holds or five seconds are over; the agent hands to the catalog in the background. */
+/** Repeats until it holds or 40 seconds are over; the agent hands to the catalog in the background, and where that fails once it waits some 15 s. */
 async function settle(holds: () => Promise<unknown>): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 40_000;
   for (;;) {
     try {
       await holds();

@@ -3,7 +3,8 @@ import { type Sidecar, startSidecar } from './envoy.js';
 import { freePorts } from './ports.js';
 import { until } from './until.js';
 
-const JOIN_MS = 20_000;
+/** The agent tells the catalog in the background, and where that fails once it waits some 15 s. */
+const JOIN_MS = 45_000;
 
 /** What is registered: one instance of a service, with its sidecar. */
 export interface InstanceOptions {

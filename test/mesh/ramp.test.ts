@@ -94,6 +94,8 @@ describe('splitter on a real mesh', () => {
   it('replay finds in a real Prometheus when a plan would have taken that version back', async () => {
     const running = traffic(100);
     expect((await shell.run(`ramp ${SERVICE} --to 50 --signal none`)).code).to.equal(0);
+    const counted = `envoy_cluster_upstream_rq_xx{consul_destination_service="${SERVICE}",consul_destination_service_subset="green"}`;
+    await until('Prometheus has counted green', async () => (await prometheus.query(counted)).length > 0);
     const well = new Date().toISOString();
     await until('a stretch of health', () => Date.now() > Date.parse(well) + 3_000);
     mesh.apps.get('3')!.errorRate = 0.3;
@@ -103,7 +105,7 @@ describe('splitter on a real mesh', () => {
       `service: ${SERVICE}\nsubsets: { blue: { version: "2" }, green: { version: "3" } }\nstable: blue\nsteps: [{ weight: 100 }]\nsignals: [{ name: errors, source: envoy, metric: errors, max: 1% }]\n`,
     );
     const replay = (to: string) =>
-      shell.run(`replay ${file} --prometheus ${prometheus.address} --from ${well} --to ${to} -o json`);
+      shell.run(`replay ${file} --prometheus ${prometheus.address} --from ${well} --to ${to} --step 1s -o json`);
     const found = await replay(new Date().toISOString());
     expect(found.code, found.out + found.err).to.equal(3);
     const healthy = await replay(new Date(broke).toISOString());
