@@ -162,8 +162,7 @@ class Driver {
   async #turn(): Promise<DriveEnd | undefined> {
     await this.#measure();
     // A chain that cannot be read holds up an advance (nothing is in force without it), never a revert.
-    const pending = this.#rollout?.state.phase === 'Pending';
-    if (this.#rollout !== undefined) await this.#world.compile(this.#rollout.asked, pending).catch(() => undefined);
+    if (this.#rollout !== undefined) await this.#world.compile(this.#rollout.asked).catch(() => undefined);
     // From here to the decision nothing is awaited: an entry that comes in between would be written over by a record that does not know it.
     const left = this.#follow();
     if (left !== undefined) return left;

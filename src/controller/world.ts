@@ -54,9 +54,9 @@ export class World {
     await this.#recount();
   }
 
-  /** Reads the compiled chain unless the last one says already what was asked for; `anew` reads it in any case. */
-  async compile(asked: readonly Leg[], anew: boolean): Promise<void> {
-    if (this.#chain !== undefined && sameShares(this.#chain.legs, asked) && !anew) return;
+  /** Reads the compiled chain unless the last one says already what was asked for; one from before a change of its entries is forgotten. */
+  async compile(asked: readonly Leg[]): Promise<void> {
+    if (this.#chain !== undefined && sameShares(this.#chain.legs, asked)) return;
     this.#chain = await this.#mesh.readChain(this.#plan.service, this.#abort);
   }
 
