@@ -354,7 +354,8 @@ class Model {
     };
     for (let turn = 0; turn < 400; turn++) {
       // Before there is a record, a weighted subset that somebody else re-filters waits for a person to put it right.
-      if (turn === 100 && this.rollout === undefined) this.seen = { ...this.seen, resolver: makeSeen(undefined).resolver! };
+      if (turn === 100 && this.rollout === undefined)
+        for (const { name, filter } of makePlan().subsets) this.#foreignFilter(name, filter);
       this.#look(false, false);
       this.#endProgram(true);
       const { rollout } = this;
