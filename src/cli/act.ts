@@ -52,8 +52,10 @@ export interface ActOptions {
   readonly remembered?: boolean;
 }
 
-/** Does what is left of a promotion or a revert (routes, the default subset, the last record, the hooks that are owed), so that no driver is needed for it. Programs are left
- *  to a driver that lives, unless it is the caller itself (`own`). */
+/**
+ * Does what is left of a promotion or a revert (routes, the default subset, the last record, the hooks that are owed), so that no driver is needed
+ * for it. Programs are left to a driver that lives, unless it is the caller itself (`own`).
+ */
 export async function finish(context: Context, service: string, own?: string): Promise<Rollout> {
   let ran: readonly ProgramOutcome[] = [];
   for (let attempt = 0; attempt < TRIES; attempt++) {

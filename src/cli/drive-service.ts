@@ -148,7 +148,7 @@ async function takeOver(
   if (look.rollout === undefined || isFinal(look.rollout)) return { rollout: undefined, roles };
   await context.store.recordPlan(plan.service, look.rollout.id, digest, plan, source);
   const acted = await act(context, plan.service, (rollout, verbContext) => {
-    if (kind === 'ramp') return retarget(rollout, verbContext, digest, driver, owedBy(plan, false), note);
+    if (kind === 'ramp') return retarget(rollout, verbContext, digest, driver, owedBy(plan), note);
     const started = start(rollout, verbContext, digest, driver, 'reject');
     if (started.kind === 'go-on') return { kind: 'write', next: started.next, move: false };
     if (started.kind === 'refused') return started;

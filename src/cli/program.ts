@@ -117,6 +117,7 @@ function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
   );
   connected('retry <service>', 'begin a reverted rollout anew, by the same plan')
     .option('--hold <duration>', 'go on watching after the last step')
+    .option('--force', "skip the plan's own checks; the record says so")
     .action((service: string, flags: Flags) => finish(import('./retry.js').then((m) => m.retry(service, flags, io))));
   connected('doctor <service>', 'every check before a ramp, with what to type')
     .option('--plan <file>', 'check against this plan')

@@ -39,7 +39,7 @@ export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beg
   if (seen.splitter === undefined && now < seen.resolverSince + RESOLVER_SETTLES) {
     return wait('giving the sidecars a second to learn the subsets', seen.resolverSince + RESOLVER_SETTLES);
   }
-  const next = beginRollout(roles, beginning, owedBy(plan, false), now);
+  const next = beginRollout(roles, beginning, owedBy(plan), now);
   return { why: next.message, wakeAt: now, next, write: splitterWrite(seen.splitter, plan.service, next, true) };
 }
 

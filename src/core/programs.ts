@@ -33,9 +33,9 @@ export interface ProgramOutcome {
 const LOOK_AGAIN = 60_000;
 
 /** Hooks that a rollout by this plan has to run once, whatever becomes of it. */
-export function owedBy({ hooks = {} }: Plan, begun: boolean): readonly HookName[] {
-  const once: readonly HookName[] = ['before_promote', 'after_promote', 'after_revert'];
-  return [...(begun ? [] : ['before_start' as const]), ...once].filter((hook) => hooks[hook] !== undefined);
+export function owedBy({ hooks = {} }: Plan): readonly HookName[] {
+  const once: readonly HookName[] = ['before_start', 'before_promote', 'after_promote', 'after_revert'];
+  return once.filter((hook) => hooks[hook] !== undefined);
 }
 
 /** The outcome of a program that has to have run before the rollout goes on, or the decision to run it and wait. */

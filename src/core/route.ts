@@ -37,11 +37,21 @@ export function ownMatches(router: StoredEntry | undefined): readonly Match[] {
   const meta = metaOf(router?.entry);
   const matches: Match[] = [];
   for (let i = 1; meta[`${MATCH_KEY}${i}`] !== undefined; i++) {
-    const text = meta[`${MATCH_KEY}${i}`]!;
-    const space = text.indexOf(' ');
-    matches.push({ subset: text.slice(0, space), header: JSON.parse(text.slice(space + 1)) as Entry });
+    const match = readMatch(meta[`${MATCH_KEY}${i}`]!);
+    if (match !== undefined) matches.push(match);
   }
   return matches;
+}
+
+/** A mark that somebody has spoilt is none: it must not stand in the way of a revert. */
+function readMatch(text: string): Match | undefined {
+  const space = text.indexOf(' ');
+  try {
+    const header: unknown = JSON.parse(text.slice(space + 1));
+    return space > 0 && isRecord(header) ? { subset: text.slice(0, space), header } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A route of somebody else's in the router that tests for the same as one of ours would. */

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { formatDuration } from '../core/duration.js';
 import { type Ending, KEPT_OUTPUT } from './ending.js';
 
@@ -21,7 +22,14 @@ export function runCommand(
   return new Promise((resolve) => {
     let [output, stdout] = ['', ''];
     let cut: string | undefined;
-    const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    let child: ChildProcessByStdio<null, Readable, Readable>;
+    try {
+      child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    } catch (error) {
+      // Some failures come as events, others (an argument list that is too long) at once.
+      resolve({ ok: false, started: false, message: sayStartFailure(error as NodeJS.ErrnoException, file), output, stdout });
+      return;
+    }
     const keep = (chunk: Buffer): void => {
       output = (output + chunk.toString('utf8')).slice(-KEPT_OUTPUT);
     };

@@ -196,6 +196,16 @@ describe('a route for testers', () => {
     expect(play(makePlan(), next, { ...seen, splitter: makeSeen(next).splitter! }).seen.router).to.equal(undefined);
   });
 
+  it('whose marks somebody has spoilt does not stand in the way of a revert', () => {
+    const Meta = { 'splitter-match-1': 'green {broken', 'splitter-match-2': 'none' };
+    const router = stored({ Kind: 'service-router', Name: 'payments', Routes: [], Meta }, 12);
+    const rollout = makeRollout(10, { state: FIRST });
+    const plan = makePlan({ signals: [{ name: 'errors', source: 'envoy', metric: 'errors', max: 0.01 }] });
+    const seen = makeSeen(rollout, { router, findings: [finding('errors', 'Failed')] });
+    expect(ownMatches(router)).to.deep.equal([]);
+    expect(decide(situation(plan, rollout, seen)).next?.state.phase).to.equal('Reverted');
+  });
+
   it('that arrives after the abort is taken out again by its driver', () => {
     const rollout = makeRollout(0, { state: { phase: 'Reverted', reason: 'Aborted', step: 0 } });
     const before = makeSeen(rollout);

@@ -69,6 +69,15 @@ describe('a program of the user’s', () => {
   });
 });
 
+describe('a program that cannot even be tried', () => {
+  it('is a failure like any other, and never throws', async () => {
+    const outcome = await run({ kind: 'command', command: ['x\u0000y'], timeout: 1_000 });
+    expect([outcome.ok, outcome.message]).to.satisfy(
+      ([ok, message]: [boolean, string]) => !ok && message.startsWith('cannot be started: '),
+    );
+  });
+});
+
 describe('an HTTP call', () => {
   const asked: { method: string | undefined; body: string }[] = [];
   let server: Server;
