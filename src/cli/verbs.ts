@@ -82,7 +82,11 @@ export async function runPromote(
   if (acted.rollout.state.phase === 'Promoting') {
     const rollout = await finish(context, service);
     if (rollout.state.phase === 'Paused')
-      throw new CommandError(rollout.message, `splitter resume ${service}   runs it again`, EXIT.needsPerson);
+      throw new CommandError(
+        rollout.message,
+        `splitter resume ${service}   runs it again;   splitter promote ${service}   goes on without it`,
+        EXIT.needsPerson,
+      );
     return report(context, service, { ...acted, rollout }, 'Promoted');
   }
   const code = report(context, service, acted, 'Promoted');

@@ -220,6 +220,22 @@ describe('verbs', () => {
         'refused',
       );
   });
+  it('promote goes on without a hook that failed, with --full too', () => {
+    const rollout = makeRollout(100, {
+      state: { phase: 'Paused', reason: 'ProgramFailed', step: 4 },
+      owes: ['before_promote', 'after_promote'],
+    });
+    for (const full of [false, true]) {
+      const result = promote(rollout, context(rollout), full, 4);
+      expect(result.kind === 'write' && [result.next.state.phase, result.next.owes]).to.deep.equal([
+        full ? 'Promoting' : 'Baking',
+        ['after_promote'],
+      ]);
+    }
+    const paused = makeRollout(40, { state: { phase: 'Paused', reason: 'Operator', step: 1 }, owes: ['before_promote'] });
+    const owed = promote(paused, context(paused), true, 4);
+    expect(owed.kind === 'write' && owed.next.owes).to.deep.equal(['before_promote']);
+  });
   it('undo checks that the old subset still runs and that its window is open', () => {
     const rollout = makeRollout(100, { state: { phase: 'Promoted', reason: 'BakePassed', step: 4 }, enteredAt: NOON - 1_000 });
     expect(undo(rollout, context(rollout), 500).kind).to.equal('refused');

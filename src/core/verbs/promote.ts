@@ -1,5 +1,6 @@
 import { roomFor, splitLegs } from '../legs.js';
 import { serving } from '../observation.js';
+import type { HookName } from '../plan.js';
 import { askedCanary, extraLegs, isFinal, type Rollout, runningAt, type State } from '../rollout.js';
 import { formatPercent } from '../weights.js';
 import { refused, type VerbContext, type VerbResult, write } from './result.js';
@@ -19,12 +20,15 @@ export function promote(rollout: Rollout, context: VerbContext, full: boolean, s
     return refused(`${rollout.canary} has no passing sidecar: all its traffic would fail`, `splitter status ${service}`);
   if (state.phase === 'Paused' && state.reason === 'Drift')
     return refused(rollout.message, `splitter resume ${service} --adopt   or   splitter resume ${service} --reassert`);
+  // A person who promotes past a failed hook goes on without it.
+  const once = state.reason === 'ProgramFailed' ? (['before_start', 'before_promote'] as readonly HookName[]) : [];
+  const owes = rollout.owes.filter((hook) => !once.includes(hook));
   const everything = splitLegs(rollout.stable, rollout.canary, roomFor(extraLegs(rollout)), extraLegs(rollout));
   if (full) {
     const done: State = { phase: 'Promoting', reason: 'PromotedInFull', step: steps };
     return write(
       rollout,
-      { asked: everything, state: done, message: `promoted in full by ${by}: steps and bake skipped`, enteredAt: now, by },
+      { asked: everything, owes, state: done, message: `promoted in full by ${by}: steps and bake skipped`, enteredAt: now, by },
       true,
     );
   }
@@ -44,7 +48,13 @@ export function promote(rollout: Rollout, context: VerbContext, full: boolean, s
   }
   return write(
     rollout,
-    { state: runningAt(state.step, steps, state.phase !== 'Pending'), message: `step passed by ${by}`, enteredAt: now, by },
+    {
+      state: runningAt(state.step, steps, state.phase !== 'Pending'),
+      owes,
+      message: `step passed by ${by}${state.reason === 'ProgramFailed' ? ', without what failed' : ''}`,
+      enteredAt: now,
+      by,
+    },
     false,
   );
 }
