@@ -185,7 +185,7 @@ async function conclude(context: Context, service: string, end: DriveEnd, option
 function exitOf(end: DriveEnd): ExitCode {
   if (end.kind === 'left') return EXIT.error;
   if (end.kind === 'needs-person') return EXIT.needsPerson;
-  if (end.kind === 'target') return EXIT.done;
+  if (end.kind === 'target' || end.kind === 'recorded') return EXIT.done;
   return end.rollout?.state.phase === 'Promoted' ? EXIT.done : EXIT.reverted;
 }
 
@@ -196,6 +196,8 @@ function describeEnd(service: string, end: DriveEnd): string {
       return `Done: ${service} is ${phase} (TargetReached): ${end.why}.\nNobody watches from here on.\n  -> splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}   takes it back`;
     case 'needs-person':
       return `${service} is Paused (${end.rollout?.state.reason}): ${end.why}.\nNobody watches from here on.\n  -> splitter status ${service}`;
+    case 'recorded':
+      return `Handed over ${service}: ${end.why}`;
     case 'left':
       return `Left ${service}: ${end.why}\n  -> splitter status ${service} -w`;
     case 'finished':
