@@ -116,8 +116,13 @@ async function writeRecordOf(context: Context, look: Look, next: Rollout, move: 
     if (error instanceof ConsulError && error.code === 'unknown-outcome') return false;
     throw error;
   }
-  await logWrite(context, look, next);
+  await Promise.all([logWrite(context, look, next), ringControllers(context, look.service)]);
   return true;
+}
+
+/** Tells the controllers at once what their lists would tell them a little later. */
+export async function ringControllers({ doorbell }: Context, service: string): Promise<void> {
+  await doorbell.ring(service).catch(() => undefined);
 }
 
 async function logWrite(context: Context, look: Look, next: Rollout, ran: readonly ProgramOutcome[] = []): Promise<void> {

@@ -1,7 +1,9 @@
 import { hostname, userInfo } from 'node:os';
 import { ConsulClient } from '../consul/client.js';
+import { Doorbell } from '../consul/doorbell.js';
 import { DriverLock } from '../consul/driver-lock.js';
 import { ConsulKv } from '../consul/kv.js';
+import { Membership } from '../consul/membership.js';
 import { ConsulMesh } from '../consul/mesh.js';
 import { type ConsulFlags, resolveSettings } from '../consul/settings.js';
 import { Store } from '../consul/store.js';
@@ -23,6 +25,8 @@ export interface Context {
   readonly mesh: ConsulMesh;
   readonly store: Store;
   readonly lock: DriverLock;
+  readonly members: Membership;
+  readonly doorbell: Doorbell;
   readonly clock: Clock;
   readonly programs: Programs;
   /** Who asks, for records: SPLITTER_BY, or user@host. */
@@ -42,6 +46,8 @@ export function createContext(flags: GlobalFlags, io: CommandIo): Context {
     mesh: new ConsulMesh(client),
     store: new Store(kv, prefix),
     lock: new DriverLock(client, kv, prefix),
+    members: new Membership(client, kv, prefix),
+    doorbell: new Doorbell(kv, prefix),
     clock: systemClock,
     programs: createPrograms(io.env, systemClock),
     by: io.env.SPLITTER_BY || `${userName()}@${hostname()}`,

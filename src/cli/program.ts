@@ -92,6 +92,9 @@ function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
     .option('-w, --watch', 'follow it; exits by its outcome')
     .option('--timeout <duration>', 'follow it at most so long, then exit 4')
     .action((service: string, flags: Flags) => finish(import('./status.js').then((m) => m.status(service, flags, io))));
+  connected('run', 'the controller: looks after every rollout of the datacenter, beside other controllers')
+    .option('--id <name>', 'the name of this controller (default: the host and a random part)')
+    .action((flags: Flags) => finish(import('./run.js').then((m) => m.run(flags, io))));
   connected('list', 'every splitter with its rollout').action((flags: Flags) =>
     finish(import('./list.js').then((m) => m.list(flags, io))),
   );

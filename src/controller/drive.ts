@@ -156,7 +156,7 @@ class Driver {
     await this.#parts.lock.beat(live).catch(() => false);
   }
 
-  #report({ seen, why, wakeAt, now }: Omit<Turn, 'kind'>, trouble?: string): void {
+  #report({ seen, why, wakeAt, now }: Pick<Turn, 'seen' | 'why' | 'wakeAt' | 'now'>, trouble?: string): void {
     const frame = { plan: this.#task.plan, rollout: this.#pilot.rollout, seen, why, wakeAt, now };
     this.#onFrame(trouble === undefined ? frame : { ...frame, trouble });
   }

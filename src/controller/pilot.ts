@@ -45,6 +45,10 @@ export interface Turn {
   readonly wakeAt: number;
   readonly seen: Observation;
   readonly now: number;
+  /** Whether the decision takes traffic back to stable, or tidies up after that. */
+  readonly takesBack: boolean;
+  /** Somebody else was faster with a write. */
+  readonly lost?: boolean;
 }
 
 /** What may bear on a turn besides the world: the driver that is gone, and what holds an advance. */
@@ -112,21 +116,23 @@ export class Pilot {
     const left = this.#follow();
     const now = this.#parts.clock.now();
     const seen = this.observe(now);
-    if (left !== undefined) return { kind: 'left', why: left, wakeAt: now, seen, now };
+    if (left !== undefined) return { kind: 'left', why: left, wakeAt: now, seen, now, takesBack: false };
     const decision = this.#permit(role, this.#decide(seen, now, about), about, now);
     const { why, wakeAt } = decision;
-    onDecision({ kind: 'waits', why, wakeAt, seen, now });
+    const turn: Turn = { kind: 'waits', why, wakeAt, seen, now, takesBack: takesBack(decision) };
+    onDecision(turn);
     if (decision.call !== undefined) this.#programs.start(decision.call);
     if (decision.write !== undefined) {
       // Each decision is logged before the next one, so that a crash loses the last at most; only a revert waits for no log.
       if (!takesBack(decision)) await this.#log.flush();
-      await this.#write(decision, seen);
+      const lost = !(await this.#write(decision, seen));
       void this.#log.flush().catch(() => undefined);
-      return { kind: 'wrote', why, wakeAt: now, seen, now };
+      return { ...turn, kind: 'wrote', wakeAt: now, lost };
     }
+    if (role === 'guard') return turn;
     await this.#log.flush();
-    if (role === 'advance') await this.#saveEvidence(seen, now);
-    return { kind: 'waits', why, wakeAt, seen, now };
+    await this.#saveEvidence(seen, now);
+    return turn;
   }
 
   /** All that is known now, as data for a decision. */
@@ -206,16 +212,17 @@ export class Pilot {
     return held === undefined ? decision : wait(held, now + LOOK_AGAIN);
   }
 
-  async #write(decision: Decision, seen: Observation): Promise<void> {
+  /** False when somebody else was faster. */
+  async #write(decision: Decision, seen: Observation): Promise<boolean> {
     const write = decision.write!;
     const indexBefore = write.cas;
     const result = await this.#parts.mesh.write(write);
     if (result === 'lost') {
       await this.#world.refresh();
-      return;
+      return false;
     }
     await this.#world.reread(write.kind);
-    if (decision.next === undefined) return;
+    if (decision.next === undefined) return true;
     const stored = this.#world.seen().splitter;
     const before = this.#rollout;
     // The writer of the record before may not have lived to log it; the log prefers its own entry if that comes.
@@ -226,6 +233,7 @@ export class Pilot {
     const own = stored !== undefined && readRecord(metaOf(stored.entry))?.seq === decision.next.seq;
     const [at, indexAfter] = [this.#parts.clock.now(), own ? stored.modifyIndex : 0];
     this.#log.add(logEntry(decision.next, at, seen.findings, indexBefore, indexAfter, this.#programs.takeUnlogged()));
+    return true;
   }
 
   #enter(next: Rollout): void {
@@ -255,7 +263,7 @@ export class Pilot {
 }
 
 /** Whether canary's traffic goes back to stable with this decision, or has gone and is tidied up after. */
-export function takesBack({ next }: Decision): boolean {
+function takesBack({ next }: Decision): boolean {
   return next?.state.phase === 'Reverting' || next?.state.phase === 'Reverted';
 }
 

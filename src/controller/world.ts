@@ -5,8 +5,7 @@ import type { Plan, Subset } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import { isFinal } from '../core/rollout.js';
 import type { Entries, Mesh } from '../ports.js';
-
-const RETRY = 500;
+import { follow } from './follow.js';
 
 /** One service as Consul has it: entries, instances, and on demand the compiled chain. Kept fresh by its own blocking queries, or by whoever tells it. */
 export class World {
@@ -36,10 +35,10 @@ export class World {
   async open(): Promise<void> {
     await this.refresh();
     await this.count();
-    void this.#follow((index) => this.#followEntry('service-splitter', index));
-    void this.#follow((index) => this.#followEntry('service-resolver', index));
-    if (this.#plan.route !== undefined) void this.#follow((index) => this.#followEntry('service-router', index));
-    void this.#follow((index) => this.#followInstances(index));
+    void follow((index) => this.#followEntry('service-splitter', index), this.#abort);
+    void follow((index) => this.#followEntry('service-resolver', index), this.#abort);
+    if (this.#plan.route !== undefined) void follow((index) => this.#followEntry('service-router', index), this.#abort);
+    void follow((index) => this.#followInstances(index), this.#abort);
   }
 
   /** Reads the entries again, as after a write of one's own or a lost race. */
@@ -52,6 +51,11 @@ export class World {
     }
     this.#take(entries);
     await this.#recount();
+  }
+
+  /** Begins with entries that somebody else has read. */
+  adopt(entries: Entries): void {
+    this.#take(entries);
   }
 
   /** Reads one entry again, as after a write of one's own. */
@@ -101,21 +105,6 @@ export class World {
   /** Since when the stored weights are what they are. */
   get weightsSince(): number {
     return this.#weightsSince;
-  }
-
-  async #follow(step: (index: number) => Promise<number>): Promise<void> {
-    let index = 1;
-    while (!this.#abort.aborted) {
-      try {
-        const next = await step(index);
-        // An index that went back means another history (a restored snapshot): start over.
-        index = next >= index && next > 0 ? next : 1;
-      } catch {
-        // The driver's own reads report errors; a watch only has to come back.
-        if (!this.#abort.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY));
-        index = 1;
-      }
-    }
   }
 
   async #followEntry(kind: EntryKind, index: number): Promise<number> {
