@@ -77,7 +77,10 @@ export interface CriticalCheck {
 
 /** What tells a controller of all services at once: lists that block until something in them changes. */
 export interface MeshLists {
-  listEntries(kind: EntryKind, options?: ReadOptions): Promise<{ readonly entries: readonly StoredEntry[]; readonly index: number }>;
+  listEntries(
+    kind: EntryKind,
+    options?: ReadOptions,
+  ): Promise<{ readonly entries: readonly StoredEntry[]; readonly index: number }>;
   listCritical(options?: ReadOptions): Promise<{ readonly critical: readonly CriticalCheck[]; readonly index: number }>;
 }
 

@@ -56,7 +56,9 @@ export class Membership {
 
   async #renew(session: string, abort: AbortSignal | undefined): Promise<boolean> {
     const path = `/session/renew/${session}`;
-    return (await this.#client.call({ method: 'PUT', path, what: 'renewing the session of this controller', abort })).status !== 404;
+    return (
+      (await this.#client.call({ method: 'PUT', path, what: 'renewing the session of this controller', abort })).status !== 404
+    );
   }
 
   async #create(abort: AbortSignal | undefined): Promise<string> {

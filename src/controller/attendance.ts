@@ -22,11 +22,7 @@ export class Attendance {
   #members: readonly string[] = [];
   #held = false;
 
-  constructor(
-    register: Register,
-    onMembers: (members: readonly string[]) => void,
-    onHeld: (held: boolean, why: string) => void,
-  ) {
+  constructor(register: Register, onMembers: (members: readonly string[]) => void, onHeld: (held: boolean, why: string) => void) {
     this.#register = register;
     this.#onMembers = onMembers;
     this.#onHeld = onHeld;
@@ -43,10 +39,7 @@ export class Attendance {
 
   /** Works until `abort`, then leaves the register. */
   async run(abort: AbortSignal, onTrouble: (error: Error) => void): Promise<void> {
-    await Promise.all([
-      this.#beat(abort, onTrouble),
-      follow((index) => this.#look(index, abort), abort, { onTrouble }),
-    ]);
+    await Promise.all([this.#beat(abort, onTrouble), follow((index) => this.#look(index, abort), abort, { onTrouble })]);
   }
 
   async #beat(abort: AbortSignal, onTrouble: (error: Error) => void): Promise<void> {

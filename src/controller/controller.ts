@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EntryKind, metaOf, type StoredEntry } from '../core/entries.js';
 import type { Plan } from '../core/plan.js';
@@ -68,6 +69,8 @@ export class Controller {
   constructor(id: string, parts: ControllerParts) {
     this.#id = id;
     this.#parts = parts;
+    // Every blocking query listens on it.
+    setMaxListeners(0, this.#stop.signal);
     this.#overview = new Overview(
       parts.mesh,
       (service, kind, entry) => this.#heard(service, kind, entry),
@@ -228,7 +231,13 @@ export class Controller {
     const entries = this.#overview.entriesOf(service);
     const ring = (): void => this.#turns.ring(service);
     const post = new Post(plan, rollout, entries, `controller:${this.#id}`, this.#parts.mesh, this.#parts, ring);
-    const opened: Known = { post, last: rollout, holder: undefined, watched: false, refusals: new Backoff(REFUSED.first, REFUSED.last) };
+    const opened: Known = {
+      post,
+      last: rollout,
+      holder: undefined,
+      watched: false,
+      refusals: new Backoff(REFUSED.first, REFUSED.last),
+    };
     this.#posts.set(service, opened);
     this.#instances.add(service);
     return opened;

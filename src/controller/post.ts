@@ -1,8 +1,8 @@
-import type { Circumstances } from './pilot.js';
 import type { EntryKind, StoredEntry } from '../core/entries.js';
 import type { Plan } from '../core/plan.js';
 import { askedCanary, type Rollout } from '../core/rollout.js';
 import type { Entries, Mesh } from '../ports.js';
+import type { Circumstances } from './pilot.js';
 import { Pilot, type PilotParts, type Role, type Turn } from './pilot.js';
 import { World } from './world.js';
 
@@ -66,9 +66,13 @@ export class Post {
     }
     let decided = false;
     try {
-      const turn = await this.pilot.turn(role, (turn) => {
-        decided = turn.takesBack;
-      }, about);
+      const turn = await this.pilot.turn(
+        role,
+        (turn) => {
+          decided = turn.takesBack;
+        },
+        about,
+      );
       this.#urgent = false;
       return turn;
     } catch (error) {
