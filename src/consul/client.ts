@@ -39,6 +39,8 @@ interface RawResponse {
 const TIMEOUT = 10_000;
 /** Consul closes idle connections after 120 s; ours go earlier, so that no write meets the close. */
 const IDLE = 60_000;
+/** Consul takes 200 connections from one address (http_max_conns_per_client): three controllers on one machine must fit, with room to spare. */
+const CONNECTIONS = 28;
 
 /** The `consul` package's client with what it lacks: config entries and chains by path, texts of errors, aborting, namespaces. */
 export class ConsulClient extends Consul {
@@ -47,7 +49,8 @@ export class ConsulClient extends Consul {
 
   constructor(settings: ConsulSettings) {
     const secure = settings.address.startsWith('https:');
-    const agent = secure ? new SecureAgent({ keepAlive: true, timeout: IDLE }) : new Agent({ keepAlive: true, timeout: IDLE });
+    const pool = { keepAlive: true, timeout: IDLE, maxSockets: CONNECTIONS };
+    const agent = secure ? new SecureAgent(pool) : new Agent(pool);
     const options = {
       baseUrl: `${settings.address}/v1`,
       agent,

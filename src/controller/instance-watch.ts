@@ -3,9 +3,9 @@ import type { Mesh } from '../ports.js';
 import { Backoff } from './backoff.js';
 
 /** Blocking queries that are open at once: Consul takes 200 connections from one address, and several controllers may share it. */
-const SLOTS = 24;
+const SLOTS = 8;
 /** With more services than slots each gets a slot for so long, in turn. */
-const SHARE = '3s';
+const SHARE = '1s';
 const ALL = '30s';
 const EMPTY = 500;
 
