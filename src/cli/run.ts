@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { ulid } from 'ulid';
 import { isPassing } from '../consul/errors.js';
+import { LogBook } from '../consul/log-book.js';
 import type { Member } from '../consul/membership.js';
 import { Attendance } from '../controller/attendance.js';
 import { Controller } from '../controller/controller.js';
@@ -49,7 +50,7 @@ function createController(context: Context, member: Member, onEvent: (event: Con
   const controller: Controller = new Controller(member.id, {
     mesh,
     signals: createSharedSignals(context, ({ service, canary }) => controller.passing(service, canary)),
-    log: store,
+    log: new LogBook(context.client, store),
     programs,
     clock,
     findPlan: async (service, { id, plan: digest }) => {

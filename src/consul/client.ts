@@ -24,6 +24,8 @@ export interface Call {
   readonly body?: unknown;
   readonly abort?: AbortSignal | undefined;
   readonly timeout?: number;
+  /** A transaction: 409 is an answer too, and says that nothing was written. */
+  readonly conflict?: boolean;
 }
 
 /** The low-level request of the `consul` package (papi), which has no types of its own. */
@@ -100,7 +102,7 @@ export class ConsulClient extends Consul {
       const response = (error as { response?: RawResponse }).response;
       if (response === undefined) throw errorOfRequest(error as NodeJS.ErrnoException, about);
       const answer = answerOf(response, settings);
-      if (response.statusCode === 404) return answer;
+      if (response.statusCode === 404 || (response.statusCode === 409 && call.conflict === true)) return answer;
       throw errorOfAnswer(
         response.statusCode,
         typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? ''),

@@ -51,11 +51,21 @@ export class Store implements DecisionLog {
     );
   }
 
+  /** The key of a rollout's log. */
+  historyKey(service: string, rollout: string): string {
+    return this.#key('history', service, rollout);
+  }
+
+  /** The log of one rollout with the index to write it by; undefined when there is none. */
+  async readPage(service: string, rollout: string): Promise<{ history: History; modifyIndex: number } | undefined> {
+    const key = this.historyKey(service, rollout);
+    const { found } = await this.#kv.read(key);
+    return found === undefined ? undefined : { history: parse<History>(found.value, key), modifyIndex: found.modifyIndex };
+  }
+
   /** The log of one rollout; empty when there is none. */
   async readHistory(service: string, rollout: string): Promise<History> {
-    const key = this.#key('history', service, rollout);
-    const { found } = await this.#kv.read(key);
-    return found === undefined ? emptyHistory(service, rollout) : parse<History>(found.value, key);
+    return (await this.readPage(service, rollout))?.history ?? emptyHistory(service, rollout);
   }
 
   /** The rollouts of the service that have a log, oldest first (ULIDs sort by time). */
