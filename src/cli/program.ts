@@ -94,7 +94,14 @@ function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
     .option('--timeout <duration>', 'follow it at most so long, then exit 4')
     .action((service: string, flags: Flags) => finish(import('./status.js').then((m) => m.status(service, flags, io))));
   connected('run', 'the controller: looks after every rollout of the datacenter, beside other controllers')
-    .option('--id <name>', 'the name of this controller (default: the host and a random part)')
+    .option('--config <file>', 'its settings, in YAML (SPLITTER_CONFIG); flags and environment beat them')
+    .option('--plans <dir>', 'follow the plans in this directory (SPLITTER_PLANS)')
+    .option('--listen <host:port>', 'address of /healthz, /readyz and /metrics (SPLITTER_LISTEN, default 127.0.0.1:8410)')
+    .option('--allowed-host <name...>', 'further names in the Host header that it answers to (SPLITTER_ALLOWED_HOSTS)')
+    .option('--id <name>', 'the name of this controller (SPLITTER_ID; default: the host and a random part)')
+    .option('--log-level <level>', 'debug, info, warn or error (SPLITTER_LOG_LEVEL)')
+    .option('--log-format <form>', 'json or text (SPLITTER_LOG_FORMAT)')
+    .option('--session-ttl <duration>', 'after so long without a beat it counts as dead (SPLITTER_SESSION_TTL)')
     .action((flags: Flags) => finish(import('./run.js').then((m) => m.run(flags, io))));
   connected('list', 'every splitter with its rollout').action((flags: Flags) =>
     finish(import('./list.js').then((m) => m.list(flags, io))),

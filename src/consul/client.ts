@@ -38,6 +38,13 @@ interface RawResponse {
   readonly body?: Buffer;
 }
 
+/** How one request went: `ok`, `lost` (a compare-and-set that somebody else won), or the class of the error; and how long it took. */
+export interface Told {
+  readonly call: Call;
+  readonly outcome: string;
+  readonly ms: number;
+}
+
 const TIMEOUT = 10_000;
 /** Consul closes idle connections after 120 s; ours go earlier, so that no write meets the close. */
 const IDLE = 60_000;
@@ -47,6 +54,8 @@ const CONNECTIONS = 28;
 /** The `consul` package's client with what it lacks: config entries and chains by path, texts of errors, aborting, namespaces. */
 export class ConsulClient extends Consul {
   readonly settings: ConsulSettings;
+  /** Hears of every request after it has ended. */
+  onCall: (told: Told) => void = () => undefined;
   #scope: Omit<ServiceRef, 'service'> = {};
 
   constructor(settings: ConsulSettings) {
@@ -71,6 +80,21 @@ export class ConsulClient extends Consul {
 
   /** Sends one request. Resolves on 2xx and on 404; every other outcome is a ConsulError. */
   async call(call: Call): Promise<Answer> {
+    const began = performance.now();
+    let outcome = 'ok';
+    try {
+      const answer = await this.#send(call);
+      if (answer.body === false) outcome = 'lost';
+      return answer;
+    } catch (error) {
+      outcome = error instanceof ConsulError ? error.code : 'error';
+      throw error;
+    } finally {
+      this.onCall({ call, outcome, ms: performance.now() - began });
+    }
+  }
+
+  async #send(call: Call): Promise<Answer> {
     const { settings } = this;
     const about = {
       what: call.what,

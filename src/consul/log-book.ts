@@ -145,9 +145,7 @@ export class LogBook implements DecisionLog {
     });
     if (answer.status === 409) return undefined;
     const results = isRecord(answer.body) && Array.isArray(answer.body.Results) ? answer.body.Results.filter(isRecord) : [];
-    return new Map(
-      results.flatMap(({ KV }) => (isRecord(KV) ? [[String(KV.Key), Number(KV.ModifyIndex)] as const] : [])),
-    );
+    return new Map(results.flatMap(({ KV }) => (isRecord(KV) ? [[String(KV.Key), Number(KV.ModifyIndex)] as const] : [])));
   }
 
   #keep(key: string, page: Page): void {

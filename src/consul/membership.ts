@@ -12,8 +12,8 @@ export interface Member {
 }
 
 /**
- * Controllers register under `controllers/<id>`, each key held by a TTL session: Consul drops it 20 s after its holder was last heard of. Sessions
- * are tied to no node check, so that a flapping agent does not end them.
+ * Controllers register under `controllers/<id>`, each key held by a TTL session: Consul drops it twice the TTL after its holder was last heard of.
+ * Sessions are tied to no node check, so that a flapping agent does not end them.
  */
 export class Membership {
   readonly #client: ConsulClient;
@@ -27,10 +27,10 @@ export class Membership {
     this.#prefix = `${prefix.replace(/\/*$/, '/')}controllers/`;
   }
 
-  /** Registers, or says again that this member lives; one whose session ended meanwhile is registered anew. False when another process holds this id. */
-  async beat(member: Member, abort?: AbortSignal): Promise<boolean> {
+  /** Registers with a session of `ttl` ms, or says again that this member lives; one whose session ended is registered anew. False when another process holds this id. */
+  async beat(member: Member, ttl: number, abort?: AbortSignal): Promise<boolean> {
     if (this.#session !== undefined && !(await this.#renew(this.#session, abort))) this.#session = undefined;
-    this.#session ??= await this.#create(abort);
+    this.#session ??= await this.#create(ttl, abort);
     const key = this.#prefix + member.id;
     // Other clients may drop a lock by a plain write, so it is taken again with every beat; the same value changes nothing in Consul.
     return this.#kv.acquire(key, JSON.stringify(member), this.#session);
@@ -61,8 +61,14 @@ export class Membership {
     );
   }
 
-  async #create(abort: AbortSignal | undefined): Promise<string> {
-    const body = { Name: 'splitter controller', TTL: '10s', Behavior: 'delete', LockDelay: '1ms', NodeChecks: [] };
+  async #create(ttl: number, abort: AbortSignal | undefined): Promise<string> {
+    const body = {
+      Name: 'splitter controller',
+      TTL: `${Math.ceil(ttl / 1_000)}s`,
+      Behavior: 'delete',
+      LockDelay: '1ms',
+      NodeChecks: [],
+    };
     const what = 'creating the session of this controller';
     const answer = await this.#client.call({ method: 'PUT', path: '/session/create', what, body, abort });
     const id = (answer.body as { readonly ID?: unknown }).ID;

@@ -6,23 +6,31 @@ import { follow } from './follow.js';
 export interface Register {
   /** Says that this one lives; false when another process holds its id. */
   beat(abort: AbortSignal): Promise<boolean>;
-  leave(): Promise<void>;
   /** Ids of all who live, with the index to wait beyond. */
   list(index: number, abort: AbortSignal): Promise<{ readonly members: readonly string[]; readonly index: number }>;
 }
 
-/** Consul drops a member 20 s after it was last heard of: six beats may be lost. */
-const BEAT = 3_000;
+/** Consul drops a member twice the TTL of its session after it was last heard of: six beats may be lost. */
+const BEATS_PER_TTL = 3;
 
 /** Keeps this controller registered, and tells who is there whenever that changes. */
 export class Attendance {
   readonly #register: Register;
   readonly #onMembers: (members: readonly string[]) => void;
   readonly #onHeld: (held: boolean, why: string) => void;
+  readonly #every: number;
   #members: readonly string[] = [];
   #held = false;
+  #why = '';
 
-  constructor(register: Register, onMembers: (members: readonly string[]) => void, onHeld: (held: boolean, why: string) => void) {
+  /** `ttl`: of the session, ms. */
+  constructor(
+    register: Register,
+    onMembers: (members: readonly string[]) => void,
+    onHeld: (held: boolean, why: string) => void,
+    ttl: number,
+  ) {
+    this.#every = ttl / BEATS_PER_TTL;
     this.#register = register;
     this.#onMembers = onMembers;
     this.#onHeld = onHeld;
@@ -33,19 +41,15 @@ export class Attendance {
     return this.#held;
   }
 
-  get members(): readonly string[] {
-    return this.#members;
-  }
-
-  /** Works until `abort`, then leaves the register. */
+  /** Works until `abort`. */
   async run(abort: AbortSignal, onTrouble: (error: Error) => void): Promise<void> {
     await Promise.all([this.#beat(abort, onTrouble), follow((index) => this.#look(index, abort), abort, { onTrouble })]);
   }
 
   async #beat(abort: AbortSignal, onTrouble: (error: Error) => void): Promise<void> {
-    const backoff = new Backoff(250, BEAT);
+    const backoff = new Backoff(250, this.#every);
     while (!abort.aborted) {
-      let pause = BEAT;
+      let pause = this.#every;
       try {
         const held = await this.#register.beat(abort);
         this.#hold(held, held ? '' : 'another process is registered under this id');
@@ -66,8 +70,6 @@ export class Attendance {
     this.#held = held;
     this.#why = why;
   }
-
-  #why = '';
 
   async #look(index: number, abort: AbortSignal): Promise<number> {
     const { members, index: next } = await this.#register.list(index, abort);

@@ -13,6 +13,7 @@ import { InstanceWatch } from './instance-watch.js';
 import { liveRecord, Overview } from './overview.js';
 import type { PilotParts, Role, Turn } from './pilot.js';
 import { Post } from './post.js';
+import type { RolloutSnapshot } from './snapshot.js';
 import { Trouble } from './trouble.js';
 import { Turns } from './turns.js';
 
@@ -74,7 +75,7 @@ export class Controller {
     this.#overview = new Overview(
       parts.mesh,
       (service, kind, entry) => this.#heard(service, kind, entry),
-      () => this.#ringAll(),
+      () => this.#begin(),
     );
     this.#instances = new InstanceWatch(parts.mesh, (service) => {
       this.#posts.get(service)?.post.recount();
@@ -90,7 +91,7 @@ export class Controller {
   /** Works until `stop`. */
   async run(): Promise<void> {
     const { signal } = this.#stop;
-    const onTrouble = (error: Error): void => this.#troubled(error);
+    const onTrouble = (error: Error): void => this.troubled(error);
     await Promise.all([
       this.#overview.run(signal, onTrouble),
       this.#instances.run(signal),
@@ -117,12 +118,11 @@ export class Controller {
     return { complete: this.#overview.complete, turnedAt: this.#turns.turnedAt, troubleSince: this.#trouble.since };
   }
 
-  /** The rollouts that this controller looks after. */
-  *posts(): Iterable<{ readonly service: string; readonly post: Post; readonly role: 'owner' | 'guardian' }> {
-    for (const [service, { post }] of this.#posts) {
-      const role = this.#roleOf(service);
-      if (role !== undefined) yield { service, post, role: role === 'advance' ? 'owner' : 'guardian' };
-    }
+  /** The rollouts that this controller looks after, as they are known here. */
+  snapshots(): readonly RolloutSnapshot[] {
+    return [...this.#posts].map(([service, { post }]) =>
+      post.snapshot(service, this.#roleOf(service) === 'advance' ? 'owner' : 'guardian'),
+    );
   }
 
   /** How many instances of a subset of a service pass; undefined when nobody here looks after it. */
@@ -142,6 +142,11 @@ export class Controller {
     return guardian === this.#id || !this.#members.includes(this.#id) ? 'guard' : undefined;
   }
 
+  #begin(): void {
+    if (this.#trouble.since === undefined) this.#parts.onEvent({ kind: 'calm', after: 0 });
+    this.#ringAll();
+  }
+
   /** Those that move come first; those that stand still follow at a pace that Consul hardly feels. */
   #ringAll(): void {
     const now = this.#parts.clock.now();
@@ -154,7 +159,7 @@ export class Controller {
 
   #heard(service: string, kind: EntryKind, entry: StoredEntry | undefined): void {
     const known = this.#posts.get(service);
-    if (known !== undefined) void known.post.hear(kind, entry).catch((error: Error) => this.#troubled(error));
+    if (known !== undefined) void known.post.hear(kind, entry).catch((error: Error) => this.troubled(error));
     if (known !== undefined || (kind === 'service-splitter' && liveRecord(entry) !== undefined)) this.#turns.ring(service);
   }
 
@@ -204,7 +209,7 @@ export class Controller {
       return this.#after(service, known, turn);
     } catch (error) {
       if (this.#parts.isPassing(error)) {
-        this.#troubled(error as Error);
+        this.troubled(error as Error);
         return clock.now() + TROUBLE_TICK * (0.5 + Math.random());
       }
       return clock.now() + this.#refuse(service, error as Error & { readonly hint?: string });
@@ -302,7 +307,8 @@ export class Controller {
     known.watched = watched;
   }
 
-  #troubled(error: Error): void {
+  /** Takes note of a failure: one that may pass holds all advances until Consul answers; another is told. */
+  troubled(error: Error): void {
     const { clock, isPassing, onEvent } = this.#parts;
     if (this.#stop.signal.aborted) return;
     if (!isPassing(error)) {

@@ -1,9 +1,10 @@
-import type { EntryKind, StoredEntry } from '../core/entries.js';
+import { type EntryKind, legsOf, type StoredEntry } from '../core/entries.js';
 import type { Plan } from '../core/plan.js';
 import { askedCanary, type Rollout } from '../core/rollout.js';
 import type { Entries, Mesh } from '../ports.js';
 import type { Circumstances } from './pilot.js';
 import { Pilot, type PilotParts, type Role, type Turn } from './pilot.js';
+import type { RolloutSnapshot } from './snapshot.js';
 import { World } from './world.js';
 
 /** Between two looks at the callers' sidecars, ms: a failing version is seen within this time. */
@@ -16,6 +17,7 @@ export class Post {
   readonly plan: Plan;
   readonly pilot: Pilot;
   readonly #world: World;
+  readonly #now: () => number;
   readonly #stop = new AbortController();
   #counted = false;
   /** Whether traffic was to go back at the last turn and the write failed. */
@@ -23,6 +25,7 @@ export class Post {
 
   constructor(plan: Plan, rollout: Rollout, entries: Entries, driver: string, mesh: Mesh, parts: PilotParts, ring: () => void) {
     this.plan = plan;
+    this.#now = () => parts.clock.now();
     this.#world = new World(mesh, plan, () => parts.clock.now(), ring, this.#stop.signal);
     this.#world.adopt(entries);
     const roles = { stable: rollout.stable, canary: rollout.canary, legs: rollout.asked };
@@ -53,6 +56,13 @@ export class Post {
   /** How many instances of a subset pass, as last counted. */
   passing(subset: string): number {
     return this.#world.seen().instances[subset]?.passing ?? 0;
+  }
+
+  /** What is known of the rollout now. */
+  snapshot(service: string, role: RolloutSnapshot['role']): RolloutSnapshot {
+    const { splitter, observed, findings } = this.pilot.observe(this.#now());
+    const stored = splitter === undefined ? [] : legsOf(splitter.entry, service);
+    return { service, rollout: this.rollout, findings, stored, role, ...(observed === undefined ? {} : { observed }) };
   }
 
   /** One turn of the pilot, with instances that are known. */

@@ -18,7 +18,7 @@ describe('controllers, on the sandbox', () => {
   let shell: Shell;
   let controllers: Running[] = [];
   const control = (id: string): Running => {
-    const running = shell.start(`run --id ${id}`);
+    const running = shell.start(`run --id ${id} --listen 127.0.0.1:0`);
     controllers.push(running);
     return running;
   };

@@ -40,7 +40,7 @@ describe('three controllers on a real mesh, thirty rollouts', () => {
   before(async () => {
     mesh = await startMesh();
     shell = new Shell(mesh.address);
-    running = new Map(IDS.map((id) => [id, startSplitter(mesh.address, `run --id ${id}`)]));
+    running = new Map(IDS.map((id) => [id, startSplitter(mesh.address, `run --id ${id} --listen 127.0.0.1:0`)]));
     await until('three members', 20_000, async () => (await members()).length === 3);
   });
   after(async () => {
@@ -77,7 +77,7 @@ describe('three controllers on a real mesh, thirty rollouts', () => {
       orphans.every((service) => watches.get(service)!.states.length > before.get(service)!),
     );
     process.stdout.write(`      ${orphans.length} rollouts went on within ${((Date.now() - killed) / 1_000).toFixed(1)} s\n`);
-    running.set(victim, startSplitter(mesh.address, `run --id ${victim}-again`));
+    running.set(victim, startSplitter(mesh.address, `run --id ${victim}-again --listen 127.0.0.1:0`));
     await until('every rollout is promoted', 150_000, async () =>
       [...watches.values()].every(({ states }) => states.at(-1)?.record?.state.phase === 'Promoted'),
     );

@@ -16,6 +16,7 @@ import { sessionRoutes } from './session-routes.js';
 import { stopSessions } from './sessions.js';
 import { State } from './state.js';
 import { statusRoutes } from './status-routes.js';
+import { txnRoutes } from './txn-routes.js';
 
 /** How to start; `routes` are served beside Consul's own. */
 export interface ConsulOptions {
@@ -39,6 +40,7 @@ export interface Consul {
 const ROUTES: Routes = {
   ...configRoutes,
   ...keyRoutes,
+  ...txnRoutes,
   ...sessionRoutes,
   ...catalogRoutes,
   ...agentRoutes,
