@@ -1,21 +1,14 @@
 import { appendEntry, emptyHistory, type History, type LogEntry } from '../core/history.js';
 import type { Plan } from '../core/plan.js';
-import type { DecisionLog } from '../ports.js';
+import type { DecisionLog, PlanStore, SourcedPlan } from '../ports.js';
 import { ConsulError } from './errors.js';
 import type { ConsulKv } from './kv.js';
-
-/** A plan as `apply` left it in KV, with where it came from. */
-export interface AppliedPlan {
-  readonly plan: Plan;
-  readonly digest: string;
-  readonly source: string;
-}
 
 const KEPT_ROLLOUTS = 50;
 const TRIES = 8;
 
 /** Plans and decision logs in Consul's KV. Nothing in here is needed to revert. */
-export class Store implements DecisionLog {
+export class Store implements DecisionLog, PlanStore {
   readonly #kv: ConsulKv;
   readonly #prefix: string;
 
@@ -25,17 +18,28 @@ export class Store implements DecisionLog {
   }
 
   /** The plan that was applied for the service. */
-  async readPlan(service: string): Promise<AppliedPlan | undefined> {
+  async readPlan(service: string): Promise<SourcedPlan | undefined> {
     const { found } = await this.#kv.read(this.#key('plans', service));
-    return found === undefined ? undefined : parse<AppliedPlan>(found.value, this.#key('plans', service));
+    return found === undefined ? undefined : parse<SourcedPlan>(found.value, this.#key('plans', service));
   }
 
   /** Keeps the applied plan; false when exactly this one was there already. */
-  async savePlan(applied: AppliedPlan): Promise<boolean> {
+  async savePlan(applied: SourcedPlan): Promise<boolean> {
     const key = this.#key('plans', applied.plan.service);
     return this.#update(key, (old) =>
-      old !== undefined && parse<AppliedPlan>(old, key).digest === applied.digest ? undefined : JSON.stringify(applied),
+      old !== undefined && parse<SourcedPlan>(old, key).digest === applied.digest ? undefined : JSON.stringify(applied),
     );
+  }
+
+  /** Forgets the applied plan of the service, if `mine` says so of exactly what is there; false when it stays, or there is none. */
+  async forgetPlan(service: string, mine: (kept: SourcedPlan) => boolean): Promise<boolean> {
+    const key = this.#key('plans', service);
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const { found } = await this.#kv.read(key);
+      if (found === undefined || !mine(parse<SourcedPlan>(found.value, key))) return false;
+      if (await this.#kv.remove(key, found.modifyIndex)) return true;
+    }
+    throw changedTooOften(key);
   }
 
   /** The log of one rollout; empty when there is none. */
@@ -82,12 +86,16 @@ export class Store implements DecisionLog {
       if (next === undefined) return false;
       if (await this.#kv.write(key, next, found?.modifyIndex ?? 0)) return true;
     }
-    throw new ConsulError('rejected', `key ${key} changed ${TRIES} times while it was being written`, 'try again');
+    throw changedTooOften(key);
   }
 
   #key(...parts: readonly string[]): string {
     return this.#prefix + parts.join('/');
   }
+}
+
+function changedTooOften(key: string): ConsulError {
+  return new ConsulError('rejected', `key ${key} changed ${TRIES} times while it was being written`, 'try again');
 }
 
 function parse<T>(value: string, key: string): T {
