@@ -95,6 +95,22 @@ export interface DecisionLog {
   log(service: string, rollout: string, entries: readonly LogEntry[]): Promise<void>;
 }
 
+/** A plan with where it came from, for records and for people. */
+export interface SourcedPlan {
+  readonly plan: Plan;
+  readonly digest: string;
+  readonly source: string;
+}
+
+/** The plans that were applied, one a service: what controllers follow. */
+export interface PlanStore {
+  readPlan(service: string): Promise<SourcedPlan | undefined>;
+  /** False when exactly this plan was kept already. */
+  savePlan(applied: SourcedPlan): Promise<boolean>;
+  /** Forgets the plan if `mine` says so of what is kept now. False when it was kept, or there was none. */
+  forgetPlan(service: string, mine: (kept: SourcedPlan) => boolean): Promise<boolean>;
+}
+
 /** What a driver tells the others with every beat. */
 export interface LiveState {
   readonly why: string;

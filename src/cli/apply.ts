@@ -1,15 +1,9 @@
-import { baseWrites, splitterBaseWrite } from '../core/base.js';
-import { RESOLVER_SETTLES } from '../core/begin.js';
-import type { EntryWrite } from '../core/entries.js';
-import { entryOfKind } from '../core/observation.js';
-import { preflight } from '../core/preflight.js';
-import { findRoles, isRefusal } from '../core/roles.js';
+import { applyPlan } from '../controller/apply-plan.js';
 import { renderWrites } from '../view/changes.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { describeCheck } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
-import { observe } from './plan.js';
 import { type SourcedPlan, settlePlan } from './plan-source.js';
 import { reportDiagnostics } from './report-diagnostics.js';
 
@@ -30,65 +24,38 @@ export async function apply(
     );
   const applied = [];
   for (const { plan, digest, file } of plans)
-    applied.push(await applyPlan(context, { plan, digest, source: file }, flags.dryRun === true));
+    applied.push(await applyOne(context, { plan, digest, source: file }, flags.dryRun === true));
   if (context.json) printJson(io, { applied });
   return EXIT.done;
 }
 
-async function applyPlan(
+async function applyOne(
   context: Context,
-  unsettled: SourcedPlan,
+  sourced: SourcedPlan,
   dryRun: boolean,
 ): Promise<{ readonly service: string; readonly writes: number; readonly planSaved: boolean }> {
   const { io, mesh, store } = context;
-  context.client.scopeTo(unsettled.plan);
-  const sourced = await settlePlan(context, unsettled);
-  const { plan } = sourced;
-  const first = await observe(context, sourced);
-  const roles = findRoles(plan, first);
-  const done = isRefusal(roles) && baseWrites(plan, first).length === 0 && first.splitter !== undefined;
-  for (const check of preflight(plan, first, roles)) {
-    const forgiven = check.name === 'stable' || (check.name === 'roles' && done);
-    if (check.verdict === 'failed' && !forgiven)
-      throw new CommandError(
-        `${check.message} [${check.name}]. Nothing was written`,
-        check.hint ?? `splitter doctor ${plan.service}`,
-      );
-    if (check.verdict !== 'ok' && !(done && check.name === 'roles')) io.err(describeCheck({ ...check, verdict: 'warning' }));
+  const { service } = sourced.plan;
+  context.client.scopeTo(sourced.plan);
+  const applied = await applyPlan(
+    sourced,
+    { mesh, store, settle: (plan) => settlePlan(context, plan) },
+    {
+      dryRun,
+      onDoubt: (check) => io.err(describeCheck({ ...check, verdict: 'warning' })),
+      onWrite: (write, before) => {
+        if (!context.json) io.out(renderWrites([{ write, before }], io.style).replace(/^Plan:.*\n/m, ''));
+      },
+    },
+  );
+  if (applied.kind === 'refused') {
+    const { name, message, hint } = applied.check;
+    throw new CommandError(`${message} [${name}]. Nothing was written`, hint ?? `splitter doctor ${service}`);
   }
-  let writes = 0;
-  for (let seen = first; ; seen = await observe(context, sourced)) {
-    const base = baseWrites(plan, seen)[0];
-    const settled = base === undefined && !isRefusal(roles);
-    if (settled && writes > 0 && seen.splitter === undefined && !dryRun)
-      await new Promise((resolve) => setTimeout(resolve, RESOLVER_SETTLES));
-    const pending: readonly EntryWrite[] = dryRun
-      ? [...baseWrites(plan, seen), ...(isRefusal(roles) ? [] : splitterBaseWrite(plan, seen, roles))]
-      : base !== undefined
-        ? [base]
-        : settled
-          ? splitterBaseWrite(plan, seen, roles)
-          : [];
-    if (!context.json)
-      for (const write of pending)
-        io.out(
-          renderWrites(
-            [
-              {
-                write,
-                before: entryOfKind(seen, write.kind),
-              },
-            ],
-            io.style,
-          ).replace(/^Plan:.*\n/m, ''),
-        );
-    if (pending.length === 0 || dryRun) break;
-    for (const write of pending) if ((await mesh.write(write)) === 'written') writes++;
-  }
-  const planSaved = dryRun ? false : await store.savePlan(unsettled);
+  const { writes, planSaved } = applied;
   if (!context.json)
     io.err(
-      `${plan.service}: ${dryRun ? 'nothing was written (dry run)' : writes === 0 && !planSaved ? 'nothing to do: applied already' : `applied: ${writes} ${writes === 1 ? 'entry' : 'entries'} written${planSaved ? ', plan kept' : ''}`}\n`,
+      `${service}: ${dryRun ? 'nothing was written (dry run)' : writes === 0 && !planSaved ? 'nothing to do: applied already' : `applied: ${writes} ${writes === 1 ? 'entry' : 'entries'} written${planSaved ? ', plan kept' : ''}`}\n`,
     );
-  return { service: plan.service, writes, planSaved };
+  return { service, writes, planSaved };
 }

@@ -5,16 +5,12 @@ import type { Observation } from '../core/observation.js';
 import type { EnvoySignal, Plan, Protocol, Signal, Step } from '../core/plan.js';
 import { isFinal } from '../core/rollout.js';
 import { digestPlan } from '../plan/digest.js';
+import type { SourcedPlan } from '../ports.js';
 import type { Context } from './context.js';
 import { CommandError, EXIT } from './exit.js';
 import { lookAt } from './look.js';
 
-/** A plan with where it came from, for records and for people. */
-export interface SourcedPlan {
-  readonly plan: Plan;
-  readonly digest: string;
-  readonly source: string;
-}
+export type { SourcedPlan };
 
 /** Reads the one plan of a file; with a service, the plan of that service among those in the file. Errors are printed with their place, exit 6. */
 export async function readPlanFile(context: Context, file: string, service?: string, anew = false): Promise<SourcedPlan> {

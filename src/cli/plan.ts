@@ -1,3 +1,4 @@
+import { observeOnce } from '../controller/apply-plan.js';
 import { baseWrites } from '../core/base.js';
 import {
   defaultsEntry,
@@ -31,7 +32,7 @@ export interface PlanFlags extends GlobalFlags {
 export async function plan(file: string, flags: PlanFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   const sourced = await readPlanFile(context, file);
-  const seen = await observe(context, sourced);
+  const seen = await observeOnce(context.mesh, sourced.plan);
   const roles = findRoles(sourced.plan, seen);
   if (flags.entries !== undefined && flags.entries !== false) return printEntries(context, sourced, seen, roles, flags.entries);
   for (const check of preflight(sourced.plan, seen, roles)) if (check.verdict !== 'ok') io.err(describeCheck(check));
@@ -47,15 +48,6 @@ export async function plan(file: string, flags: PlanFlags, io: CommandIo): Promi
     });
   else io.out(renderWrites(writes, io.style));
   return flags.detailedExitcode === true && writes.length > 0 ? EXIT.changes : EXIT.done;
-}
-
-/** The service as the plan's subsets divide it. */
-export async function observe(context: Context, { plan: { service, subsets } }: SourcedPlan): Promise<Observation> {
-  const [entries, instances] = await Promise.all([
-    context.mesh.readEntries(service),
-    context.mesh.countInstances(service, subsets),
-  ]);
-  return { ...entries, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
 }
 
 function shownWrites(

@@ -1,3 +1,4 @@
+import { observeOnce } from '../controller/apply-plan.js';
 import { findRoles, isRefusal } from '../core/roles.js';
 import { createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
@@ -5,7 +6,6 @@ import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
 import { makeRoom } from './make-room.js';
 import { requireOwnChecks } from './own-checks.js';
-import { observe } from './plan.js';
 import { readPlanFile, type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
 import { durationFlag } from './ramp.js';
@@ -28,16 +28,16 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const sourced = isFile ? await readPlanFile(context, target, undefined, true) : await appliedPlan();
   const { plan } = sourced;
   if (flags.dryRun === true) {
-    const seen = await observe(context, sourced);
+    const seen = await observeOnce(context.mesh, sourced.plan);
     io.out(previewRollout(plan, seen, requireReady(context, sourced, seen), io.style));
     return EXIT.done;
   }
   const detach = flags.foreground !== true;
   if (detach) await requireControllers(context, `splitter start ${target} --foreground`);
-  const first = findRoles(plan, await observe(context, sourced));
+  const first = findRoles(plan, await observeOnce(context.mesh, sourced.plan));
   const note = isRefusal(first) ? undefined : await requireOwnChecks(context, sourced, first, flags.force === true);
   await makeRoom(context, sourced);
-  requireReady(context, sourced, await observe(context, sourced));
+  requireReady(context, sourced, await observeOnce(context.mesh, sourced.plan));
   const driver = newDriverId('start', context.by);
   const lock = await takeLock(context, plan.service, driver, 'start');
   const onInterrupt = flags.onInterrupt ?? 'hold';

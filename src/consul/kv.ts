@@ -90,9 +90,15 @@ export class ConsulKv {
     return status === 404 || !Array.isArray(body) ? [] : body.map(String).sort();
   }
 
-  /** Deletes a key; nothing happens when it is absent. */
-  async remove(key: string): Promise<void> {
-    await this.#client.call({ method: 'DELETE', path: pathOf(key), what: `deleting key ${key}` });
+  /** Deletes a key, with an index only if it is still this; nothing happens when it is absent. False when somebody was faster. */
+  async remove(key: string, cas?: number): Promise<boolean> {
+    const { body } = await this.#client.call({
+      method: 'DELETE',
+      path: pathOf(key),
+      what: `deleting key ${key}`,
+      query: { cas },
+    });
+    return body === true;
   }
 }
 

@@ -1,21 +1,14 @@
 import { appendEntry, emptyHistory, type History, type LogEntry } from '../core/history.js';
 import type { Plan } from '../core/plan.js';
-import type { DecisionLog } from '../ports.js';
+import type { DecisionLog, PlanStore, SourcedPlan } from '../ports.js';
 import { ConsulError } from './errors.js';
 import type { ConsulKv } from './kv.js';
-
-/** A plan as `apply` left it in KV, with where it came from. */
-export interface AppliedPlan {
-  readonly plan: Plan;
-  readonly digest: string;
-  readonly source: string;
-}
 
 const KEPT_ROLLOUTS = 50;
 const TRIES = 8;
 
 /** Plans and decision logs in Consul's KV. Nothing in here is needed to revert. */
-export class Store implements DecisionLog {
+export class Store implements DecisionLog, PlanStore {
   readonly #kv: ConsulKv;
   readonly #prefix: string;
 
@@ -25,29 +18,29 @@ export class Store implements DecisionLog {
   }
 
   /** The plan that was applied for the service. */
-  async readPlan(service: string): Promise<AppliedPlan | undefined> {
+  async readPlan(service: string): Promise<SourcedPlan | undefined> {
     const { found } = await this.#kv.read(this.#key('plans', service));
-    return found === undefined ? undefined : parse<AppliedPlan>(found.value, this.#key('plans', service));
+    return found === undefined ? undefined : parse<SourcedPlan>(found.value, this.#key('plans', service));
   }
 
   /** Every applied plan, by service. With an index it blocks until one of them changes (or about 30 s). What is no plan is left out. */
   async listPlans(
     options: { index?: number; abort?: AbortSignal } = {},
-  ): Promise<{ plans: ReadonlyMap<string, AppliedPlan>; index: number }> {
+  ): Promise<{ plans: ReadonlyMap<string, SourcedPlan>; index: number }> {
     const prefix = this.#key('plans', '');
     const { found, index } = await this.#kv.list(prefix, options);
     const plans = [...found].flatMap(([key, { value }]) => {
-      const applied = tryParse<AppliedPlan>(value);
+      const applied = tryParse<SourcedPlan>(value);
       return applied === undefined ? [] : [[key.slice(prefix.length), applied] as const];
     });
     return { plans: new Map(plans), index };
   }
 
   /** Keeps the applied plan; false when exactly this one was there already. */
-  async savePlan(applied: AppliedPlan): Promise<boolean> {
+  async savePlan(applied: SourcedPlan): Promise<boolean> {
     const key = this.#key('plans', applied.plan.service);
     return this.#update(key, (old) =>
-      old !== undefined && parse<AppliedPlan>(old, key).digest === applied.digest ? undefined : JSON.stringify(applied),
+      old !== undefined && parse<SourcedPlan>(old, key).digest === applied.digest ? undefined : JSON.stringify(applied),
     );
   }
 
@@ -61,6 +54,17 @@ export class Store implements DecisionLog {
     const key = this.historyKey(service, rollout);
     const { found } = await this.#kv.read(key);
     return found === undefined ? undefined : { history: parse<History>(found.value, key), modifyIndex: found.modifyIndex };
+  }
+
+  /** Forgets the applied plan of the service, if `mine` says so of exactly what is there; false when it stays, or there is none. */
+  async forgetPlan(service: string, mine: (kept: SourcedPlan) => boolean): Promise<boolean> {
+    const key = this.#key('plans', service);
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const { found } = await this.#kv.read(key);
+      if (found === undefined || !mine(parse<SourcedPlan>(found.value, key))) return false;
+      if (await this.#kv.remove(key, found.modifyIndex)) return true;
+    }
+    throw changedTooOften(key);
   }
 
   /** The log of one rollout; empty when there is none. */
@@ -105,7 +109,7 @@ export class Store implements DecisionLog {
       if (next === undefined) return false;
       if (await this.#kv.write(key, next, found?.modifyIndex ?? 0)) return true;
     }
-    throw new ConsulError('rejected', `key ${key} changed ${TRIES} times while it was being written`, 'try again');
+    throw changedTooOften(key);
   }
 
   #key(...parts: readonly string[]): string {
@@ -119,6 +123,10 @@ function tryParse<T>(value: string): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+function changedTooOften(key: string): ConsulError {
+  return new ConsulError('rejected', `key ${key} changed ${TRIES} times while it was being written`, 'try again');
 }
 
 function parse<T>(value: string, key: string): T {

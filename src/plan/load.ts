@@ -1,11 +1,10 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
 import type { Diagnostic } from './diagnostic.js';
 import { errorAt, place } from './problem.js';
 import { findTwins, type PlanDocument, type PlansRead, readPlan } from './read.js';
+import { walkPlans } from './walk.js';
 
 const START = { line: 1, column: 1, length: 1 };
-const ENDINGS = /\.(ya?ml|hcl|json)$/i;
 
 /** Reads plans from files, from directories (with all below, but no dot files and no node_modules) and from stdin (`-`). What cannot be read is a diagnostic.
  *  Two files with a plan for the same service are an error where all are used `together`; otherwise, as when examples are only checked, a warning. */
@@ -14,8 +13,8 @@ export async function loadPlans(paths: readonly string[], stdin: () => Promise<s
   const diagnostics: Diagnostic[] = [];
   const seen = new Set<string>();
   for (const path of paths) {
-    const { files, trouble } = path === '-' ? { files: ['-'] } : await listFiles(path);
-    if (trouble !== undefined) diagnostics.push(trouble);
+    const { files, troubles } = path === '-' ? { files: ['-'], troubles: [] } : await listFiles(path);
+    diagnostics.push(...troubles);
     for (const file of files.filter((f) => !seen.has(f))) {
       seen.add(file);
       const read = await readOne(file, stdin);
@@ -41,31 +40,18 @@ async function readOne(file: string, stdin: () => Promise<string>): Promise<Plan
   }
 }
 
-async function listFiles(path: string): Promise<{ files: string[]; trouble?: Diagnostic }> {
+async function listFiles(path: string): Promise<{ files: readonly string[]; troubles: readonly Diagnostic[] }> {
   try {
-    if (!(await stat(path)).isDirectory()) return { files: [path] };
-    const files = await walk(path);
-    if (files.length > 0) return { files };
-    return { files, trouble: trouble(path, 'there is no plan in this directory', 'plans end in .yaml, .yml, .hcl or .json') };
+    if (!(await stat(path)).isDirectory()) return { files: [path], troubles: [] };
+    const { files, unreadable } = await walkPlans(path);
+    const troubles = unreadable.map((folder) => trouble(folder.path, `cannot be read (${folder.code})`));
+    if (files.length > 0 || troubles.length > 0) return { files, troubles };
+    return { files, troubles: [trouble(path, 'there is no plan in this directory', 'plans end in .yaml, .yml, .hcl or .json')] };
   } catch (error) {
     const missing = codeOf(error) === 'ENOENT';
-    return {
-      files: [],
-      trouble: trouble(path, missing ? 'there is no such file or directory' : `cannot be read (${codeOf(error)})`),
-    };
+    const message = missing ? 'there is no such file or directory' : `cannot be read (${codeOf(error)})`;
+    return { files: [], troubles: [trouble(path, message)] };
   }
-}
-
-async function walk(directory: string): Promise<string[]> {
-  const found: string[] = [];
-  const entries = await readdir(directory, { withFileTypes: true });
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) found.push(...(await walk(path)));
-    else if (ENDINGS.test(entry.name)) found.push(path);
-  }
-  return found;
 }
 
 function trouble(file: string, message: string, hint?: string): Diagnostic {

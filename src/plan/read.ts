@@ -1,4 +1,4 @@
-import type { Plan } from '../core/plan.js';
+import type { Plan, ServiceRef } from '../core/plan.js';
 import { checkBounds } from './bounds.js';
 import { checkRules } from './check-rules.js';
 import type { Diagnostic } from './diagnostic.js';
@@ -51,17 +51,21 @@ export async function readPlan(text: string, file: string, syntax: Syntax = snif
 export function findTwins(plans: readonly PlanDocument[]): Diagnostic[] {
   const seen = new Map<string, PlanDocument>();
   return plans.flatMap((document) => {
-    const { service, namespace, partition, datacenter } = document.plan;
-    const key = JSON.stringify([service, namespace, partition, datacenter]);
+    const key = serviceKey(document.plan);
     const first = seen.get(key);
     if (first === undefined) {
       seen.set(key, document);
       return [];
     }
-    const message = `two plans for the service "${service}"`;
+    const message = `two plans for the service "${document.plan.service}"`;
     const problem = errorAt(['service'], document.at, message, `the first is at ${first.file}:${first.at.line}; keep one`);
     return [place(problem, document.file)];
   });
+}
+
+/** A text that is the same for plans of the same service: by name, namespace, partition and datacenter. */
+export function serviceKey({ service, namespace, partition, datacenter }: ServiceRef): string {
+  return JSON.stringify([service, namespace, partition, datacenter]);
 }
 
 const START: Span = { line: 1, column: 1, length: 1 };

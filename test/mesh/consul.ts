@@ -76,7 +76,8 @@ export async function startConsulAgent(options: ConsulOptions = {}): Promise<Con
   };
 }
 
-async function request<T>(url: string, method: string, body: unknown, token: string | undefined): Promise<T | undefined> {
+/** One request to a Consul: JSON or text of the answer, undefined for 404; rejects with Consul's words otherwise. */
+export async function request<T>(url: string, method: string, body: unknown, token: string | undefined): Promise<T | undefined> {
   const payload = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
   const answer = await fetch(url, { method, headers: token === undefined ? {} : { 'X-Consul-Token': token }, ...payload });
   const text = await answer.text();

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -34,6 +34,17 @@ describe('loadPlans', () => {
     expect(diagnostics).to.deep.equal([]);
     expect(plans.map((p) => p.plan.service)).to.deep.equal(['a', 'c', 'z']);
     expect(plans[1]!.file).to.equal(join(folder, 'b', 'c.hcl'));
+  });
+
+  it('follows links to files and directories, each directory once, even where they lead in a circle', async () => {
+    await put('real/.data/b.yaml', named('b', yamlPlan({})));
+    await put('real/a.yaml', named('a', yamlPlan({})));
+    await symlink('.data/b.yaml', join(folder, 'real', 'b.yaml'));
+    await symlink('.', join(folder, 'real', 'again'));
+    await symlink('real', join(folder, 'current'));
+    const { plans, diagnostics } = await loadPlans([folder], noStdin);
+    expect(diagnostics).to.deep.equal([]);
+    expect(plans.map((p) => p.file)).to.deep.equal(['a.yaml', 'b.yaml'].map((name) => join(folder, 'current', name)));
   });
 
   it('reads stdin for a dash', async () => {
