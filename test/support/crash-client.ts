@@ -6,6 +6,7 @@ import { type Answer, type Call, ConsulClient } from '../../src/consul/client.js
 import { DriverLock } from '../../src/consul/driver-lock.js';
 import { ConsulKv } from '../../src/consul/kv.js';
 import { ConsulMesh } from '../../src/consul/mesh.js';
+import { Notified } from '../../src/consul/notified.js';
 import { resolveSettings } from '../../src/consul/settings.js';
 import { Store } from '../../src/consul/store.js';
 import type { Entry } from '../../src/core/entries.js';
@@ -67,7 +68,8 @@ export function crashContext(
   };
   const [store, lock, mesh] = [new Store(kv, 'splitter/'), new DriverLock(client, kv, 'splitter/'), new ConsulMesh(client)];
   const programs = createPrograms({}, systemClock);
-  return { io, json: false, client, mesh, store, lock, programs, clock: systemClock, by: 'dana' };
+  const notified = new Notified(kv, 'splitter/');
+  return { io, json: false, client, mesh, store, lock, notified, programs, clock: systemClock, by: 'dana' };
 }
 
 /** What `splitter start` does after its checks: takes the lock and drives, from nothing or from where the record stands. */
