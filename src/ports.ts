@@ -1,5 +1,5 @@
 import type { Channel } from './core/channel.js';
-import type { EntryWrite, StoredEntry } from './core/entries.js';
+import type { EntryKind, EntryWrite, StoredEntry } from './core/entries.js';
 import type { History, LogEntry } from './core/history.js';
 import type { Notice } from './core/notice.js';
 import type { Chain, Instances } from './core/observation.js';
@@ -65,10 +65,25 @@ export interface Mesh {
   ): Promise<{ readonly entry: StoredEntry | undefined; readonly index: number }>;
   readChain(service: string, abort?: AbortSignal): Promise<Chain>;
   countInstances(service: string, subsets: readonly Subset[], abort?: AbortSignal): Promise<Readonly<Record<string, Instances>>>;
-  /** Returns when sidecars or their checks change, or after about 30 s, with the index to go on from. */
-  watchInstances(service: string, index: number, abort: AbortSignal): Promise<number>;
+  /** Returns when sidecars or their checks change, or after `wait` (default about 30 s), with the index to go on from. */
+  watchInstances(service: string, index: number, abort: AbortSignal, wait?: string): Promise<number>;
   /** `lost`: somebody was faster; read again and decide again. */
   write(write: EntryWrite, abort?: AbortSignal): Promise<'written' | 'lost'>;
+}
+
+/** One check that is critical: its service ('' for a check of a whole node), and a name that is unique in the datacenter. */
+export interface CriticalCheck {
+  readonly service: string;
+  readonly check: string;
+}
+
+/** What tells a controller of all services at once: lists that block until something in them changes. */
+export interface MeshLists {
+  listEntries(
+    kind: EntryKind,
+    options?: ReadOptions,
+  ): Promise<{ readonly entries: readonly StoredEntry[]; readonly index: number }>;
+  listCritical(options?: ReadOptions): Promise<{ readonly critical: readonly CriticalCheck[]; readonly index: number }>;
 }
 
 /** Runs what the user's plan names: hooks, `run` steps and checks. Never throws: what fails is an outcome. Ends it by itself when its time is over. */

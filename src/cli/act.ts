@@ -12,6 +12,7 @@ import type { VerbContext, VerbResult } from '../core/verbs/result.js';
 import type { Context } from './context.js';
 import { CommandError } from './exit.js';
 import { type Look, lookAt } from './look.js';
+import { describeDrives, whoDrives } from './who-drives.js';
 
 const TRIES = 50;
 
@@ -75,9 +76,9 @@ export async function finish(context: Context, service: string, own?: string): P
       now: context.clock.now(),
     });
     if (decision.call !== undefined) {
-      const driver = await context.lock.read(service, context.clock.now()).catch(() => undefined);
-      if (driver !== undefined && driver.id !== own) {
-        context.io.err(`${decision.call.point} is run by the ${driver.kind} of ${driver.by}\n`);
+      const drives = await whoDrives(context, service).catch(() => undefined);
+      if (drives !== undefined && !(drives.kind === 'foreground' && drives.driver.id === own)) {
+        context.io.err(`${decision.call.point} is run by ${describeDrives(drives)}\n`);
         return rollout;
       }
       context.io.err(`${decision.why}\n`);
@@ -116,8 +117,13 @@ async function writeRecordOf(context: Context, look: Look, next: Rollout, move: 
     if (error instanceof ConsulError && error.code === 'unknown-outcome') return false;
     throw error;
   }
-  await logWrite(context, look, next);
+  await Promise.all([logWrite(context, look, next), ringControllers(context, look.service)]);
   return true;
+}
+
+/** Tells the controllers at once what their lists would tell them a little later. */
+export async function ringControllers({ doorbell }: Context, service: string): Promise<void> {
+  await doorbell.ring(service).catch(() => undefined);
 }
 
 async function logWrite(context: Context, look: Look, next: Rollout, ran: readonly ProgramOutcome[] = []): Promise<void> {

@@ -1,7 +1,9 @@
 import { hostname, userInfo } from 'node:os';
 import { ConsulClient } from '../consul/client.js';
+import { Doorbell } from '../consul/doorbell.js';
 import { DriverLock } from '../consul/driver-lock.js';
 import { ConsulKv } from '../consul/kv.js';
+import { Membership } from '../consul/membership.js';
 import { ConsulMesh } from '../consul/mesh.js';
 import { Notified } from '../consul/notified.js';
 import { type ConsulFlags, resolveSettings } from '../consul/settings.js';
@@ -25,6 +27,8 @@ export interface Context {
   readonly store: Store;
   readonly lock: DriverLock;
   readonly notified: Notified;
+  readonly members: Membership;
+  readonly doorbell: Doorbell;
   readonly clock: Clock;
   readonly programs: Programs;
   /** Who asks, for records: SPLITTER_BY, or user@host. */
@@ -45,6 +49,8 @@ export function createContext(flags: GlobalFlags, io: CommandIo): Context {
     store: new Store(kv, prefix),
     lock: new DriverLock(client, kv, prefix),
     notified: new Notified(kv, prefix),
+    members: new Membership(client, kv, prefix),
+    doorbell: new Doorbell(kv, prefix),
     clock: systemClock,
     programs: createPrograms(io.env, systemClock),
     by: io.env.SPLITTER_BY || `${userName()}@${hostname()}`,

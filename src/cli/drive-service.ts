@@ -12,7 +12,7 @@ import { abort } from '../core/verbs/abort.js';
 import { retarget } from '../core/verbs/retarget.js';
 import { start } from '../core/verbs/start.js';
 import type { HeldLock } from '../ports.js';
-import { act, finish } from './act.js';
+import { act, finish, ringControllers } from './act.js';
 import type { Context } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { openView } from './frames.js';
@@ -28,6 +28,8 @@ export interface DriveOptions {
   readonly onInterrupt: 'hold' | 'revert';
   /** What the record is to say of the start, as that checks were skipped. */
   readonly note?: string | undefined;
+  /** Begins it, or gives it new steps, and leaves it to the controllers. */
+  readonly detach?: boolean;
 }
 
 /** Checks before anything is written; prints warnings, and ends with exit 1 when a check failed. */
@@ -95,11 +97,15 @@ export async function driveService(
     interrupt.abort();
   });
   try {
-    const { rollout, roles } = await takeOver(context, sourced, driver, options);
+    // What no terminal drives is the controllers'.
+    const named = options.detach === true ? '' : driver;
+    const { rollout, roles } = await takeOver(context, sourced, named, driver, options);
+    if (options.detach === true && rollout !== undefined)
+      return await conclude(context, service, { kind: 'recorded', rollout, why: rollout.message }, options);
     const beginning = {
       id: rollout?.id ?? ulid(),
       plan: digest,
-      driver,
+      driver: named,
       by: context.by,
       ...(options.note === undefined ? {} : { note: options.note }),
     };
@@ -115,7 +121,7 @@ export async function driveService(
     };
     const patience = context.io.terminal.live ? Number.POSITIVE_INFINITY : plan.stepTimeout;
     const end = await drive(
-      { plan, rollout, roles, beginning, hold: options.hold, patience },
+      { plan, rollout, roles, beginning, hold: options.hold, patience, untilRecorded: options.detach === true },
       parts,
       (frame) => view.show(frame, driver),
       interrupt.signal,
@@ -134,6 +140,7 @@ async function takeOver(
   context: Context,
   sourced: SourcedPlan,
   driver: string,
+  own: string,
   { kind, note }: DriveOptions,
 ): Promise<{ rollout: Rollout | undefined; roles: Roles }> {
   const { plan, digest, source } = sourced;
@@ -142,7 +149,7 @@ async function takeOver(
   const ending = look.rollout?.state.phase === 'Promoting' || look.rollout?.state.phase === 'Reverting';
   const owing = look.rollout !== undefined && hookAtEnd(look.rollout) !== undefined;
   if ((kind === 'ramp' && ending) || owing) {
-    await finish(context, plan.service, driver);
+    await finish(context, plan.service, own);
     look = await lookAt(context, plan.service);
   }
   const instances = await context.mesh.countInstances(plan.service, plan.subsets);
@@ -181,24 +188,34 @@ async function conclude(context: Context, service: string, end: DriveEnd, option
   }
   const code = exitOf(end);
   if (context.json) io.out(`${JSON.stringify({ type: 'end', exit: code, message: end.why })}\n`);
-  say(describeEnd(service, end));
+  await ringControllers(context, service);
+  const { members } = await context.members.list().catch(() => ({ members: [] }));
+  say(describeEnd(service, end, members.length));
   return code;
 }
 
 function exitOf(end: DriveEnd): ExitCode {
   if (end.kind === 'left') return EXIT.error;
   if (end.kind === 'needs-person') return EXIT.needsPerson;
-  if (end.kind === 'target') return EXIT.done;
+  if (end.kind === 'target' || end.kind === 'recorded') return EXIT.done;
   return end.rollout?.state.phase === 'Promoted' ? EXIT.done : EXIT.reverted;
 }
 
-function describeEnd(service: string, end: DriveEnd): string {
+/** Who looks after a rollout that its driver leaves. */
+function describeWatch(controllers: number): string {
+  if (controllers === 0) return 'Nobody watches from here on.';
+  return controllers === 1 ? 'The controller watches it from here on.' : `${controllers} controllers watch it from here on.`;
+}
+
+function describeEnd(service: string, end: DriveEnd, controllers: number): string {
   const phase = end.rollout?.state.phase ?? 'Pending';
   switch (end.kind) {
     case 'target':
-      return `Done: ${service} is ${phase} (TargetReached): ${end.why}.\nNobody watches from here on.\n  -> splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}   takes it back`;
+      return `Done: ${service} is ${phase} (TargetReached): ${end.why}.\n${describeWatch(controllers)}\n  -> splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}   takes it back`;
     case 'needs-person':
-      return `${service} is Paused (${end.rollout?.state.reason}): ${end.why}.\nNobody watches from here on.\n  -> splitter status ${service}`;
+      return `${service} is Paused (${end.rollout?.state.reason}): ${end.why}.\n${describeWatch(controllers)}\n  -> splitter status ${service}`;
+    case 'recorded':
+      return `Handed over ${service}: ${end.why}\n${controllers === 1 ? 'The controller drives' : `${controllers} controllers drive`} it on.\n  -> splitter status ${service} -w`;
     case 'left':
       return `Left ${service}: ${end.why}\n  -> splitter status ${service} -w`;
     case 'finished':

@@ -9,7 +9,7 @@ import { type CommandIo, printJson } from './io.js';
 /** `splitter list`: every splitter in Consul with its rollout, those that need a person first. */
 export async function list(flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
-  const stored = await context.mesh.listEntries('service-splitter');
+  const { entries: stored } = await context.mesh.listEntries('service-splitter');
   const rows = stored.map(({ entry, modifyIndex }) => {
     const service = String(entry.Name);
     const rollout = readRecord(metaOf(entry));

@@ -69,10 +69,11 @@ function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
     .option('--protocol <protocol>', 'http, http2 or grpc, where the mesh says none')
     .addOption(new Option('--on-interrupt <what>', 'what Ctrl-C does').choices(['hold', 'revert']).default('hold'))
     .option('--dry-run', 'show every write instead of making it')
+    .option('--detach', 'let the controllers drive it')
     .option('--force', "skip the plan's own checks; the record says so")
     .action((service: string, flags: RampFlags) => finish(import('./ramp.js').then((m) => m.ramp(service, flags, io))));
   connected('start <service-or-file>', "follow a plan's own steps")
-    .option('--foreground', 'drive it in this terminal')
+    .option('--foreground', 'drive it in this terminal instead of leaving it to the controllers')
     .option('--hold <duration>', 'go on watching after the last step')
     .addOption(new Option('--on-interrupt <what>', 'what Ctrl-C does').choices(['hold', 'revert']).default('hold'))
     .option('--dry-run', 'show every write instead of making it')
@@ -92,6 +93,9 @@ function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
     .option('-w, --watch', 'follow it; exits by its outcome')
     .option('--timeout <duration>', 'follow it at most so long, then exit 4')
     .action((service: string, flags: Flags) => finish(import('./status.js').then((m) => m.status(service, flags, io))));
+  connected('run', 'the controller: looks after every rollout of the datacenter, beside other controllers')
+    .option('--id <name>', 'the name of this controller (default: the host and a random part)')
+    .action((flags: Flags) => finish(import('./run.js').then((m) => m.run(flags, io))));
   connected('list', 'every splitter with its rollout').action((flags: Flags) =>
     finish(import('./list.js').then((m) => m.list(flags, io))),
   );
@@ -117,6 +121,7 @@ function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
   );
   connected('retry <service>', 'begin a reverted rollout anew, by the same plan')
     .option('--hold <duration>', 'go on watching after the last step')
+    .option('--detach', 'let the controllers drive it')
     .option('--force', "skip the plan's own checks; the record says so")
     .action((service: string, flags: Flags) => finish(import('./retry.js').then((m) => m.retry(service, flags, io))));
   connected('doctor <service>', 'every check before a ramp, with what to type')

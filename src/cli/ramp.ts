@@ -18,6 +18,7 @@ import { DEFAULT_SIGNAL, findPlan, type RampOverrides, rampPlan, readPlanFile, t
 import { previewRollout } from './preview.js';
 import { parseSignals } from './signal-flag.js';
 import { createSignals } from './signals.js';
+import { requireControllers } from './who-drives.js';
 
 /** Flags of `splitter ramp`. */
 export interface RampFlags extends GlobalFlags {
@@ -33,6 +34,7 @@ export interface RampFlags extends GlobalFlags {
   readonly onInterrupt?: 'hold' | 'revert';
   readonly dryRun?: boolean;
   readonly force?: boolean;
+  readonly detach?: boolean;
 }
 
 /** `splitter ramp SERVICE --to PCT`: moves canary's weight in the foreground, watching all the while. */
@@ -60,10 +62,18 @@ export async function ramp(service: string, flags: RampFlags, io: CommandIo): Pr
   io.err(
     `${service}: canary ${roles.canary} ${describeRamp(from, to, by, every)}; ${describeSignals(sourced.plan)} (${sourced.source})\n`,
   );
+  const detach = flags.detach === true;
+  if (detach) await requireControllers(context, `splitter ramp ${service} --to ${flags.to}`);
   const note = await requireOwnChecks(context, sourced, roles, flags.force === true);
   const driver = newDriverId('ramp', context.by);
   const lock = await takeLock(context, service, driver, 'ramp');
-  return driveService(context, sourced, lock, driver, { kind: 'ramp', hold, onInterrupt: flags.onInterrupt ?? 'hold', note });
+  return driveService(context, sourced, lock, driver, {
+    kind: 'ramp',
+    hold,
+    onInterrupt: flags.onInterrupt ?? 'hold',
+    note,
+    detach,
+  });
 }
 
 async function planRamp(

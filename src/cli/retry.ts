@@ -6,15 +6,18 @@ import type { CommandIo } from './io.js';
 import { lookAt } from './look.js';
 import { requireOwnChecks } from './own-checks.js';
 import { durationFlag } from './ramp.js';
+import { requireControllers } from './who-drives.js';
 
 /** `splitter retry SERVICE`: begins a reverted rollout anew, by the same plan and with a clean slate of evidence. */
 export async function retry(
   service: string,
-  flags: GlobalFlags & { readonly hold?: string; readonly force?: boolean },
+  flags: GlobalFlags & { readonly hold?: string; readonly force?: boolean; readonly detach?: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
   const context = createContext(flags, io);
   const hold = durationFlag('--hold', flags.hold) ?? 0;
+  const detach = flags.detach === true;
+  if (detach) await requireControllers(context, `splitter retry ${service}`);
   const look = await lookAt(context, service);
   const { rollout, plan } = look;
   if (rollout === undefined) throw new CommandError(`${service} has no rollout to retry`, `splitter ramp ${service} --to 10`);
@@ -30,5 +33,5 @@ export async function retry(
   io.err(`Retrying ${service}; last time: ${rollout.message}\n`);
   const driver = newDriverId('start', context.by);
   const lock = await takeLock(context, service, driver, 'start');
-  return driveService(context, sourced, lock, driver, { kind: 'start', hold, onInterrupt: 'hold', note });
+  return driveService(context, sourced, lock, driver, { kind: 'start', hold, onInterrupt: 'hold', note, detach });
 }

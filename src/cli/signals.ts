@@ -1,20 +1,43 @@
 import type { Plan } from '../core/plan.js';
-import type { SignalSource, TrafficSource } from '../ports.js';
+import type { SignalSource, Target, TrafficSource } from '../ports.js';
 import { runCommand } from '../programs/command.js';
-import { createSignalSource } from '../signals/registry.js';
+import type { CatalogReader } from '../signals/catalog-reader.js';
+import { createSignalSource, type SignalOptions } from '../signals/registry.js';
+import { shareCatalog } from '../signals/shared-catalog.js';
 import type { Context } from './context.js';
 
 /** The sources of evidence for one plan, reading Consul through the command's own client. */
-export function createSignals({ client, mesh, io, clock }: Context, plan: Plan): SignalSource & TrafficSource {
+export function createSignals(context: Context, plan: Plan): SignalSource & TrafficSource {
+  return createSources(context, catalogOf(context), async ({ canary }, abort) => {
+    const subset = plan.subsets.filter(({ name }) => name === canary);
+    return (await context.mesh.countInstances(plan.service, subset, abort))[canary]?.passing ?? 0;
+  });
+}
+
+/** The sources of evidence for many rollouts at once: what several want to know is asked once. `passing` counts canary's instances from what is known. */
+export function createSharedSignals(
+  context: Context,
+  passing: (target: Target) => number | undefined,
+): SignalSource & TrafficSource {
+  const catalog = shareCatalog(catalogOf(context), () => context.clock.now());
+  return createSources(context, catalog, async (target) => passing(target) ?? 0);
+}
+
+function catalogOf({ client }: Context): CatalogReader {
+  return {
+    get: async (path, query, abort) =>
+      (await client.call({ method: 'GET', path: path.replace(/^\/v1/, ''), what: 'finding the callers', query, abort })).body,
+  };
+}
+
+function createSources(
+  { io, clock }: Context,
+  catalog: CatalogReader,
+  countPassing: SignalOptions['countPassing'],
+): SignalSource & TrafficSource {
   return createSignalSource({
-    catalog: {
-      get: async (path, query, abort) =>
-        (await client.call({ method: 'GET', path: path.replace(/^\/v1/, ''), what: 'finding the callers', query, abort })).body,
-    },
-    countPassing: async ({ canary }, abort) => {
-      const subset = plan.subsets.filter(({ name }) => name === canary);
-      return (await mesh.countInstances(plan.service, subset, abort))[canary]?.passing ?? 0;
-    },
+    catalog,
+    countPassing,
     env: io.env,
     runProgram: (command, variables, timeout, abort) => runCommand({ command, timeout }, { ...io.env, ...variables }, abort),
     now: () => clock.now(),

@@ -9,6 +9,7 @@ import { observe } from './plan.js';
 import { readPlanFile, type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
 import { durationFlag } from './ramp.js';
+import { requireControllers } from './who-drives.js';
 
 /** Flags of `splitter start`. */
 export interface StartFlags extends GlobalFlags {
@@ -19,7 +20,7 @@ export interface StartFlags extends GlobalFlags {
   readonly force?: boolean;
 }
 
-/** `splitter start SERVICE|FILE --foreground`: follows the plan's own steps, from here or from where a rollout stands. */
+/** `splitter start SERVICE|FILE`: the plan's own steps, from the beginning or from where a rollout stands; by the controllers, or with --foreground from here. */
 export async function start(target: string, flags: StartFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   const hold = durationFlag('--hold', flags.hold) ?? 0;
@@ -31,11 +32,8 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
     io.out(previewRollout(plan, seen, requireReady(context, sourced, seen), io.style));
     return EXIT.done;
   }
-  if (flags.foreground !== true)
-    throw new CommandError(
-      'no controller drives rollouts yet, so a start needs a terminal that does',
-      `splitter start ${target} --foreground`,
-    );
+  const detach = flags.foreground !== true;
+  if (detach) await requireControllers(context, `splitter start ${target} --foreground`);
   const first = findRoles(plan, await observe(context, sourced));
   const note = isRefusal(first) ? undefined : await requireOwnChecks(context, sourced, first, flags.force === true);
   await makeRoom(context, sourced);
@@ -43,7 +41,7 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const driver = newDriverId('start', context.by);
   const lock = await takeLock(context, plan.service, driver, 'start');
   const onInterrupt = flags.onInterrupt ?? 'hold';
-  return driveService(context, sourced, lock, driver, { kind: 'start', hold, onInterrupt, note });
+  return driveService(context, sourced, lock, driver, { kind: 'start', hold, onInterrupt, note, detach });
 
   async function appliedPlan(): Promise<SourcedPlan> {
     const applied = await context.store.readPlan(target);

@@ -9,6 +9,7 @@ import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
 import { type Look, lookAt } from './look.js';
 import { durationFlag } from './ramp.js';
+import { whoDrives } from './who-drives.js';
 
 /** Flags of `splitter status`. */
 export interface StatusFlags extends GlobalFlags {
@@ -31,7 +32,8 @@ export async function status(service: string, flags: StatusFlags, io: CommandIo)
 
 /** The status of one service, with what its driver sees just now, if one lives. */
 export async function readStatus(context: Context, service: string): Promise<Status> {
-  const [look, driver] = await Promise.all([lookAt(context, service), context.lock.read(service, context.clock.now())]);
+  const [look, drives] = await Promise.all([lookAt(context, service), whoDrives(context, service)]);
+  const driver = drives?.kind === 'foreground' ? drives.driver : undefined;
   const { rollout, plan } = look;
   const driven = rollout !== undefined && driver !== undefined && driver.id === rollout.driver ? driver : undefined;
   const findings = driven?.live?.findings ?? recordedFindings(look);
@@ -39,7 +41,9 @@ export async function readStatus(context: Context, service: string): Promise<Sta
   const seen = { ...look.seen, findings, ...(observed === undefined ? {} : { observed }) };
   const live =
     driver === undefined
-      ? undefined
+      ? drives?.kind === 'controller'
+        ? { kind: 'controller', id: drives.id }
+        : undefined
       : {
           kind: driver.kind,
           id: driver.id,

@@ -9,6 +9,7 @@ import { driveService, newDriverId, takeLock } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
 import { lookAt } from './look.js';
+import { describeDrives, whoDrives } from './who-drives.js';
 
 const FIRST_RECORD_TRIES = 50;
 const FIRST_RECORD_PAUSE = 100;
@@ -90,8 +91,7 @@ export async function runPromote(
     return report(context, service, { ...acted, rollout }, 'Promoted');
   }
   const code = report(context, service, acted, 'Promoted');
-  if (acted.rollout.state.phase === 'Baking' && (await context.lock.read(service, context.clock.now())) === undefined)
-    return bake(context, service);
+  if (acted.rollout.state.phase === 'Baking' && (await whoDrives(context, service)) === undefined) return bake(context, service);
   await sayWhoDrives(context, service);
   return code;
 }
@@ -133,8 +133,8 @@ function report(context: Context, service: string, acted: Acted, done: string): 
 }
 
 async function sayWhoDrives(context: Context, service: string): Promise<void> {
-  const driver = await context.lock.read(service, context.clock.now());
-  if (driver !== undefined) context.io.err(`${driver.kind} of ${driver.by} drives it on.\n`);
+  const drives = await whoDrives(context, service);
+  if (drives !== undefined) context.io.err(`${describeDrives(drives)} drives it on.\n`);
   else
     context.io.err(
       `Nobody drives it: it moves only when somebody does.\n  -> splitter ramp ${service} --to …   or   splitter start PLAN --foreground\n`,

@@ -24,6 +24,8 @@ export interface Call {
   readonly body?: unknown;
   readonly abort?: AbortSignal | undefined;
   readonly timeout?: number;
+  /** A transaction: 409 is an answer too, and says that nothing was written. */
+  readonly conflict?: boolean;
 }
 
 /** The low-level request of the `consul` package (papi), which has no types of its own. */
@@ -39,6 +41,8 @@ interface RawResponse {
 const TIMEOUT = 10_000;
 /** Consul closes idle connections after 120 s; ours go earlier, so that no write meets the close. */
 const IDLE = 60_000;
+/** Consul takes 200 connections from one address (http_max_conns_per_client): three controllers on one machine must fit, with room to spare. */
+const CONNECTIONS = 28;
 
 /** The `consul` package's client with what it lacks: config entries and chains by path, texts of errors, aborting, namespaces. */
 export class ConsulClient extends Consul {
@@ -47,7 +51,8 @@ export class ConsulClient extends Consul {
 
   constructor(settings: ConsulSettings) {
     const secure = settings.address.startsWith('https:');
-    const agent = secure ? new SecureAgent({ keepAlive: true, timeout: IDLE }) : new Agent({ keepAlive: true, timeout: IDLE });
+    const pool = { keepAlive: true, timeout: IDLE, maxSockets: CONNECTIONS };
+    const agent = secure ? new SecureAgent(pool) : new Agent(pool);
     const options = {
       baseUrl: `${settings.address}/v1`,
       agent,
@@ -97,7 +102,7 @@ export class ConsulClient extends Consul {
       const response = (error as { response?: RawResponse }).response;
       if (response === undefined) throw errorOfRequest(error as NodeJS.ErrnoException, about);
       const answer = answerOf(response, settings);
-      if (response.statusCode === 404) return answer;
+      if (response.statusCode === 404 || (response.statusCode === 409 && call.conflict === true)) return answer;
       throw errorOfAnswer(
         response.statusCode,
         typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? ''),

@@ -41,6 +41,11 @@ export class ConsulKv {
     );
   }
 
+  /** Writes a key whatever it holds: only for values that nothing rests on. */
+  async set(key: string, value: string): Promise<void> {
+    await this.#client.call({ method: 'PUT', path: pathOf(key), what: `writing key ${key}`, body: value });
+  }
+
   /** Takes or renews the lock on a key with a value. False when another session holds it. */
   async acquire(key: string, value: string, session: string): Promise<boolean> {
     return (
@@ -54,6 +59,24 @@ export class ConsulKv {
         })
       ).body === true
     );
+  }
+
+  /** Every key under a prefix with its value. With an index it blocks until one of them changes, comes or goes. */
+  async list(
+    prefix: string,
+    options: { index?: number; abort?: AbortSignal } = {},
+  ): Promise<{ found: ReadonlyMap<string, KvValue>; index: number }> {
+    const blocking = options.index === undefined ? {} : { index: options.index, wait: '30s' };
+    const answer = await this.#client.call({
+      method: 'GET',
+      path: pathOf(prefix),
+      what: `reading keys under ${prefix}`,
+      abort: options.abort,
+      query: { recurse: 'true', ...blocking },
+      timeout: 45_000,
+    });
+    const all = answer.status === 404 || !Array.isArray(answer.body) ? [] : answer.body.filter(isRecord);
+    return { found: new Map(all.map((entry) => [String(entry.Key), keyValueOf(entry)])), index: answer.index };
   }
 
   /** Every key under a prefix, sorted. */

@@ -5,7 +5,7 @@ import type { Chain, Instances } from '../core/observation.js';
 import type { Subset } from '../core/plan.js';
 import { routedIn } from '../core/route.js';
 import { fromConsulWeight } from '../core/weights.js';
-import type { Entries, Mesh, ReadOptions } from '../ports.js';
+import type { CriticalCheck, Entries, Mesh, MeshLists, ReadOptions } from '../ports.js';
 import type { Answer, Call, ConsulClient } from './client.js';
 import { ConsulError } from './errors.js';
 
@@ -15,9 +15,11 @@ const KINDS = {
   defaults: 'service-defaults',
   router: 'service-router',
 } as const;
+/** The list of 10,000 splitters takes Consul 0.7 s on a quiet machine. */
+const LIST_TIMEOUT = 30_000;
 
 /** What splitter reads from and writes to Consul about services; thin over the HTTP API, nothing is decided here. */
-export class ConsulMesh implements Mesh {
+export class ConsulMesh implements Mesh, MeshLists {
   readonly #client: ConsulClient;
 
   constructor(client: ConsulClient) {
@@ -30,22 +32,43 @@ export class ConsulMesh implements Mesh {
     name: string,
     options: ReadOptions = {},
   ): Promise<{ entry: StoredEntry | undefined; index: number }> {
-    const blocking = options.index !== undefined;
     const answer = await this.#client.call({
       method: 'GET',
       path: pathOf(kind, name),
       what: `reading ${kind}/${name}`,
-      query: blocking ? { index: options.index, wait: options.wait ?? '30s' } : {},
       abort: options.abort,
-      ...(blocking ? { timeout: 45_000 } : {}),
+      ...blocking(options),
     });
     return { entry: answer.status === 404 ? undefined : storedEntry(answer.body), index: answer.index };
   }
 
-  /** Every entry of one kind. */
-  async listEntries(kind: string): Promise<readonly StoredEntry[]> {
-    const { body } = await this.#client.call({ method: 'GET', path: `/config/${kind}`, what: `listing ${kind} entries` });
-    return Array.isArray(body) ? body.map(storedEntry) : [];
+  /** Every entry of one kind. With an index it blocks until one of them changes (or about 30 s). */
+  async listEntries(kind: string, options: ReadOptions = {}): Promise<{ entries: readonly StoredEntry[]; index: number }> {
+    const answer = await this.#client.call({
+      method: 'GET',
+      path: `/config/${kind}`,
+      what: `listing ${kind} entries`,
+      abort: options.abort,
+      ...blocking(options, LIST_TIMEOUT),
+    });
+    return { entries: Array.isArray(answer.body) ? answer.body.map(storedEntry) : [], index: answer.index };
+  }
+
+  /** Checks that are critical now; a check of a whole node names no service. With an index it blocks until any check changes. */
+  async listCritical(options: ReadOptions = {}): Promise<{ critical: readonly CriticalCheck[]; index: number }> {
+    const answer = await this.#client.call({
+      method: 'GET',
+      path: '/health/state/critical',
+      what: 'listing critical checks',
+      abort: options.abort,
+      ...blocking(options, LIST_TIMEOUT),
+    });
+    const checks = Array.isArray(answer.body) ? answer.body.filter(isRecord) : [];
+    const critical = checks.map(({ Node, ServiceName, CheckID }) => ({
+      service: String(ServiceName ?? ''),
+      check: `${String(Node)}/${String(CheckID)}`,
+    }));
+    return { critical, index: answer.index };
   }
 
   /** All entries that bear on the service, read at once. */
@@ -54,6 +77,12 @@ export class ConsulMesh implements Mesh {
     const own = names.map(async (name) => [name, (await this.readEntry(KINDS[name], service, { abort })).entry] as const);
     const proxies = this.readEntry('proxy-defaults', 'global', { abort }).then(({ entry }) => ['proxyDefaults', entry] as const);
     return Object.fromEntries((await Promise.all([...own, proxies])).filter(([, entry]) => entry !== undefined));
+  }
+
+  /** Throws as long as Consul cannot answer with a quorum: a read that its leader has to have confirmed. */
+  async probe(): Promise<void> {
+    const path = pathOf('proxy-defaults', 'global');
+    await this.#client.call({ method: 'GET', path, what: 'asking Consul for a leader', query: { consistent: 'true' } });
   }
 
   /** Writes (or deletes) one entry by compare-and-set. `lost`: somebody was faster; read again and decide again. */
@@ -104,14 +133,13 @@ export class ConsulMesh implements Mesh {
   }
 
   /** Returns when the service's sidecars or their checks change, or after `wait`; gives the index to go on from. */
-  async watchInstances(service: string, index: number, abort: AbortSignal): Promise<number> {
+  async watchInstances(service: string, index: number, abort: AbortSignal, wait = '30s'): Promise<number> {
     const answer = await this.#client.call({
       method: 'GET',
       path: `/health/connect/${encodeURIComponent(service)}`,
       what: `watching the instances of ${service}`,
-      query: { index, wait: '30s' },
       abort,
-      timeout: 45_000,
+      ...blocking({ index, wait }),
     });
     return answer.index;
   }
@@ -142,6 +170,12 @@ export class ConsulMesh implements Mesh {
     }
     return all;
   }
+}
+
+/** A blocking query answers after `wait` and up to a sixteenth more; the client waits longer than that. */
+function blocking({ index, wait = '30s' }: ReadOptions, timeout?: number): Pick<Call, 'query' | 'timeout'> {
+  if (index === undefined) return timeout === undefined ? {} : { timeout };
+  return { query: { index, wait }, timeout: 45_000 };
 }
 
 function pathOf(kind: string, name: string): string {

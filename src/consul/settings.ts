@@ -5,6 +5,8 @@ import { ConsulError } from './errors.js';
 /** Where and how to reach Consul, as flags gave it; what is missing comes from the environment, then from Consul's own defaults. */
 export interface ConsulFlags {
   readonly httpAddr?: string;
+  /** Where the address was written, for messages, when it was no flag. */
+  readonly httpAddrFrom?: string;
   readonly token?: string;
   readonly tokenFile?: string;
   readonly caFile?: string;
@@ -53,7 +55,12 @@ export function resolveSettings(flags: ConsulFlags, env: Readonly<Record<string,
   };
   return {
     address,
-    addressFrom: flags.httpAddr !== undefined ? '-http-addr' : raw !== undefined ? 'CONSUL_HTTP_ADDR' : "Consul's default",
+    addressFrom:
+      flags.httpAddr !== undefined
+        ? (flags.httpAddrFrom ?? '-http-addr')
+        : raw !== undefined
+          ? 'CONSUL_HTTP_ADDR'
+          : "Consul's default",
     tokenFrom,
     ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as object),
   };

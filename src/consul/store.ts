@@ -30,6 +30,19 @@ export class Store implements DecisionLog {
     return found === undefined ? undefined : parse<AppliedPlan>(found.value, this.#key('plans', service));
   }
 
+  /** Every applied plan, by service. With an index it blocks until one of them changes (or about 30 s). What is no plan is left out. */
+  async listPlans(
+    options: { index?: number; abort?: AbortSignal } = {},
+  ): Promise<{ plans: ReadonlyMap<string, AppliedPlan>; index: number }> {
+    const prefix = this.#key('plans', '');
+    const { found, index } = await this.#kv.list(prefix, options);
+    const plans = [...found].flatMap(([key, { value }]) => {
+      const applied = tryParse<AppliedPlan>(value);
+      return applied === undefined ? [] : [[key.slice(prefix.length), applied] as const];
+    });
+    return { plans: new Map(plans), index };
+  }
+
   /** Keeps the applied plan; false when exactly this one was there already. */
   async savePlan(applied: AppliedPlan): Promise<boolean> {
     const key = this.#key('plans', applied.plan.service);
@@ -38,11 +51,21 @@ export class Store implements DecisionLog {
     );
   }
 
+  /** The key of a rollout's log. */
+  historyKey(service: string, rollout: string): string {
+    return this.#key('history', service, rollout);
+  }
+
+  /** The log of one rollout with the index to write it by; undefined when there is none. */
+  async readPage(service: string, rollout: string): Promise<{ history: History; modifyIndex: number } | undefined> {
+    const key = this.historyKey(service, rollout);
+    const { found } = await this.#kv.read(key);
+    return found === undefined ? undefined : { history: parse<History>(found.value, key), modifyIndex: found.modifyIndex };
+  }
+
   /** The log of one rollout; empty when there is none. */
   async readHistory(service: string, rollout: string): Promise<History> {
-    const key = this.#key('history', service, rollout);
-    const { found } = await this.#kv.read(key);
-    return found === undefined ? emptyHistory(service, rollout) : parse<History>(found.value, key);
+    return (await this.readPage(service, rollout))?.history ?? emptyHistory(service, rollout);
   }
 
   /** The rollouts of the service that have a log, oldest first (ULIDs sort by time). */
@@ -87,6 +110,14 @@ export class Store implements DecisionLog {
 
   #key(...parts: readonly string[]): string {
     return this.#prefix + parts.join('/');
+  }
+}
+
+function tryParse<T>(value: string): T | undefined {
+  try {
+    return JSON.parse(value) as T;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,14 +1,13 @@
-import { legsOf, metaOf, type StoredEntry, subsetsOf } from '../core/entries.js';
+import { type EntryKind, legsOf, metaOf, type StoredEntry, subsetsOf } from '../core/entries.js';
 import { type Leg, sameShares } from '../core/legs.js';
 import { type Chain, type Instances, type Observation, serving } from '../core/observation.js';
 import type { Plan, Subset } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import { isFinal } from '../core/rollout.js';
 import type { Entries, Mesh } from '../ports.js';
+import { follow } from './follow.js';
 
-const RETRY = 500;
-
-/** One service as Consul has it, kept fresh by blocking queries: entries, instances, and on demand the compiled chain. */
+/** One service as Consul has it: entries, instances, and on demand the compiled chain. Kept fresh by its own blocking queries, or by whoever tells it. */
 export class World {
   readonly #mesh: Mesh;
   readonly #plan: Plan;
@@ -35,11 +34,11 @@ export class World {
   /** Reads everything once; from then on splitter, resolver and instances are followed in the background. */
   async open(): Promise<void> {
     await this.refresh();
-    await this.#count();
-    void this.#follow((index) => this.#followEntry('service-splitter', 'splitter', index));
-    void this.#follow((index) => this.#followEntry('service-resolver', 'resolver', index));
-    if (this.#plan.route !== undefined) void this.#follow((index) => this.#followEntry('service-router', 'router', index));
-    void this.#follow((index) => this.#followInstances(index));
+    await this.count();
+    void follow((index) => this.#followEntry('service-splitter', index), this.#abort);
+    void follow((index) => this.#followEntry('service-resolver', index), this.#abort);
+    if (this.#plan.route !== undefined) void follow((index) => this.#followEntry('service-router', index), this.#abort);
+    void follow((index) => this.#followInstances(index), this.#abort);
   }
 
   /** Reads the entries again, as after a write of one's own or a lost race. */
@@ -52,6 +51,37 @@ export class World {
     }
     this.#take(entries);
     await this.#recount();
+  }
+
+  /** Begins with entries that somebody else has read. */
+  adopt(entries: Entries): void {
+    this.#take(entries);
+  }
+
+  /** Reads one entry again, as after a write of one's own. */
+  async reread(kind: EntryKind): Promise<void> {
+    const part = PARTS[kind];
+    let heard = -1;
+    let entry: StoredEntry | undefined;
+    while (heard !== this.#heard) {
+      heard = this.#heard;
+      entry = (await this.#mesh.readEntry(kind, this.#plan.service, { abort: this.#abort })).entry;
+    }
+    this.#take(withPart(this.#entries, part, entry));
+    await this.#recount();
+  }
+
+  /** Takes an entry that somebody else has read; an older one than is known is dropped. True when it was news. */
+  async hear(kind: EntryKind, entry: StoredEntry | undefined): Promise<boolean> {
+    const part = PARTS[kind];
+    const known = this.#entries[part]?.modifyIndex ?? 0;
+    if ((entry?.modifyIndex ?? 0) === known) return false;
+    // A read that was under way during a write of ours may answer with what was before it.
+    if (entry !== undefined && entry.modifyIndex < known) return false;
+    this.#heard++;
+    this.#take(withPart(this.#entries, part, entry));
+    await this.#recount();
+    return true;
   }
 
   /** Reads the compiled chain unless the last one says already what was asked for; one from before a change of its entries is forgotten. */
@@ -77,43 +107,21 @@ export class World {
     return this.#weightsSince;
   }
 
-  async #follow(step: (index: number) => Promise<number>): Promise<void> {
-    let index = 1;
-    while (!this.#abort.aborted) {
-      try {
-        const next = await step(index);
-        // An index that went back means another history (a restored snapshot): start over.
-        index = next >= index && next > 0 ? next : 1;
-      } catch {
-        // The driver's own reads report errors; a watch only has to come back.
-        if (!this.#abort.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY));
-        index = 1;
-      }
-    }
-  }
-
-  async #followEntry(kind: string, part: Part, index: number): Promise<number> {
+  async #followEntry(kind: EntryKind, index: number): Promise<number> {
     const read = await this.#mesh.readEntry(kind, this.#plan.service, { index, abort: this.#abort });
-    const newer = (read.entry?.modifyIndex ?? 0) !== (this.#entries[part]?.modifyIndex ?? 0);
-    // A watch that was under way during a write of ours may answer with what was before it.
-    if (newer && (read.entry === undefined || read.entry.modifyIndex > (this.#entries[part]?.modifyIndex ?? 0))) {
-      this.#heard++;
-      this.#take(withPart(this.#entries, part, read.entry));
-      await this.#recount();
-      this.#changed();
-    }
+    if (await this.hear(kind, read.entry)) this.#changed();
     return read.index;
   }
 
   async #followInstances(index: number): Promise<number> {
     const next = await this.#mesh.watchInstances(this.#plan.service, index, this.#abort);
-    await this.#count();
+    await this.count();
     this.#changed();
     return next;
   }
 
   /** Counts the instances that the mesh itself would use: by the resolver's filters once a rollout is under way, before that by the plan's. */
-  async #count(): Promise<void> {
+  async count(): Promise<void> {
     const subsets = this.#subsets();
     this.#counted = JSON.stringify(subsets);
     this.#instances = await this.#mesh.countInstances(this.#plan.service, subsets, this.#abort);
@@ -123,7 +131,7 @@ export class World {
   }
 
   async #recount(): Promise<void> {
-    if (this.#counted !== undefined && this.#counted !== JSON.stringify(this.#subsets())) await this.#count();
+    if (this.#counted !== undefined && this.#counted !== JSON.stringify(this.#subsets())) await this.count();
   }
 
   #subsets(): readonly Subset[] {
@@ -138,7 +146,8 @@ export class World {
     const before = this.#entries;
     this.#entries = entries;
     const changed = (part: keyof Entries): boolean => before[part]?.modifyIndex !== entries[part]?.modifyIndex;
-    if (changed('splitter') || changed('resolver') || changed('router')) this.#chain = undefined;
+    if (changed('resolver') || changed('router')) this.#chain = undefined;
+    else if (changed('splitter')) this.#chain = withWeights(this.#chain, before.splitter, entries.splitter, this.#plan.service);
     if (changed('resolver')) this.#resolverSince = this.#now();
     const legs = (stored: StoredEntry | undefined): readonly Leg[] =>
       stored === undefined ? [] : legsOf(stored.entry, this.#plan.service);
@@ -146,9 +155,28 @@ export class World {
   }
 }
 
-type Part = 'splitter' | 'resolver' | 'router';
+const PARTS = {
+  'service-splitter': 'splitter',
+  'service-resolver': 'resolver',
+  'service-router': 'router',
+  'service-defaults': 'defaults',
+} as const satisfies Record<EntryKind, keyof Entries>;
 
-function withPart(entries: Entries, part: Part, entry: StoredEntry | undefined): Entries {
+/** A chain that was read once changes with the weights alone as long as no entry but the splitter does: Consul compiles it from these entries. */
+function withWeights(
+  chain: Chain | undefined,
+  before: StoredEntry | undefined,
+  after: StoredEntry | undefined,
+  service: string,
+): Chain | undefined {
+  if (chain === undefined || before === undefined || after === undefined) return undefined;
+  const [was, legs] = [legsOf(before.entry, service), legsOf(after.entry, service)];
+  const whole = chain.startsWith !== 'resolver' && sameShares(chain.legs, was) && was.length === legs.length;
+  const known = legs.every((leg) => leg.service === undefined && was.some(({ subset }) => subset === leg.subset));
+  return whole && known ? { ...chain, legs } : undefined;
+}
+
+function withPart(entries: Entries, part: keyof Entries, entry: StoredEntry | undefined): Entries {
   const { [part]: _, ...others } = entries;
   return entry === undefined ? others : { ...others, [part]: entry };
 }

@@ -5,6 +5,7 @@ import { decidePending } from './decide-pending.js';
 import { decideProgressing } from './decide-step.js';
 import { type Decision, type Situation, wait } from './decision.js';
 import { decideDrift } from './drift.js';
+import { decideLostDriver } from './driver-lost.js';
 import { metaOf } from './entries.js';
 import { findHarm } from './harm.js';
 import { readRecord } from './record.js';
@@ -30,6 +31,8 @@ export function decide(situation: Situation): Decision {
   if (harm !== undefined) return revert(situation, harm.reason, harm.message);
   const drift = decideDrift(situation);
   if (drift !== undefined) return drift;
+  const lost = decideLostDriver(situation);
+  if (lost !== undefined) return lost;
   switch (rollout.state.phase) {
     case 'Pending':
       return decidePending(situation);

@@ -15,6 +15,8 @@ export interface Situation {
   readonly tally: string;
   /** Programs that have ended since this driver began. */
   readonly ran: readonly ProgramOutcome[];
+  /** The driver that the record names, when it was in the foreground and is gone. */
+  readonly lostDriver?: string;
   readonly now: number;
 }
 

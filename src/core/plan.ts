@@ -65,6 +65,8 @@ export interface Policies {
   readonly signalError: 'hold' | 'revert';
   /** Another plan of the service is started in mid-rollout. */
   readonly newVersion: 'supersede' | 'queue' | 'reject';
+  /** The terminal that drove it is gone, and a controller finds it so; absent: hold. */
+  readonly driverLost?: 'continue' | 'revert';
 }
 
 interface SignalBase {

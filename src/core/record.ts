@@ -94,6 +94,7 @@ const PAUSE_REASONS: readonly PauseReason[] = [
   'SignalError',
   'StepTimeout',
   'ProgramFailed',
+  'DriverLost',
 ];
 const REVERT_REASONS: readonly RevertReason[] = [
   'Aborted',
@@ -104,6 +105,7 @@ const REVERT_REASONS: readonly RevertReason[] = [
   'NoData',
   'SignalError',
   'RunFailed',
+  'DriverLost',
   'Undone',
 ];
 

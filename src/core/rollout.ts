@@ -12,7 +12,9 @@ export type PauseReason =
   | 'SignalError'
   | 'StepTimeout'
   /** A hook or a `run` step failed. The step is the one that could not be entered or passed. */
-  | 'ProgramFailed';
+  | 'ProgramFailed'
+  /** Its foreground driver is gone, and no controller may go on without being told. */
+  | 'DriverLost';
 
 /** Why traffic went back to stable. */
 export type RevertReason =
@@ -24,6 +26,7 @@ export type RevertReason =
   | 'NoData'
   | 'SignalError'
   | 'RunFailed'
+  | 'DriverLost'
   | 'Undone';
 
 /** What a rollout is doing; each phase carries only its own fields. `step` is an index into the plan's steps; the number of steps means the bake. */

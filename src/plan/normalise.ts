@@ -39,6 +39,7 @@ export function normalise(text: PlanText): Plan {
       stepTimeout: text.on.step_timeout,
       signalError: text.on.signal_error,
       newVersion: text.on.new_version,
+      ...(text.on.driver_lost === 'hold' ? {} : { driverLost: text.on.driver_lost }),
     },
     ...(text.capacity === undefined ? {} : { capacity: { maxRatio: text.capacity.max_ratio } }),
     ...(text.route === undefined ? {} : { route: toRoute(text.route) }),

@@ -4,9 +4,9 @@ import { planSchema, STEP_SCHEMAS } from './schema.js';
 
 type AnySchema = z.core.$ZodType;
 
-/** The keys that the schema knows at a path of a plan; `value` is the plan, which says which kind of step or signal stands there. */
-export function keysAt(path: Path, value: unknown): readonly string[] {
-  let schema: AnySchema | undefined = planSchema;
+/** The keys that the schema (default: of a plan) knows at a path; `value` is the whole document, which says which kind of step or signal stands there. */
+export function keysAt(path: Path, value: unknown, root: AnySchema = planSchema): readonly string[] {
+  let schema: AnySchema | undefined = root;
   let here = value;
   for (const step of path) {
     schema = inside(narrow(schema, here), step);

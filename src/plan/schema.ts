@@ -89,9 +89,11 @@ const on = z
       .default(DEFAULTS.on.newVersion)
       .describe('Another plan of the service is started: go back to stable and begin it, begin it afterwards, or refuse it'),
     driver_lost: z
-      .enum(['hold'], { error: `is not known yet${ARROW}write hold: whoever comes next goes on from where it stands` })
+      .enum(['hold', 'continue', 'revert'])
       .default('hold')
-      .describe('The terminal that drives it is gone: weights stand until somebody goes on or aborts'),
+      .describe(
+        'The terminal that drives it is gone, and a controller finds it so: hold it for a person, drive it on, or take it back',
+      ),
     signal_error: z
       .enum(['hold', 'revert'])
       .default(DEFAULTS.on.signalError)

@@ -26,11 +26,13 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'a map',
 };
 
-/** What it takes to say where an issue is and what was written there. */
+/** What it takes to say where an issue is and what was written there; `name` and `schema` where the document is no plan. */
 interface Written {
   readonly root: PlanNode;
   readonly value: unknown;
   readonly syntax: Syntax;
+  readonly name?: string;
+  readonly schema?: z.core.$ZodType;
 }
 
 /** The issues that the schema found, as sentences for people, each with its place. */
@@ -47,7 +49,9 @@ function describe(issue: Issue, path: Path, written: Written): Problem[] {
   if (issue.code === 'invalid_key') return [invalidKey(issue, path)];
   const node = find(written.root, path);
   if (node === undefined)
-    return [errorAt(path, 'key', `${where(path.slice(0, -1))} has no "${path.at(-1)}"`, hintForMissing(path, written))];
+    return [
+      errorAt(path, 'key', `${where(path.slice(0, -1), written.name)} has no "${path.at(-1)}"`, hintForMissing(path, written)),
+    ];
   if (node.kind === 'scalar' && node.value === null)
     return [errorAt(path, 'key', `${where(path)} has no value`, hintOf(issue.message))];
   if (issue.code === 'invalid_union' && path[0] === 'steps' && path.length === 2) return describeStep(issue, path, node, written);
@@ -115,14 +119,14 @@ function describeStep(issue: z.core.$ZodIssueInvalidUnion, path: Path, node: Pla
   return [errorAt(path, 'key', `${where(path)} does nothing`, `write one of ${all}`)];
 }
 
-function unknownKey(path: Path, key: string, { value, syntax }: Written): Problem {
+function unknownKey(path: Path, key: string, { value, syntax, name, schema }: Written): Problem {
   const isStep = path[0] === 'steps' && path.length === 2;
-  const known = isStep ? Object.keys(STEP_SCHEMAS) : keysAt(path, value);
+  const known = isStep ? Object.keys(STEP_SCHEMAS) : keysAt(path, value, schema);
   const words = syntax === 'hcl' && path.length === 0 ? known.map((k) => BLOCKS[k] ?? k) : known;
   const near = suggest(key, words);
   const listed = `known here: ${words.filter((k) => k !== '$schema').join(', ')}`;
   const hint = near === undefined ? listed : near === key ? `write it as a block: ${key} { … }` : `did you mean "${near}"?`;
-  return errorAt([...path, key], 'key', `unknown key "${key}" in ${where(path)}`, words.length > 0 ? hint : undefined);
+  return errorAt([...path, key], 'key', `unknown key "${key}" in ${where(path, name)}`, words.length > 0 ? hint : undefined);
 }
 
 function invalidKey(issue: z.core.$ZodIssueInvalidKey, path: Path): Problem {
@@ -144,9 +148,9 @@ function pathOf(issue: Issue): Path {
 }
 
 /** A place in words: `the plan`, `subset "blue"`, `step 3`, `"by" of ramp of step 3`. */
-function where(path: Path): string {
+function where(path: Path, whole = 'the plan'): string {
   const [first, second, ...rest] = path;
-  if (first === undefined) return 'the plan';
+  if (first === undefined) return whole;
   const known = typeof first === 'string' ? BLOCKS[first] : undefined;
   if (second === undefined || known === undefined) return [...path].reverse().map(quoteStep).join(' of ');
   const item = typeof second === 'number' ? `${known} ${second + 1}` : `${known} "${second}"`;

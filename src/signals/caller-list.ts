@@ -52,10 +52,11 @@ export class CallerList {
   async #find(abort: AbortSignal): Promise<void> {
     const startedAt = this.#now();
     try {
-      [this.#callers, this.#protocol] = await Promise.all([
-        findCallers(this.#catalog, this.#target, abort),
-        readProtocol(this.#catalog, this.#target, abort),
-      ]);
+      const callers = await findCallers(this.#catalog, this.#target, abort);
+      // How callers speak matters only where one can be read.
+      if (callers.some(({ address }) => address !== undefined))
+        this.#protocol = await readProtocol(this.#catalog, this.#target, abort);
+      this.#callers = callers;
       this.#why = '';
     } catch (error) {
       this.#why = (error as Error).message;

@@ -179,6 +179,10 @@ export function describeCatalog(ask: Ask): void {
       expect((await ask('PUT', '/v1/agent/check/fail/check-pay-3?note=bad')).status).to.equal(200);
       await held;
       await settle(async () => expect(ids(await health('connect/pay?passing'))).to.deep.equal(['pay-2-sidecar-proxy']));
+      await settle(async () => {
+        const critical = (await health('state/critical')) as readonly { ServiceName: string }[];
+        expect(critical.map(({ ServiceName }) => ServiceName)).to.include.members(['pay', 'pay-sidecar-proxy']);
+      });
       const failed = (await health('checks/pay')).find((check: { CheckID: string }) => check.CheckID === 'check-pay-3');
       expect(failed).to.include({ Status: 'critical', Output: 'bad' });
       await ask('PUT', '/v1/agent/check/warn/check-pay-3');

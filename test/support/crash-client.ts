@@ -3,8 +3,10 @@ import { driveService, newDriverId, takeLock } from '../../src/cli/drive-service
 import type { CommandIo } from '../../src/cli/io.js';
 import type { SourcedPlan } from '../../src/cli/plan-source.js';
 import { type Answer, type Call, ConsulClient } from '../../src/consul/client.js';
+import { Doorbell } from '../../src/consul/doorbell.js';
 import { DriverLock } from '../../src/consul/driver-lock.js';
 import { ConsulKv } from '../../src/consul/kv.js';
+import { Membership } from '../../src/consul/membership.js';
 import { ConsulMesh } from '../../src/consul/mesh.js';
 import { Notified } from '../../src/consul/notified.js';
 import { resolveSettings } from '../../src/consul/settings.js';
@@ -69,7 +71,8 @@ export function crashContext(
   const [store, lock, mesh] = [new Store(kv, 'splitter/'), new DriverLock(client, kv, 'splitter/'), new ConsulMesh(client)];
   const programs = createPrograms({}, systemClock);
   const notified = new Notified(kv, 'splitter/');
-  return { io, json: false, client, mesh, store, lock, notified, programs, clock: systemClock, by: 'dana' };
+  const [members, doorbell] = [new Membership(client, kv, 'splitter/'), new Doorbell(kv, 'splitter/')];
+  return { io, json: false, client, mesh, store, lock, members, doorbell, notified, programs, clock: systemClock, by: 'dana' };
 }
 
 /** What `splitter start` does after its checks: takes the lock and drives, from nothing or from where the record stands. */

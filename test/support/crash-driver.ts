@@ -108,7 +108,8 @@ export class CrashStory {
   #context(mesh: CrashMesh, store: CrashLog, by: string, programs: Programs = this.programs): Context {
     const io = { err: () => undefined };
     const lock = { read: async () => undefined };
-    return { mesh, store, clock: { now: () => this.#now() }, by, io, lock, programs } as unknown as Context;
+    const doorbell = { ring: async () => undefined };
+    return { mesh, store, clock: { now: () => this.#now() }, by, io, lock, doorbell, programs } as unknown as Context;
   }
 
   /** Ten times as fast as the clock on the wall, so that a pause of a second is over in a tenth. */

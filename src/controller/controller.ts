@@ -1,0 +1,352 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type EntryKind, metaOf, type StoredEntry } from '../core/entries.js';
+import type { Plan } from '../core/plan.js';
+import { readRecord } from '../core/record.js';
+import { chargeOf } from '../core/rendezvous.js';
+import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
+import type { Clock, Mesh, MeshLists } from '../ports.js';
+import { Backoff } from './backoff.js';
+import type { ControllerEvent } from './events.js';
+import { follow } from './follow.js';
+import { InstanceWatch } from './instance-watch.js';
+import { liveRecord, Overview } from './overview.js';
+import type { PilotParts, Role, Turn } from './pilot.js';
+import { Post } from './post.js';
+import { Trouble } from './trouble.js';
+import { Turns } from './turns.js';
+
+/** What a controller acts with. */
+export interface ControllerParts extends PilotParts {
+  readonly mesh: Mesh & MeshLists;
+  readonly clock: Clock;
+  /** The plan that a rollout follows; undefined when it is not kept any more. */
+  findPlan(service: string, rollout: Rollout): Promise<Plan | undefined>;
+  /** Whether the foreground driver of this id still holds the service's lock. */
+  lives(service: string, driver: string): Promise<boolean>;
+  /** The service that somebody rang for, with the index to wait beyond. */
+  listen(index: number, abort: AbortSignal): Promise<{ readonly service: string | undefined; readonly index: number }>;
+  /** Throws as long as Consul cannot answer with a quorum. */
+  probe(): Promise<void>;
+  /** Whether a failure of Consul may pass by itself. */
+  readonly isPassing: (error: unknown) => boolean;
+  readonly onEvent: (event: ControllerEvent) => void;
+}
+
+/** Ids of foreground drivers begin so; every other driver is a controller, or nobody yet. */
+const FOREGROUND = /^(ramp|start|promote):/;
+const HOLDER_READ_EVERY = 1_000;
+const PROBE = { first: 250, last: 2_000 };
+const REFUSED = { first: 1_000, last: 60_000 };
+/** Between two first looks at rollouts that stand still, ms. */
+const STANDING_EVERY = 2;
+/** While Consul cannot answer, signals are looked at this often; a revert that is due is tried each time. */
+const TROUBLE_TICK = 500;
+
+interface Known {
+  readonly post: Post;
+  last: Rollout;
+  watched: boolean;
+  holder: { readonly driver: string; readonly lives: boolean; readonly at: number } | undefined;
+  readonly refusals: Backoff;
+}
+
+/** Looks after all rollouts of a datacenter, beside other controllers: observes, lets each pilot turn when it is due, and advances only what is its own. */
+export class Controller {
+  readonly #id: string;
+  readonly #parts: ControllerParts;
+  readonly #overview: Overview;
+  readonly #instances: InstanceWatch;
+  readonly #turns: Turns;
+  readonly #trouble = new Trouble();
+  readonly #posts = new Map<string, Known>();
+  readonly #refused = new Map<string, string>();
+  readonly #stop = new AbortController();
+  #members: readonly string[] = [];
+  #probing: Promise<void> | undefined;
+  #watched = 0;
+
+  constructor(id: string, parts: ControllerParts) {
+    this.#id = id;
+    this.#parts = parts;
+    // Every blocking query listens on it.
+    setMaxListeners(0, this.#stop.signal);
+    this.#overview = new Overview(
+      parts.mesh,
+      (service, kind, entry) => this.#heard(service, kind, entry),
+      () => this.#ringAll(),
+    );
+    this.#instances = new InstanceWatch(parts.mesh, (service) => {
+      this.#posts.get(service)?.post.recount();
+      this.#turns.ring(service);
+    });
+    this.#turns = new Turns(
+      parts.clock,
+      (service) => this.#turn(service),
+      (ms) => parts.onEvent({ kind: 'lag', ms }),
+    );
+  }
+
+  /** Works until `stop`. */
+  async run(): Promise<void> {
+    const { signal } = this.#stop;
+    const onTrouble = (error: Error): void => this.#troubled(error);
+    await Promise.all([
+      this.#overview.run(signal, onTrouble),
+      this.#instances.run(signal),
+      follow((index) => this.#listen(index), signal, { onTrouble }),
+      this.#followCritical(onTrouble),
+    ]);
+  }
+
+  /** Ends every turn that is under way, and begins no other. */
+  async stop(): Promise<void> {
+    await this.#turns.stop();
+    await Promise.all([...this.#posts.values()].map(({ post }) => post.close()));
+    this.#stop.abort();
+  }
+
+  /** Who is there now, this controller among them (or not: then it guards what it has, and advances nothing). */
+  setMembers(members: readonly string[]): void {
+    this.#members = members;
+    this.#ringAll();
+  }
+
+  /** Whether all lists were read, and when the loop last turned. */
+  get health(): { readonly complete: boolean; readonly turnedAt: number; readonly troubleSince: number | undefined } {
+    return { complete: this.#overview.complete, turnedAt: this.#turns.turnedAt, troubleSince: this.#trouble.since };
+  }
+
+  /** The rollouts that this controller looks after. */
+  *posts(): Iterable<{ readonly service: string; readonly post: Post; readonly role: 'owner' | 'guardian' }> {
+    for (const [service, { post }] of this.#posts) {
+      const role = this.#roleOf(service);
+      if (role !== undefined) yield { service, post, role: role === 'advance' ? 'owner' : 'guardian' };
+    }
+  }
+
+  /** How many instances of a subset of a service pass; undefined when nobody here looks after it. */
+  passing(service: string, subset: string): number | undefined {
+    return this.#posts.get(service)?.post.passing(subset);
+  }
+
+  /** Which of all services with a rollout under way are this controller's to advance. */
+  owns(service: string): boolean {
+    return chargeOf(service, this.#members).owner === this.#id;
+  }
+
+  #roleOf(service: string): Role | undefined {
+    const { owner, guardian } = chargeOf(service, this.#members);
+    if (owner === this.#id) return 'advance';
+    // One that lost its membership goes on guarding what it has: taking traffic back needs no membership.
+    return guardian === this.#id || !this.#members.includes(this.#id) ? 'guard' : undefined;
+  }
+
+  /** Those that move come first; those that stand still follow at a pace that Consul hardly feels. */
+  #ringAll(): void {
+    const now = this.#parts.clock.now();
+    let standing = 0;
+    for (const [service, rollout] of this.#overview.live())
+      this.#turns.ring(service, rollout.state.phase === 'Paused' ? now + STANDING_EVERY * standing++ : now);
+    // Those that left this controller's charge are closed.
+    for (const service of this.#posts.keys()) this.#turns.ring(service);
+  }
+
+  #heard(service: string, kind: EntryKind, entry: StoredEntry | undefined): void {
+    const known = this.#posts.get(service);
+    if (known !== undefined) void known.post.hear(kind, entry).catch((error: Error) => this.#troubled(error));
+    if (known !== undefined || (kind === 'service-splitter' && liveRecord(entry) !== undefined)) this.#turns.ring(service);
+  }
+
+  async #listen(index: number): Promise<number> {
+    const { service, index: next } = await this.#parts.listen(index, this.#stop.signal);
+    if (service !== undefined && next !== index) await this.#readSplitter(service);
+    return next;
+  }
+
+  async #readSplitter(service: string): Promise<void> {
+    const { entry } = await this.#parts.mesh.readEntry('service-splitter', service, { abort: this.#stop.signal });
+    this.#overview.hear(service, 'service-splitter', entry);
+  }
+
+  /** Checks that turn critical, or no longer are, are told for all services by one query; whose they are, their names say. */
+  async #followCritical(onTrouble: (error: Error) => void): Promise<void> {
+    let known = new Map<string, string>();
+    await follow(
+      async (index) => {
+        const { critical, index: next } = await this.#parts.mesh.listCritical({ index, abort: this.#stop.signal });
+        const now = new Map(critical.map(({ check, service }) => [check, service]));
+        const changed = [...known, ...now].filter(([check]) => known.has(check) !== now.has(check)).map(([, service]) => service);
+        known = now;
+        const services = new Set(changed.map((service) => service.replace(/-sidecar-proxy$/, '')));
+        for (const [service, { post }] of this.#posts) {
+          if (!services.has('') && !services.has(service)) continue;
+          post.recount();
+          this.#turns.ring(service);
+        }
+        return next;
+      },
+      this.#stop.signal,
+      { onTrouble, pace: () => 50 },
+    );
+  }
+
+  /** One turn of one service: never throws. Gives when the next one is due. */
+  async #turn(service: string): Promise<number | undefined> {
+    const { clock } = this.#parts;
+    try {
+      const known = await this.#open(service);
+      if (known === undefined) return undefined;
+      const turn = await this.#fly(service, known);
+      known.refusals.reset();
+      this.#refused.delete(service);
+      if (turn.kind === 'wrote') this.#calm();
+      return this.#after(service, known, turn);
+    } catch (error) {
+      if (this.#parts.isPassing(error)) {
+        this.#troubled(error as Error);
+        return clock.now() + TROUBLE_TICK * (0.5 + Math.random());
+      }
+      return clock.now() + this.#refuse(service, error as Error & { readonly hint?: string });
+    }
+  }
+
+  /** The post of a service whose rollout is live and in this controller's charge; opened, replaced or closed as the record says. */
+  async #open(service: string): Promise<Known | undefined> {
+    const known = this.#posts.get(service);
+    const record = readRecord(metaOf(this.#overview.entriesOf(service).splitter?.entry));
+    // A record that somebody dropped is not the end of the rollout: its pilot knows it, and puts it right.
+    const rollout = record ?? known?.post.rollout;
+    if (rollout === undefined || (known === undefined && !this.#overview.complete)) return undefined;
+    const inCharge = this.#roleOf(service) !== undefined;
+    const own = known !== undefined && known.post.rollout.id === rollout.id && known.post.rollout.plan === rollout.plan;
+    if (own && inCharge) return known;
+    await this.#close(service);
+    if (!inCharge || !needsSomebody(rollout) || !this.#members.includes(this.#id)) return undefined;
+    const plan = await this.#parts.findPlan(service, rollout);
+    if (plan === undefined)
+      throw Object.assign(new Error(`the plan ${rollout.plan.slice(0, 7)} of the rollout of ${service} is not in KV any more`), {
+        hint: `splitter start PLAN   begins it anew;   splitter abort ${service}   takes it back`,
+      });
+    const entries = this.#overview.entriesOf(service);
+    const ring = (): void => this.#turns.ring(service);
+    const post = new Post(plan, rollout, entries, `controller:${this.#id}`, this.#parts.mesh, this.#parts, ring);
+    const opened: Known = {
+      post,
+      last: rollout,
+      holder: undefined,
+      watched: false,
+      refusals: new Backoff(REFUSED.first, REFUSED.last),
+    };
+    this.#posts.set(service, opened);
+    this.#instances.add(service);
+    return opened;
+  }
+
+  async #close(service: string): Promise<void> {
+    const known = this.#posts.get(service);
+    if (known === undefined) return;
+    this.#posts.delete(service);
+    this.#instances.remove(service);
+    if (known.watched) this.#watched--;
+    await known.post.close();
+  }
+
+  async #fly(service: string, known: Known): Promise<Turn> {
+    const about: { lostDriver?: string } = {};
+    const role = await this.#roleNow(service, known, about);
+    return known.post.turn(role, about);
+  }
+
+  /** What this controller may do with the rollout now; a foreground driver that lives is left to advance it. */
+  async #roleNow(service: string, known: Known, about: { lostDriver?: string }): Promise<Role> {
+    const role = this.#roleOf(service) ?? 'guard';
+    if (role === 'guard' || !this.#trouble.allowsAdvance(this.#parts.clock.now())) return 'guard';
+    const { driver } = known.post.rollout;
+    if (!FOREGROUND.test(driver)) return role;
+    const now = this.#parts.clock.now();
+    if (known.holder?.driver !== driver || now >= known.holder.at + HOLDER_READ_EVERY)
+      known.holder = { driver, lives: await this.#parts.lives(service, driver), at: now };
+    if (known.holder.lives) return 'guard';
+    about.lostDriver = driver;
+    return role;
+  }
+
+  /** What follows from a turn: who hears of it, and when the next one is due. */
+  #after(service: string, known: Known, turn: Turn): number | undefined {
+    const { clock, onEvent } = this.#parts;
+    const { post, last } = known;
+    const { rollout } = post;
+    if (turn.lost === true) onEvent({ kind: 'conflict', service });
+    if (rollout.id === last.id && rollout.seq > last.seq) {
+      known.last = rollout;
+      const own = turn.kind === 'wrote' && turn.lost !== true;
+      onEvent({ kind: 'decided', service, plan: post.plan, rollout, before: last, findings: turn.seen.findings, own });
+    }
+    if (turn.kind === 'left' || turn.kind === 'wrote') return clock.now();
+    if (!needsSomebody(rollout)) {
+      void this.#close(service);
+      return undefined;
+    }
+    this.#countWatched(known);
+    const foreground = FOREGROUND.test(rollout.driver) && rollout.state.phase !== 'Paused';
+    const guards = foreground ? HOLDER_READ_EVERY : Number.POSITIVE_INFINITY;
+    const troubled = this.#trouble.allowsAdvance(turn.now) ? Number.POSITIVE_INFINITY : TROUBLE_TICK;
+    const tick = Math.min(post.tick(this.#watched), guards, troubled);
+    return Math.max(turn.now + 1, Math.min(turn.wakeAt, turn.now + tick));
+  }
+
+  #countWatched(known: Known): void {
+    const watched = Number.isFinite(known.post.tick(0));
+    if (watched !== known.watched) this.#watched += watched ? 1 : -1;
+    known.watched = watched;
+  }
+
+  #troubled(error: Error): void {
+    const { clock, isPassing, onEvent } = this.#parts;
+    if (this.#stop.signal.aborted) return;
+    if (!isPassing(error)) {
+      this.#refuse('', error);
+      return;
+    }
+    if (this.#trouble.enter(clock.now())) onEvent({ kind: 'trouble', message: error.message });
+    this.#probing ??= this.#probe().finally(() => {
+      this.#probing = undefined;
+    });
+  }
+
+  /** Asks until Consul answers; reverts that are due are tried meanwhile by their own turns. */
+  async #probe(): Promise<void> {
+    const backoff = new Backoff(PROBE.first, PROBE.last);
+    while (this.#trouble.since !== undefined && !this.#stop.signal.aborted) {
+      await sleep(backoff.next(), undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      try {
+        await this.#parts.probe();
+      } catch (error) {
+        if (this.#parts.isPassing(error)) continue;
+      }
+      this.#calm();
+    }
+  }
+
+  /** Consul answers again: what was to be taken back goes first. */
+  #calm(): void {
+    const { clock, onEvent } = this.#parts;
+    if (this.#trouble.since === undefined) return;
+    for (const [service, { post }] of this.#posts) if (post.urgent) this.#turns.ring(service);
+    onEvent({ kind: 'calm', after: this.#trouble.leave(clock.now()) });
+  }
+
+  /** Tells what will not pass by itself, once; gives how long to wait before the service is tried again, ms. */
+  #refuse(service: string, error: Error & { readonly hint?: string }): number {
+    if (this.#refused.get(service) !== error.message) {
+      this.#refused.set(service, error.message);
+      this.#parts.onEvent({ kind: 'refused', service, message: error.message, hint: error.hint ?? '' });
+    }
+    return this.#posts.get(service)?.refusals.next() ?? REFUSED.last;
+  }
+}
+
+function needsSomebody(rollout: Rollout): boolean {
+  return !isFinal(rollout) || hookAtEnd(rollout) !== undefined;
+}

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Mesh } from '../ports.js';
+import { Backoff } from './backoff.js';
+
+/** Blocking queries that are open at once: Consul takes 200 connections from one address, and several controllers may share it. */
+const SLOTS = 8;
+/** With more services than slots each gets a slot for so long, in turn. */
+const SHARE = '1s';
+const ALL = '30s';
+const EMPTY = 500;
+
+/** Watches the instances of many services with a bounded number of blocking queries: all at once where they fit, in turn where they do not. */
+export class InstanceWatch {
+  readonly #mesh: Pick<Mesh, 'watchInstances'>;
+  readonly #onChange: (service: string) => void;
+  readonly #indexes = new Map<string, number>();
+  readonly #waiting = new Set<string>();
+
+  constructor(mesh: Pick<Mesh, 'watchInstances'>, onChange: (service: string) => void) {
+    this.#mesh = mesh;
+    this.#onChange = onChange;
+  }
+
+  /** Watches this service from now on. Whoever adds it counts its instances after, so that no change falls in between. */
+  add(service: string): void {
+    if (this.#indexes.has(service)) return;
+    this.#indexes.set(service, 1);
+    this.#waiting.add(service);
+  }
+
+  /** Watches it no longer. */
+  remove(service: string): void {
+    this.#indexes.delete(service);
+    this.#waiting.delete(service);
+  }
+
+  /** Works until `abort`. */
+  async run(abort: AbortSignal): Promise<void> {
+    await Promise.all(Array.from({ length: SLOTS }, () => this.#slot(abort)));
+  }
+
+  async #slot(abort: AbortSignal): Promise<void> {
+    const backoff = new Backoff(250, 5_000);
+    while (!abort.aborted) {
+      const [service] = this.#waiting;
+      const pause = service === undefined ? EMPTY : await this.#look(service, backoff, abort);
+      if (pause > 0) await sleep(pause, undefined, { signal: abort }).catch(() => undefined);
+    }
+  }
+
+  /** One blocking query; gives how long to wait before the next, ms. Failures are told by whoever counts the instances. */
+  async #look(service: string, backoff: Backoff, abort: AbortSignal): Promise<number> {
+    this.#waiting.delete(service);
+    try {
+      const index = this.#indexes.get(service) ?? 1;
+      const next = await this.#mesh.watchInstances(service, index, abort, this.#indexes.size > SLOTS ? SHARE : ALL);
+      backoff.reset();
+      if (!this.#indexes.has(service)) return 0;
+      this.#indexes.set(service, next >= index && next > 0 ? next : 1);
+      if (next !== index) this.#onChange(service);
+      return 0;
+    } catch {
+      return backoff.next();
+    } finally {
+      if (this.#indexes.has(service)) this.#waiting.add(service);
+    }
+  }
+}

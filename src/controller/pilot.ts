@@ -1,0 +1,277 @@
+import { measurable } from '../core/agreement.js';
+import { type Beginning, decideBeginning } from '../core/begin.js';
+import { decide } from '../core/decide.js';
+import { type Decision, splitterWrite, wait } from '../core/decision.js';
+import { metaOf } from '../core/entries.js';
+import { logEntry } from '../core/history.js';
+import type { Observation } from '../core/observation.js';
+import type { Plan } from '../core/plan.js';
+import { readRecord } from '../core/record.js';
+import type { Roles } from '../core/roles.js';
+import { askedCanary, isFinal, nextRollout, type Rollout } from '../core/rollout.js';
+import type { Clock, DecisionLog, Mesh, Programs, SignalSource, Target, TrafficSource } from '../ports.js';
+import { Evidence } from './evidence.js';
+import { LogQueue } from './log-queue.js';
+import { RunningPrograms } from './running-programs.js';
+import { TrafficWindow } from './traffic-window.js';
+import type { World } from './world.js';
+
+/** What a pilot acts with. */
+export interface PilotParts {
+  readonly mesh: Pick<Mesh, 'write'>;
+  readonly signals: SignalSource & TrafficSource;
+  readonly log: DecisionLog;
+  readonly programs: Programs;
+  readonly clock: Clock;
+}
+
+/** Which rollout to pilot: the one under way, or the roles and the name of the one to begin. */
+export interface Flight {
+  readonly plan: Plan;
+  readonly rollout: Rollout | undefined;
+  readonly roles: Roles;
+  readonly beginning: Beginning;
+  /** Among several drivers of one rollout: a record that another one wrote is gone on with. Otherwise it ends the flight. */
+  readonly shared: boolean;
+}
+
+/** `advance`: whatever the decision asks for. `guard`: only what takes traffic back to stable. */
+export type Role = 'advance' | 'guard';
+
+/** What came of one turn. `left`: the rollout is another one's now, and why. */
+export interface Turn {
+  readonly kind: 'wrote' | 'waits' | 'left';
+  readonly why: string;
+  readonly wakeAt: number;
+  readonly seen: Observation;
+  readonly now: number;
+  /** Whether the decision takes traffic back to stable, or tidies up after that. */
+  readonly takesBack: boolean;
+  /** Somebody else was faster with a write. */
+  readonly lost?: boolean;
+}
+
+/** What may bear on a turn besides the world: the driver that is gone, and what holds an advance. */
+export interface Circumstances {
+  readonly lostDriver?: string;
+  /** Why an advance has to wait for others; undefined when it may go. */
+  readonly holdAdvance?: (decision: Decision, rollout: Rollout | undefined) => string | undefined;
+}
+
+/** Failures that no record holds yet are saved so often, ms. */
+const SAVE_EVIDENCE = 5_000;
+const LOOK_AGAIN = 250;
+
+/** Flies one rollout turn by turn: measure, decide, write. It never sleeps, and leaves to its host when the next turn comes. */
+export class Pilot {
+  readonly #flight: Flight;
+  readonly #parts: PilotParts;
+  readonly #world: World;
+  readonly #stop: AbortSignal;
+  readonly #evidence: Evidence;
+  readonly #window: TrafficWindow;
+  readonly #log: LogQueue;
+  readonly #programs: RunningPrograms;
+  readonly #target: Target;
+  #rollout: Rollout | undefined;
+  #weightsSince = 0;
+  #savedAt: number;
+
+  /** `ring` is called when a program of the user's has ended. */
+  constructor(flight: Flight, parts: PilotParts, world: World, ring: () => void, stop: AbortSignal) {
+    this.#flight = flight;
+    this.#parts = parts;
+    this.#world = world;
+    this.#stop = stop;
+    this.#rollout = flight.rollout;
+    this.#savedAt = parts.clock.now();
+    this.#window = new TrafficWindow(measurable(flight.plan.route), flight.roles.canary);
+    this.#log = new LogQueue(parts.log, flight.plan.service, flight.rollout?.id ?? flight.beginning.id);
+    this.#programs = new RunningPrograms(parts.programs, ring);
+    this.#evidence = new Evidence(flight.plan, parts.signals, flight.rollout?.tally ?? '');
+    const { service, namespace, partition, datacenter, callers } = flight.plan;
+    const where = Object.fromEntries(
+      Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined),
+    );
+    this.#target = { service, ...where, stable: flight.roles.stable, canary: flight.roles.canary, callers };
+  }
+
+  /** The record as this pilot knows it; undefined before the first one is written. */
+  get rollout(): Rollout | undefined {
+    return this.#rollout;
+  }
+
+  /** What the signals say now. */
+  get findings(): Observation['findings'] {
+    return this.#evidence.findings;
+  }
+
+  /** One turn. `onDecision` hears of the decision before anything is written. Throws what Consul throws; the next turn looks again. */
+  async turn(role: Role, onDecision: (turn: Turn) => void = () => undefined, about: Circumstances = {}): Promise<Turn> {
+    await this.#measure();
+    // A chain that cannot be read holds up an advance (nothing is in force without it), never a revert.
+    if (this.#rollout !== undefined && needsChain(this.#rollout))
+      await this.#world.compile(this.#rollout.asked).catch(() => undefined);
+    // From here to the decision nothing is awaited: an entry that comes in between would be written over by a record that does not know it.
+    const left = this.#follow();
+    const now = this.#parts.clock.now();
+    const seen = this.observe(now);
+    if (left !== undefined) return { kind: 'left', why: left, wakeAt: now, seen, now, takesBack: false };
+    const decision = this.#permit(role, this.#decide(seen, now, about), about, now);
+    const { why, wakeAt } = decision;
+    const turn: Turn = { kind: 'waits', why, wakeAt, seen, now, takesBack: takesBack(decision) };
+    onDecision(turn);
+    if (decision.call !== undefined) this.#programs.start(decision.call);
+    if (decision.write !== undefined) {
+      // Each decision is logged before the next one, so that a crash loses the last at most; only a revert waits for no log.
+      if (!takesBack(decision)) await this.#log.flush();
+      const lost = !(await this.#write(decision, seen));
+      void this.#log.flush().catch(() => undefined);
+      return { ...turn, kind: 'wrote', wakeAt: now, lost };
+    }
+    if (role === 'guard') return turn;
+    await this.#log.flush();
+    await this.#saveEvidence(seen, now);
+    return turn;
+  }
+
+  /** All that is known now, as data for a decision. */
+  observe(now: number): Observation {
+    const shares = this.#window.shares();
+    const agreement = this.#rollout === undefined ? 'unknown' : this.#window.agreement(this.#rollout.asked, now);
+    return {
+      ...this.#world.seen(),
+      agreement,
+      findings: this.#evidence.findings,
+      ...(shares === undefined ? {} : { observed: shares }),
+    };
+  }
+
+  /** Ends what still runs, and says so in the log. */
+  async close(): Promise<void> {
+    await this.#programs.stop();
+    const programs = this.#programs.takeUnlogged();
+    if (this.#rollout !== undefined && programs.length > 0)
+      this.#log.add(logEntry(this.#rollout, this.#parts.clock.now(), this.#evidence.findings, 0, 0, programs));
+    await this.#log.flush();
+  }
+
+  async #measure(): Promise<void> {
+    if (this.#rollout === undefined) return;
+    const [traffic] = await Promise.all([
+      this.#watchesTraffic(this.#rollout) ? this.#parts.signals.traffic(this.#target, this.#stop) : undefined,
+      this.#evidence.measure(this.#target, this.#stop),
+    ]);
+    this.#window.add(traffic);
+  }
+
+  /** Among thousands of rollouts, one that stands still and counts no requests has nothing to learn from the sidecars. */
+  #watchesTraffic({ state }: Rollout): boolean {
+    return !this.#flight.shared || state.phase !== 'Paused' || this.#flight.plan.signals.some(({ source }) => source === 'envoy');
+  }
+
+  /** Takes over what others wrote to the record since; tells why when this pilot has nothing more to do. */
+  #follow(): string | undefined {
+    if (this.#world.weightsSince !== this.#weightsSince) {
+      this.#weightsSince = this.#world.weightsSince;
+      this.#window.weightsChanged(this.#weightsSince);
+    }
+    const stored = this.#world.seen().splitter;
+    const record = stored === undefined ? undefined : readRecord(metaOf(stored.entry));
+    const known = this.#rollout;
+    if (record === undefined || known === undefined) return undefined;
+    if (record.id !== known.id) {
+      this.#rollout = record;
+      return `another rollout (${record.id}, by ${record.by}) has begun`;
+    }
+    if (record.seq <= known.seq) return undefined;
+    this.#enter(record);
+    if (this.#flight.shared) return undefined;
+    // Its writer logs it too; this entry counts only if that one never comes.
+    this.#log.add(logEntry(record, this.#parts.clock.now(), this.#evidence.findings, 0, 0));
+    if (record.driver !== this.#flight.beginning.driver && !isFinal(record))
+      return `${record.driver} drives it now, asked by ${record.by}`;
+    return undefined;
+  }
+
+  #decide(seen: Observation, now: number, { lostDriver }: Circumstances): Decision {
+    const { plan, roles, beginning, shared } = this.#flight;
+    if (this.#rollout === undefined) return decideBeginning(plan, seen, roles, beginning, now);
+    // Whoever advances a shared rollout puts its own name into the next record.
+    const rollout = shared ? { ...this.#rollout, driver: beginning.driver } : this.#rollout;
+    const tally = this.#evidence.encoded();
+    const lost = lostDriver === undefined ? {} : { lostDriver };
+    return decide({ plan, rollout, seen, tally, ran: this.#programs.ended, now, ...lost });
+  }
+
+  /** The decision as far as the role and the others allow it. */
+  #permit(role: Role, decision: Decision, { holdAdvance }: Circumstances, now: number): Decision {
+    if (takesBack(decision) || (decision.write === undefined && decision.call === undefined)) return decision;
+    if (role === 'guard') return wait(decision.why, now + LOOK_AGAIN);
+    const held = holdAdvance?.(decision, this.#rollout);
+    return held === undefined ? decision : wait(held, now + LOOK_AGAIN);
+  }
+
+  /** False when somebody else was faster. */
+  async #write(decision: Decision, seen: Observation): Promise<boolean> {
+    const write = decision.write!;
+    const indexBefore = write.cas;
+    const result = await this.#parts.mesh.write(write);
+    if (result === 'lost') {
+      await this.#world.refresh();
+      return false;
+    }
+    await this.#world.reread(write.kind);
+    if (decision.next === undefined) return true;
+    const stored = this.#world.seen().splitter;
+    const before = this.#rollout;
+    // The writer of the record before may not have lived to log it; the log prefers its own entry if that comes.
+    if (this.#flight.shared && before !== undefined && before.driver !== this.#flight.beginning.driver)
+      this.#log.add(logEntry(before, this.#parts.clock.now(), [], 0, 0));
+    this.#evidence.markSaved();
+    this.#enter(decision.next);
+    const own = stored !== undefined && readRecord(metaOf(stored.entry))?.seq === decision.next.seq;
+    const [at, indexAfter] = [this.#parts.clock.now(), own ? stored.modifyIndex : 0];
+    this.#log.add(logEntry(decision.next, at, seen.findings, indexBefore, indexAfter, this.#programs.takeUnlogged()));
+    return true;
+  }
+
+  #enter(next: Rollout): void {
+    const before = this.#rollout;
+    this.#rollout = next;
+    this.#savedAt = this.#parts.clock.now();
+    const counted = next.state.phase === 'Progressing' || next.state.phase === 'Baking';
+    if (before !== undefined && counted && before.state.step !== next.state.step) this.#evidence.startStep();
+  }
+
+  /** Failures are saved while nothing else is written, so that a crash forgives none of them for long. */
+  async #saveEvidence(seen: Observation, now: number): Promise<void> {
+    const rollout = this.#rollout;
+    if (
+      rollout === undefined ||
+      seen.splitter === undefined ||
+      isFinal(rollout) ||
+      !this.#evidence.unsaved ||
+      now < this.#savedAt + SAVE_EVIDENCE
+    )
+      return;
+    if (readRecord(metaOf(seen.splitter.entry))?.seq !== rollout.seq) return;
+    const next = nextRollout(rollout, { tally: this.#evidence.encoded() });
+    const write = splitterWrite(seen.splitter, this.#flight.plan.service, next, false);
+    await this.#write({ why: write.why, wakeAt: now, write, next }, seen);
+  }
+}
+
+/** Whether canary's traffic goes back to stable with this decision, or has gone and is tidied up after. */
+function takesBack({ next }: Decision): boolean {
+  return next?.state.phase === 'Reverting' || next?.state.phase === 'Reverted';
+}
+
+/** How soon to look at the signals again: a failing version is seen within `tick` ms while canary has traffic. */
+export function isWatchful(rollout: Rollout | undefined): boolean {
+  return rollout === undefined || askedCanary(rollout) > 0 || rollout.state.phase === 'Pending';
+}
+
+function needsChain({ state }: Rollout): boolean {
+  return state.phase === 'Pending' || state.phase === 'Progressing' || state.phase === 'Baking';
+}

@@ -1,0 +1,97 @@
+import type { EntryKind, StoredEntry } from '../core/entries.js';
+import type { Plan } from '../core/plan.js';
+import { askedCanary, type Rollout } from '../core/rollout.js';
+import type { Entries, Mesh } from '../ports.js';
+import type { Circumstances } from './pilot.js';
+import { Pilot, type PilotParts, type Role, type Turn } from './pilot.js';
+import { World } from './world.js';
+
+/** Between two looks at the callers' sidecars, ms: a failing version is seen within this time. */
+const TICK = 100;
+/** Sources that are asked for a number have intervals of their own, seldom under a second. */
+const SCALAR_TICK = 1_000;
+
+/** One service that a controller looks after: its world, told by the controller's lists, and the pilot of its rollout. */
+export class Post {
+  readonly plan: Plan;
+  readonly pilot: Pilot;
+  readonly #world: World;
+  readonly #stop = new AbortController();
+  #counted = false;
+  /** Whether traffic was to go back at the last turn and the write failed. */
+  #urgent = false;
+
+  constructor(plan: Plan, rollout: Rollout, entries: Entries, driver: string, mesh: Mesh, parts: PilotParts, ring: () => void) {
+    this.plan = plan;
+    this.#world = new World(mesh, plan, () => parts.clock.now(), ring, this.#stop.signal);
+    this.#world.adopt(entries);
+    const roles = { stable: rollout.stable, canary: rollout.canary, legs: rollout.asked };
+    const beginning = { id: rollout.id, plan: rollout.plan, driver, by: rollout.by };
+    const flight = { plan, rollout, roles, beginning, shared: true };
+    this.pilot = new Pilot(flight, parts, this.#world, ring, this.#stop.signal);
+  }
+
+  /** The record as it is known here. */
+  get rollout(): Rollout {
+    return this.pilot.rollout!;
+  }
+
+  get urgent(): boolean {
+    return this.#urgent;
+  }
+
+  /** Passes on an entry that the controller has read. */
+  hear(kind: EntryKind, entry: StoredEntry | undefined): Promise<boolean> {
+    return this.#world.hear(kind, entry);
+  }
+
+  /** Says that instances may have changed: they are counted before the next decision. */
+  recount(): void {
+    this.#counted = false;
+  }
+
+  /** How many instances of a subset pass, as last counted. */
+  passing(subset: string): number {
+    return this.#world.seen().instances[subset]?.passing ?? 0;
+  }
+
+  /** One turn of the pilot, with instances that are known. */
+  async turn(role: Role, about: Circumstances): Promise<Turn> {
+    if (!this.#counted) {
+      this.#counted = true;
+      await this.#world.count().catch((error: unknown) => {
+        this.#counted = false;
+        throw error;
+      });
+    }
+    let decided = false;
+    try {
+      const turn = await this.pilot.turn(
+        role,
+        (turn) => {
+          decided = turn.takesBack;
+        },
+        about,
+      );
+      this.#urgent = false;
+      return turn;
+    } catch (error) {
+      this.#urgent = decided;
+      throw error;
+    }
+  }
+
+  /** How soon to look again at the latest, ms; `crowd` is how many rollouts are watched beside it. */
+  tick(crowd: number): number {
+    const { signals } = this.plan;
+    if (signals.length === 0 || askedCanary(this.rollout) === 0) return Number.POSITIVE_INFINITY;
+    const counts = signals.some(({ source }) => source === 'envoy');
+    return Math.max(counts ? TICK : SCALAR_TICK, crowd);
+  }
+
+  /** Ends what this post started. */
+  async close(): Promise<void> {
+    await this.pilot.close().catch(() => undefined);
+    this.#stop.abort();
+  }
+}

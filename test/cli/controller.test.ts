@@ -1,0 +1,96 @@
+import { expect } from 'chai';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { planFile } from '../support/plan-file.js';
+import { type Running, Shell, until } from '../support/shell.js';
+
+const plan = (rest = ''): string => `
+service: payments
+subsets: { blue: { version: "2" }, green: { version: "3" } }
+stable: blue
+steps: [{ weight: 10 }, { pause: 500ms }, { weight: 50 }, { pause: 500ms }, { weight: 100 }]
+bake: 500ms
+signals: [{ name: errors, source: envoy, metric: errors, max: 1% }]
+${rest}
+`;
+
+describe('controllers, on the sandbox', () => {
+  let sandbox: Sandbox;
+  let shell: Shell;
+  let controllers: Running[] = [];
+  const control = (id: string): Running => {
+    const running = shell.start(`run --id ${id}`);
+    controllers.push(running);
+    return running;
+  };
+  const members = async (): Promise<number> =>
+    (await fetch(`${sandbox.consulAddress}/v1/kv/splitter/controllers/?keys`)).status === 404
+      ? 0
+      : ((await (await fetch(`${sandbox.consulAddress}/v1/kv/splitter/controllers/?keys`)).json()) as string[]).length;
+  const phase = async (): Promise<string> => {
+    const { phase, reason } = await shell.json('status payments');
+    return `${phase} ${reason}`;
+  };
+  beforeEach(async () => {
+    sandbox = await startSandbox({ traffic: 200 });
+    shell = new Shell(sandbox.consulAddress);
+    controllers = [];
+  });
+  afterEach(async () => {
+    for (const running of controllers) running.interrupt();
+    await Promise.all(controllers.map(({ done }) => done));
+    await sandbox.stop();
+  });
+
+  it('start without a controller is refused, and nothing is written', async () => {
+    const refused = await shell.run(`start ${planFile(plan())}`);
+    expect([refused.code, refused.err]).to.deep.equal([1, refused.err]);
+    expect(refused.err).to.match(/no controller runs/);
+    expect((await shell.json('status payments')).modifyIndex).to.equal(null);
+  });
+
+  it('start hands a rollout over, and a controller takes it to its promotion', async () => {
+    control('c1');
+    await until('the controller is registered', async () => (await members()) === 1);
+    const started = await shell.run(`start ${planFile(plan())}`);
+    expect([started.code, started.err]).to.deep.equal([0, started.err]);
+    expect(started.err).to.match(/The controller drives it on/);
+    await until('the promotion', async () => (await phase()) === 'Promoted BakePassed', 30_000);
+    const history = (await shell.run('history payments')).out;
+    expect(history).to.match(/canary green 0% -> 10%/);
+    expect(history).to.match(/canary green 50% -> 100%/);
+  });
+
+  it('a failing version is taken back', async () => {
+    control('c1');
+    control('c2');
+    await until('both are registered', async () => (await members()) === 2);
+    sandbox.setBehaviour('3', { errorRate: 0.3 });
+    await shell.run(`start ${planFile(plan())}`);
+    await until('the revert', async () => (await phase()) === 'Reverted SignalFailed', 30_000);
+  });
+
+  it('a controller that leaves is replaced at once', async () => {
+    const first = control('c1');
+    await until('the first is registered', async () => (await members()) === 1);
+    await shell.run(
+      `start ${planFile(plan('step_timeout: 1h').replace('{ pause: 500ms }, { weight: 50 }', '{ pause: 3s }, { weight: 50 }'))}`,
+    );
+    await until('the first step', async () => (await shell.json('status payments')).canary?.weight.stored === 10);
+    control('c2');
+    await until('both are registered', async () => (await members()) === 2);
+    first.interrupt();
+    expect((await first.done).code).to.equal(0);
+    await until('the promotion', async () => (await phase()) === 'Promoted BakePassed', 30_000);
+  });
+
+  it('abort, pause and resume in another terminal are followed', async () => {
+    control('c1');
+    await until('the controller is registered', async () => (await members()) === 1);
+    await shell.run(`start ${planFile(plan().replace('{ pause: 500ms }', '{ pause: {} }'))}`);
+    await until('the pause', async () => (await phase()) === 'Paused PauseStep', 20_000);
+    expect((await shell.run('resume payments')).err).to.match(/controller c1 drives it on/);
+    await until('the next weight', async () => (await shell.json('status payments')).canary.weight.stored === 50);
+    expect((await shell.run('abort payments')).code).to.equal(0);
+    expect(await phase()).to.equal('Reverted Aborted');
+  });
+}).timeout(60_000);
