@@ -1,5 +1,7 @@
+import type { Channel } from './core/channel.js';
 import type { EntryKind, EntryWrite, StoredEntry } from './core/entries.js';
-import type { LogEntry } from './core/history.js';
+import type { History, LogEntry } from './core/history.js';
+import type { Notice } from './core/notice.js';
 import type { Chain, Instances } from './core/observation.js';
 import type { Plan, ServiceRef, Signal, Subset } from './core/plan.js';
 import type { ProgramCall, ProgramOutcome } from './core/programs.js';
@@ -109,6 +111,37 @@ export interface PlanStore {
   savePlan(applied: SourcedPlan): Promise<boolean>;
   /** Forgets the plan if `mine` says so of what is kept now. False when it was kept, or there was none. */
   forgetPlan(service: string, mine: (kept: SourcedPlan) => boolean): Promise<boolean>;
+}
+
+/** The decision logs of a service's rollouts, for those who only read them. */
+export interface Histories {
+  readHistory(service: string, rollout: string): Promise<History>;
+  /** The rollouts that have a log, oldest first. */
+  listRollouts(service: string): Promise<readonly string[]>;
+}
+
+/** What became of one notice. `later`: it may yet arrive, at the soonest after `after` ms; `never`: the receiver refuses it. `why` holds no secret. */
+export type Sent =
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'later'; readonly why: string; readonly after?: number }
+  | { readonly kind: 'never'; readonly why: string };
+
+/** Tells one channel of one thing, trying for about a minute. Never throws. */
+export interface Notifier {
+  send(notice: Notice, channel: Channel, abort: AbortSignal): Promise<Sent>;
+}
+
+/** The last notice that a channel was told of. */
+export interface NoticePlace {
+  readonly rollout: string;
+  readonly seq: number;
+}
+
+/** How far each channel of a service was told, by a key of the channel. Shared by all who tell. */
+export interface NoticePlaces {
+  read(service: string): Promise<{ readonly places: Readonly<Record<string, NoticePlace>>; readonly index: number }>;
+  /** False when somebody else wrote since `index` was read. */
+  write(service: string, places: Readonly<Record<string, NoticePlace>>, index: number): Promise<boolean>;
 }
 
 /** What a driver tells the others with every beat. */

@@ -5,6 +5,7 @@ import { DriverLock } from '../consul/driver-lock.js';
 import { ConsulKv } from '../consul/kv.js';
 import { Membership } from '../consul/membership.js';
 import { ConsulMesh } from '../consul/mesh.js';
+import { Notified } from '../consul/notified.js';
 import { type ConsulFlags, resolveSettings } from '../consul/settings.js';
 import { Store } from '../consul/store.js';
 import type { Clock, Programs } from '../ports.js';
@@ -25,6 +26,7 @@ export interface Context {
   readonly mesh: ConsulMesh;
   readonly store: Store;
   readonly lock: DriverLock;
+  readonly notified: Notified;
   readonly members: Membership;
   readonly doorbell: Doorbell;
   readonly clock: Clock;
@@ -46,6 +48,7 @@ export function createContext(flags: GlobalFlags, io: CommandIo): Context {
     mesh: new ConsulMesh(client),
     store: new Store(kv, prefix),
     lock: new DriverLock(client, kv, prefix),
+    notified: new Notified(kv, prefix),
     members: new Membership(client, kv, prefix),
     doorbell: new Doorbell(kv, prefix),
     clock: systemClock,

@@ -19,6 +19,7 @@ import { openView } from './frames.js';
 import { lookAt } from './look.js';
 import type { SourcedPlan } from './plan-source.js';
 import { createSignals } from './signals.js';
+import { openTelling } from './telling.js';
 
 /** How a foreground drive behaves, as flags said. Times in ms. */
 export interface DriveOptions {
@@ -86,6 +87,7 @@ export async function driveService(
   const { service } = plan;
   const signals = createSignals(context, plan);
   const view = openView(context);
+  const telling = openTelling(context, plan);
   const interrupt = new AbortController();
   const off = context.io.onInterrupt(() => {
     context.io.err(
@@ -111,7 +113,7 @@ export async function driveService(
     const parts = {
       mesh: context.mesh,
       signals,
-      log: context.store,
+      log: telling.log,
       lock,
       programs: context.programs,
       clock: context.clock,
@@ -130,6 +132,7 @@ export async function driveService(
     view.close();
     off();
     await lock.release().catch(() => undefined);
+    await telling.end();
   }
 }
 

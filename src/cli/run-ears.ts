@@ -21,6 +21,8 @@ export function createEars(log: Log, metrics: Metrics, clock: Clock): Ears {
       switch (event.kind) {
         case 'decided':
           return heardDecision(event, log, metrics, clock.now());
+        case 'owned':
+          return undefined;
         case 'conflict':
           return metrics.casConflict(event.service);
         case 'lag':

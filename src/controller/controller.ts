@@ -47,6 +47,7 @@ const TROUBLE_TICK = 500;
 interface Known {
   readonly post: Post;
   last: Rollout;
+  owned: boolean;
   watched: boolean;
   holder: { readonly driver: string; readonly lives: boolean; readonly at: number } | undefined;
   readonly refusals: Backoff;
@@ -123,6 +124,12 @@ export class Controller {
     return [...this.#posts].map(([service, { post }]) =>
       post.snapshot(service, this.#roleOf(service) === 'advance' ? 'owner' : 'guardian'),
     );
+  }
+
+  /** The plan of a rollout that this controller advances; undefined when it is another's. */
+  ownPlan(service: string): Plan | undefined {
+    const known = this.#posts.get(service);
+    return known?.owned === true ? known.post.plan : undefined;
   }
 
   /** How many instances of a subset of a service pass; undefined when nobody here looks after it. */
@@ -202,6 +209,7 @@ export class Controller {
     try {
       const known = await this.#open(service);
       if (known === undefined) return undefined;
+      this.#noteOwner(service, known);
       const turn = await this.#fly(service, known);
       known.refusals.reset();
       this.#refused.delete(service);
@@ -239,6 +247,7 @@ export class Controller {
     const opened: Known = {
       post,
       last: rollout,
+      owned: false,
       holder: undefined,
       watched: false,
       refusals: new Backoff(REFUSED.first, REFUSED.last),
@@ -255,6 +264,13 @@ export class Controller {
     this.#instances.remove(service);
     if (known.watched) this.#watched--;
     await known.post.close();
+  }
+
+  #noteOwner(service: string, known: Known): void {
+    const owned = this.#roleOf(service) === 'advance';
+    const { post } = known;
+    if (owned && !known.owned) this.#parts.onEvent({ kind: 'owned', service, rollout: post.rollout.id, plan: post.plan });
+    known.owned = owned;
   }
 
   async #fly(service: string, known: Known): Promise<Turn> {

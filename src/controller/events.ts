@@ -14,6 +14,8 @@ export type ControllerEvent =
       readonly findings: readonly Finding[];
       readonly own: boolean;
     }
+  /** The rollout is this controller's to advance, since now. */
+  | { readonly kind: 'owned'; readonly service: string; readonly rollout: string; readonly plan: Plan }
   /** Somebody else was faster with a write; looked at again. */
   | { readonly kind: 'conflict'; readonly service: string }
   /** A turn began this long after it was due. */

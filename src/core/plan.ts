@@ -1,3 +1,4 @@
+import type { Channel } from './channel.js';
 import type { Reduction } from './reduce.js';
 import type { VendorQuery } from './sources.js';
 import type { BasisPoints } from './weights.js';
@@ -201,4 +202,6 @@ export interface Plan extends ServiceRef {
   readonly signals: readonly Signal[];
   /** Services whose sidecars call this one, besides those that the catalog names as callers. */
   readonly callers: readonly string[];
+  /** Who is told of what happens, where the plan names anybody. */
+  readonly notify?: readonly Channel[];
 }

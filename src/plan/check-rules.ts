@@ -1,3 +1,4 @@
+import { checkNotify } from './check-notify.js';
 import { checkPrograms, checkRoute } from './check-programs.js';
 import { checkSignals } from './check-signals.js';
 import { checkSteps } from './check-steps.js';
@@ -7,5 +8,12 @@ import type { PlanText } from './schema.js';
 
 /** Everything that the values of a plan must mean together, beyond its shape. */
 export function checkRules(plan: PlanText): readonly Problem[] {
-  return [...checkSubsets(plan), ...checkSteps(plan), ...checkRoute(plan), ...checkPrograms(plan), ...checkSignals(plan)];
+  return [
+    ...checkSubsets(plan),
+    ...checkSteps(plan),
+    ...checkRoute(plan),
+    ...checkPrograms(plan),
+    ...checkSignals(plan),
+    ...checkNotify(plan),
+  ];
 }

@@ -20,6 +20,7 @@ const REPEATED: Readonly<Record<string, Rule>> = {
   signal: { key: 'signals', labelled: true, as: 'list' },
   check: { key: 'checks', labelled: true, as: 'list' },
   hook: { key: 'hooks', labelled: true, as: 'map' },
+  notify: { key: 'notify', labelled: false, as: 'list' },
 };
 const UNNAMED: ReadonlySet<string> = new Set([
   'on',
@@ -34,6 +35,8 @@ const UNNAMED: ReadonlySet<string> = new Set([
   'cookie',
   'sticky',
   'hooks',
+  'slack',
+  'webhook',
 ]);
 
 /** The trees of all `rollout` blocks of a parsed HCL text that has no syntax error. */

@@ -2,10 +2,16 @@ import { child, type Path, type PlanNode } from './node.js';
 import { errorAt, type Problem } from './problem.js';
 
 /** Keys of a plan that this version of splitter does not know yet. None of them is in the schema. */
-const LATER: readonly string[] = ['schedule', 'notify', 'group'];
+const LATER: readonly string[] = ['schedule', 'group'];
 
-/** Finds what belongs to a later version, each with its own message; `paths` are to be left out of further checks. */
-export function findLater(root: PlanNode): { readonly problems: readonly Problem[]; readonly paths: readonly Path[] } {
+/** What is wrong before the schema is asked; `paths` are to be left out of further checks. */
+export interface Refused {
+  readonly problems: readonly Problem[];
+  readonly paths: readonly Path[];
+}
+
+/** Finds what belongs to a later version, each with its own message. */
+export function findLater(root: PlanNode): Refused {
   const found: { path: Path; at: 'key' | 'value'; what: string; remedy: string }[] = [];
   for (const { key } of root.kind === 'map' ? root.entries.filter((entry) => LATER.includes(entry.key)) : [])
     found.push({ path: [key], at: 'key', what: `\`${key}\``, remedy: 'remove it' });

@@ -6,6 +6,7 @@ import { canonicalJson, digestPlan } from './digest.js';
 import { findLater } from './later.js';
 import { locate, type Path, type PlanNode, prune, type Span, toValue } from './node.js';
 import { normalise } from './normalise.js';
+import { findOpenSecrets } from './open-secrets.js';
 import { errorAt, type Problem, place, type Syntax } from './problem.js';
 import { planSchema } from './schema.js';
 import { describeIssues } from './sentences.js';
@@ -91,10 +92,10 @@ function readTree(whole: PlanNode, syntax: Syntax): { plan?: Plan; found: Locate
     );
     return { found: [{ problem, root: whole }] };
   }
-  const later = findLater(whole);
-  const gone = new Set(later.paths.map((path) => JSON.stringify(path)));
+  const refused = [findLater(whole), findOpenSecrets(whole)];
+  const gone = new Set(refused.flatMap(({ paths }) => paths.map((path) => JSON.stringify(path))));
   const root = gone.size === 0 ? whole : prune(whole, (path) => gone.has(JSON.stringify(path)));
-  const found: Located[] = later.problems.map((problem) => ({ problem, root: whole }));
+  const found: Located[] = refused.flatMap(({ problems }) => problems.map((problem) => ({ problem, root: whole })));
   const value = toValue(root, isVersion);
   const parsed = planSchema.safeParse(value);
   const more = parsed.success

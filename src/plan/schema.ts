@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DEFAULTS } from '../core/defaults.js';
 import { formatDuration } from '../core/duration.js';
 import { ARROW, consulName, duration, durationOrZero, percent, subsetName } from './leaf.js';
+import { notifySchema } from './schema-notify.js';
 import { checkSchema, hooksSchema, runSchema } from './schema-programs.js';
 import { routeSchema } from './schema-route.js';
 import { signalSchema } from './schema-sources.js';
@@ -143,6 +144,7 @@ export const planSchema = z
       .array(consulName())
       .default([])
       .describe('Services that call this one, besides those that the catalog names as callers'),
+    notify: z.array(notifySchema).default([]).describe('Who is told of what happens'),
   })
   .meta({ title: 'Plan', description: 'A rollout plan for splitter: how one service moves from one version to the next' });
 

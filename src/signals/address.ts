@@ -1,4 +1,4 @@
-import type { Env } from './secret.js';
+import type { Env } from '../net/secret.js';
 
 /** Where the base address of an API may come from: the signal's `url`, a variable, or the vendor's own. */
 interface AddressSources {

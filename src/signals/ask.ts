@@ -1,7 +1,7 @@
 import type { Measurement } from '../core/verdict.js';
+import { sayNetworkFailure } from '../net/failure.js';
 import { hideSecrets } from './hide.js';
 import type { Measured } from './measured.js';
-import { sayNetworkFailure } from './network-failure.js';
 
 /** Shortens and cleans what somebody else said, so that it can be repeated. */
 export type Quote = (text: string) => string;

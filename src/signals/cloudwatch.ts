@@ -1,12 +1,12 @@
 import { AwsV4Signer } from 'aws4fetch';
 import { fillPlaceholders, type Named } from '../core/placeholders.js';
 import type { VendorSignal } from '../core/plan.js';
+import { type Env, findSecret, needSecret } from '../net/secret.js';
 import { findAddress } from './address.js';
 import { readJson } from './answer.js';
 import { askForNumber } from './ask.js';
 import { cloudwatchAnswer } from './cloudwatch-answer.js';
 import type { Measured } from './measured.js';
-import { type Env, findSecret, needSecret } from './secret.js';
 import type { Asking, Of } from './vendor.js';
 
 type CloudwatchSignal = Of<VendorSignal, 'cloudwatch'>;

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { fillPlaceholders } from '../core/placeholders.js';
 import type { VendorSignal } from '../core/plan.js';
+import { type Env, needSecret } from '../net/secret.js';
 import { findAddress } from './address.js';
 import { type JsonAnswer, readJson, reduceSeries } from './answer.js';
 import { askForNumber } from './ask.js';
 import { lastPoint } from './last-point.js';
 import type { Measured } from './measured.js';
-import { type Env, needSecret } from './secret.js';
 import type { Asking, Of } from './vendor.js';
 
 type GraphiteSignal = Of<VendorSignal, 'graphite'>;

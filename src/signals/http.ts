@@ -1,8 +1,8 @@
 import { fillPlaceholders, type Named } from '../core/placeholders.js';
 import type { HttpSignal } from '../core/plan.js';
+import { isUnresolved, sayNetworkFailure } from '../net/failure.js';
+import { readSecret } from '../net/secret.js';
 import type { Measured } from './measured.js';
-import { isUnresolved, sayNetworkFailure } from './network-failure.js';
-import { readSecret } from './secret.js';
 import type { Asking } from './vendor.js';
 
 /** Probes an address once: 1 when it answers as expected in time, else 0; an `error` when the host's name cannot be resolved or the token not read. */

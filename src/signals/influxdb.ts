@@ -1,12 +1,12 @@
 import { fillPlaceholders } from '../core/placeholders.js';
 import type { VendorSignal } from '../core/plan.js';
+import { type Env, findSecret, needSecret } from '../net/secret.js';
 import { findAddress } from './address.js';
 import { readJson } from './answer.js';
 import { type Ask, askForNumber } from './ask.js';
 import { readFlux } from './influxdb-flux.js';
 import { influxqlAnswer } from './influxdb-influxql.js';
 import type { Measured } from './measured.js';
-import { type Env, findSecret, needSecret } from './secret.js';
 import type { Asking, Of } from './vendor.js';
 
 type InfluxdbSignal = Of<VendorSignal, 'influxdb'>;

@@ -3,11 +3,11 @@ import { fillPlaceholders } from '../core/placeholders.js';
 import type { VendorSignal } from '../core/plan.js';
 import type { Reduction } from '../core/reduce.js';
 import type { Measurement } from '../core/verdict.js';
+import { type Env, needSecret } from '../net/secret.js';
 import { findAddress } from './address.js';
 import { fail, type JsonAnswer, numberOf, readJson, reduceSeries } from './answer.js';
 import { askForNumber } from './ask.js';
 import type { Measured } from './measured.js';
-import { type Env, needSecret } from './secret.js';
 import type { Asking, Of } from './vendor.js';
 
 type NewRelicSignal = Of<VendorSignal, 'newrelic'>;

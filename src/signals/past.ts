@@ -2,13 +2,13 @@ import { groupByCount } from '../core/count-groups.js';
 import type { PrometheusSignal, Protocol, Signal } from '../core/plan.js';
 import { isComparing, isProbe } from '../core/scalar-signal.js';
 import type { Reading } from '../core/verdict.js';
+import type { Env } from '../net/secret.js';
 import type { Target } from '../ports.js';
 import { pairUp } from './pair-up.js';
 import { readCounts, wasGrpc } from './past-counts.js';
 import { oneOf } from './prometheus-answer.js';
 import { type PromTarget, promQuery } from './prometheus-presets.js';
 import { countLooks, fetchRange, openServer, type Range, type RangeServer } from './prometheus-range.js';
-import type { Env } from './secret.js';
 
 /** The readings of one signal in the past; `why` where there is none to be had. */
 export interface Past {

@@ -1,5 +1,5 @@
+import { type Env, findSecret } from '../net/secret.js';
 import type { Request } from './ask.js';
-import { type Env, findSecret } from './secret.js';
 
 /** Prepares calls of one of Prometheus' APIs, with the token of PROMETHEUS_TOKEN or PROMETHEUS_TOKEN_FILE. Throws a sentence when that cannot be used. */
 export async function openPrometheus(url: URL, env: Env): Promise<(form: Readonly<Record<string, string>>) => Request> {

@@ -1,10 +1,10 @@
+import type { Env } from '../net/secret.js';
 import { apiAddress } from './address.js';
 import { readJson } from './answer.js';
 import { quoteFor, type Request, sayUnanswered, send } from './ask.js';
 import { hideSecrets } from './hide.js';
 import { PROMETHEUS_RANGE, type RangeSeries } from './prometheus-answer.js';
 import { openPrometheus } from './prometheus-api.js';
-import type { Env } from './secret.js';
 
 /** A stretch of the past with a look every `step`; all in ms. */
 export interface Range {

@@ -1,5 +1,6 @@
 import { DEFAULTS } from '../core/defaults.js';
 import type { PrometheusSignal } from '../core/plan.js';
+import type { Env } from '../net/secret.js';
 import { findAddress } from './address.js';
 import { readJson } from './answer.js';
 import { type Ask, askForNumber, send } from './ask.js';
@@ -8,7 +9,6 @@ import type { PresetBatches } from './preset-batch.js';
 import { presetAnswer, prometheusAnswer } from './prometheus-answer.js';
 import { openPrometheus } from './prometheus-api.js';
 import { type PromTarget, presetQuery, promQuery } from './prometheus-presets.js';
-import type { Env } from './secret.js';
 
 /** Asks Prometheus one instant query; a preset together with all others who ask it just now. The token appears in nothing that is returned. */
 export async function measurePrometheus(

@@ -2,6 +2,7 @@ import type { Named } from '../core/placeholders.js';
 import type { Signal } from '../core/plan.js';
 import { isComparing, isScalar, type ScalarSignal } from '../core/scalar-signal.js';
 import type { Reading } from '../core/verdict.js';
+import type { Env } from '../net/secret.js';
 import type { SignalSource, Target, TrafficSource } from '../ports.js';
 import type { CatalogReader } from './catalog-reader.js';
 import { measureCloudwatch } from './cloudwatch.js';
@@ -19,7 +20,6 @@ import { measureNewRelic } from './newrelic.js';
 import { pairUp } from './pair-up.js';
 import { PresetBatches } from './preset-batch.js';
 import { measurePrometheus } from './prometheus.js';
-import type { Env } from './secret.js';
 
 /** What the sources need: Consul's catalog, the number of passing canary instances, the environment (addresses, tokens), a way to run programs, and the time in ms. */
 export interface SignalOptions {

@@ -1,5 +1,5 @@
 import type { Named } from '../core/placeholders.js';
-import type { Env } from './secret.js';
+import type { Env } from '../net/secret.js';
 
 /** What a vendor's API is asked with: the roles to fill into the query, addresses and secrets, the time in ms, and when to give up. */
 export interface Asking {

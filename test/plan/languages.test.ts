@@ -97,6 +97,12 @@ const PROGRAM = fc.constantFrom<Record<string, unknown>>(
   { command: ['./x', '-a b', '$(c)'], timeout: '5s' },
   { url: 'https://127.0.0.1/hook', method: 'PUT' },
 );
+const CHANNEL = fc.constantFrom<unknown>(
+  { slack: { webhook_file: '/run/slack' } },
+  { slack: { webhook_env: 'SLACK_URL' }, on: ['step', 'started'] },
+  { webhook: { url: 'http://127.0.0.1/in', token_file: '/run/token' } },
+  { webhook: { url_env: 'HOOK', headers: { 'X-Api-Key': { env: 'KEY' }, 'x-team': { file: '/run/team' } } }, on: ['reverted'] },
+);
 const STEPS = fc
   .tuple(fc.uniqueArray(fc.integer({ min: 1, max: 9000 }), { minLength: 1, maxLength: 5 }), fc.array(DURATION), fc.boolean())
   .map(([points, pauses, ramps]) => {
@@ -120,6 +126,7 @@ const PLAN = fc
       bake: DURATION,
       signals: fc.array(SIGNAL, { minLength: 1, maxLength: 4 }),
       callers: fc.array(NAME),
+      notify: fc.uniqueArray(CHANNEL, { minLength: 1, selector: (channel) => JSON.stringify(channel) }),
       on: fc.record({ drift: fc.constantFrom('hold', 'adopt'), no_data: fc.constantFrom('wait', 'revert') }),
       route: fc.constantFrom<unknown>(
         { header: { name: 'x-canary', value: '1' } },

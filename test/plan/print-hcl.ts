@@ -7,6 +7,7 @@ const BLOCKS: Readonly<Record<string, string>> = {
   signals: 'signal',
   checks: 'check',
   hooks: 'hook',
+  notify: 'notify',
 };
 
 /** A plan, given as YAML would hold it, in HCL. */

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import type { HttpSignal } from '../../src/core/plan.js';
 import { measureHttp } from '../../src/signals/http.js';
-import { isUnresolved, sayNetworkFailure } from '../../src/signals/network-failure.js';
 import { type Local, NEVER, PAYMENTS, refusingAddress, serve } from './fakes.js';
 
 describe('the http probe', () => {
@@ -68,13 +67,5 @@ describe('the http probe', () => {
     const { raw, measurement } = await probe('', { url: `http://${await refusingAddress()}/` });
     expect(measurement).to.deep.equal({ kind: 'scalar', value: 0 });
     expect(raw).to.equal('connection refused');
-  });
-
-  it('takes a host name without address as an error of the measurement', () => {
-    const failure = Object.assign(new TypeError('fetch failed'), {
-      cause: Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }),
-    });
-    expect(isUnresolved(failure)).to.equal(true);
-    expect(sayNetworkFailure(failure, 1_000)).to.equal('the host name cannot be resolved');
   });
 });

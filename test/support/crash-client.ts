@@ -8,6 +8,7 @@ import { DriverLock } from '../../src/consul/driver-lock.js';
 import { ConsulKv } from '../../src/consul/kv.js';
 import { Membership } from '../../src/consul/membership.js';
 import { ConsulMesh } from '../../src/consul/mesh.js';
+import { Notified } from '../../src/consul/notified.js';
 import { resolveSettings } from '../../src/consul/settings.js';
 import { Store } from '../../src/consul/store.js';
 import type { Entry } from '../../src/core/entries.js';
@@ -69,8 +70,9 @@ export function crashContext(
   };
   const [store, lock, mesh] = [new Store(kv, 'splitter/'), new DriverLock(client, kv, 'splitter/'), new ConsulMesh(client)];
   const programs = createPrograms({}, systemClock);
+  const notified = new Notified(kv, 'splitter/');
   const [members, doorbell] = [new Membership(client, kv, 'splitter/'), new Doorbell(kv, 'splitter/')];
-  return { io, json: false, client, mesh, store, lock, members, doorbell, programs, clock: systemClock, by: 'dana' };
+  return { io, json: false, client, mesh, store, lock, members, doorbell, notified, programs, clock: systemClock, by: 'dana' };
 }
 
 /** What `splitter start` does after its checks: takes the lock and drives, from nothing or from where the record stands. */

@@ -9,6 +9,9 @@ interface Secret {
   readonly file?: { readonly key: string; readonly path: string | undefined };
 }
 
+/** Visible characters only: what keys, tokens and addresses are made of. */
+const ONE_WORD = /^[\x21-\x7e]+$/;
+
 /** The secret from the plan's file, the variable, or the file that `<variable>_FILE` names; undefined when none is set. Throws a sentence. */
 export async function findSecret(env: Env, { variable, file }: Secret): Promise<string | undefined> {
   const own = env[variable];
@@ -28,18 +31,19 @@ export async function needSecret(env: Env, secret: Secret, who: string): Promise
 }
 
 /** The secret in a file, told by what names the file. Throws a sentence that holds neither the secret nor a part of it. */
-export async function readSecret(path: string, named: string): Promise<string> {
+export async function readSecret(path: string, named: string, form: RegExp = ONE_WORD): Promise<string> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
     throw new Error(`${named} cannot be read (${(error as NodeJS.ErrnoException).code}); check its path and rights`);
   }
-  return checkSecret(text, named);
+  return checkSecret(text, named, form);
 }
 
-function checkSecret(text: string, named: string): string {
+/** The text without the space around it, if it has the form of a secret. Throws a sentence that holds no part of it. */
+export function checkSecret(text: string, named: string, form: RegExp = ONE_WORD): string {
   const secret = text.trim();
-  if (/^[\x21-\x7e]+$/.test(secret)) return secret;
+  if (form.test(secret)) return secret;
   throw new Error(`${named} is empty or holds characters that no secret has; check what is in it`);
 }

@@ -1,0 +1,40 @@
+import { Notices } from '../controller/notices.js';
+import { ToldLog } from '../controller/told-log.js';
+import type { Plan } from '../core/plan.js';
+import { createNotifier } from '../notify/notifier.js';
+import type { DecisionLog } from '../ports.js';
+import type { Context } from './context.js';
+
+/** How long a drive that has ended waits for its last notices. */
+const PATIENCE = 5_000;
+
+/** Tells the plan's channels while a drive in the foreground goes on: whatever comes into `log` is told, beside the drive. */
+export interface Telling {
+  readonly log: DecisionLog;
+  /** Waits a few seconds for what is still to be told, and says what could not be. */
+  end(): Promise<void>;
+}
+
+/** Starts telling for one drive; with nobody to tell, it does nothing. */
+export function openTelling({ store, notified, clock, io }: Context, plan: Plan): Telling {
+  if (plan.notify === undefined) return { log: store, end: async () => undefined };
+  const said: string[] = [];
+  // Told at the end: a live view owns the terminal until then.
+  const say = (line: string): void => void said.push(line);
+  const notices = new Notices({ histories: store, places: notified, notifier: createNotifier(io.env), clock, say });
+  let present: string | undefined;
+  return {
+    log: new ToldLog(store, (service, rollout) => {
+      present = rollout;
+      notices.wake(service, rollout, plan);
+    }),
+    end: async () => {
+      // A command that ended the rollout has logged that by itself.
+      if (present !== undefined) notices.wake(plan.service, present, plan);
+      const left = await notices.stop(PATIENCE);
+      for (const line of said) io.err(`Notice: ${line}\n`);
+      for (const name of left)
+        io.err(`Not told everything yet: ${name}; a controller, or the next drive of it, tells the rest\n`);
+    },
+  };
+}
