@@ -5,6 +5,7 @@ import type { Member } from '../consul/membership.js';
 import { Attendance } from '../controller/attendance.js';
 import { Controller } from '../controller/controller.js';
 import type { ControllerEvent } from '../controller/events.js';
+import type { DecisionLog } from '../ports.js';
 import { consulKind } from '../server/consul-kind.js';
 import { ListenError, serve } from '../server/http.js';
 import { createLog } from '../server/log.js';
@@ -13,21 +14,34 @@ import { type Context, createContext, type GlobalFlags } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
 import { createEars } from './run-ears.js';
+import { runPlans } from './run-plans.js';
 import { type RunFlags, readSettings } from './run-settings.js';
+import { createTelling } from './run-telling.js';
 import { createSharedSignals } from './signals.js';
 import { VERSION } from './version.js';
 
 /** `splitter run`: a controller. Looks after every rollout of the datacenter, beside other controllers, until it is interrupted. */
-export async function run(flags: RunFlags & GlobalFlags, io: CommandIo): Promise<ExitCode> {
-  const settings = await readSettings(flags, io.env);
+export async function run(given: RunFlags & GlobalFlags, io: CommandIo): Promise<ExitCode> {
+  const settings = await readSettings(given, io.env);
   const { id, sessionTtl } = settings;
-  const context = createContext({ ...settings.consul, kvPrefix: settings.kvPrefix }, io);
+  const flags = { ...settings.consul, kvPrefix: settings.kvPrefix };
+  const context = createContext(flags, io);
   const { clock, members } = context;
   const log = createLog({ level: settings.logLevel, format: settings.logFormat, write: io.err, controller: id });
   const metrics = createMetrics(() => controller.snapshots(), { version: VERSION });
   countCalls(context, metrics);
   const ears = createEars(log, metrics, clock);
-  const controller = createController(context, id, ears.hear);
+  const telling = createTelling(
+    context,
+    new LogBook(context.client, context.store),
+    (service) => controller.ownPlan(service),
+    log,
+    metrics,
+  );
+  const controller = createController(context, id, telling.log, (event) => {
+    ears.hear(event);
+    telling.hear(event);
+  });
   const member: Member = { id, host: hostname(), pid: process.pid, since: clock.now(), version: VERSION };
   const attendance = new Attendance(
     {
@@ -65,13 +79,19 @@ export async function run(flags: RunFlags & GlobalFlags, io: CommandIo): Promise
     });
   });
   const onTrouble = (error: Error): void => controller.troubled(error);
-  const working = Promise.all([controller.run(), attendance.run(stop.signal, onTrouble)]);
+  const plans = { context, flags, id, members: () => attendance.members };
+  const working = Promise.all([
+    controller.run(),
+    attendance.run(stop.signal, onTrouble),
+    settings.plans === undefined ? undefined : runPlans(settings.plans, plans, log, metrics, stop.signal),
+  ]);
   await Promise.race([interrupted, working]);
   log.info({}, 'leaving: the others take over now');
   stop.abort();
   // Leaving first lets the others begin while the last turns here end; the compare-and-set keeps the two apart.
   await members.leave().catch(() => undefined);
   await controller.stop();
+  await telling.stop();
   await serving.close();
   return EXIT.done;
 }
@@ -81,12 +101,12 @@ function countCalls({ client }: Context, metrics: Metrics): void {
     metrics.consulRequest({ method, kind: consulKind(path, query?.index !== undefined), outcome, seconds: ms / 1_000 });
 }
 
-function createController(context: Context, id: string, onEvent: (event: ControllerEvent) => void): Controller {
-  const { client, mesh, store, programs, clock, doorbell, lock } = context;
+function createController(context: Context, id: string, log: DecisionLog, onEvent: (event: ControllerEvent) => void): Controller {
+  const { mesh, store, programs, clock, doorbell, lock } = context;
   const controller: Controller = new Controller(id, {
     mesh,
     signals: createSharedSignals(context, ({ service, canary }) => controller.passing(service, canary)),
-    log: new LogBook(client, store),
+    log,
     programs,
     clock,
     findPlan: async (service, { id: rollout, plan: digest }) => {

@@ -41,6 +41,11 @@ export class Attendance {
     return this.#held;
   }
 
+  /** Who lives, as last heard. */
+  get members(): readonly string[] {
+    return this.#members;
+  }
+
   /** Works until `abort`. */
   async run(abort: AbortSignal, onTrouble: (error: Error) => void): Promise<void> {
     await Promise.all([this.#beat(abort, onTrouble), follow((index) => this.#look(index, abort), abort, { onTrouble })]);

@@ -137,11 +137,6 @@ export class Controller {
     return this.#posts.get(service)?.post.passing(subset);
   }
 
-  /** Which of all services with a rollout under way are this controller's to advance. */
-  owns(service: string): boolean {
-    return chargeOf(service, this.#members).owner === this.#id;
-  }
-
   #roleOf(service: string): Role | undefined {
     const { owner, guardian } = chargeOf(service, this.#members);
     if (owner === this.#id) return 'advance';

@@ -12,6 +12,8 @@ export interface PlansEvents {
   onApplied(plan: Plan, source: string): void;
   /** What is wrong with a file, or why Consul or preflight refused its plan; once for each content. */
   onRefused(diagnostics: readonly Diagnostic[]): void;
+  /** How many files are invalid now; told at every look at changed files. */
+  onInvalid(files: number): void;
   /** The plan is kept no more; entries and rollouts are as they were. */
   onForgotten(service: string, source: string): void;
   /** A sentence about what is being waited for, once as long as it holds. */

@@ -125,6 +125,7 @@ class PlansDirectory {
     this.#restlessSince = undefined;
     for (const { id, diagnostics } of change.bad) if (!this.#refused.has(id)) this.#parts.events.onRefused(diagnostics);
     this.#refused = new Set(change.bad.map(({ id }) => id));
+    this.#parts.events.onInvalid(this.#refused.size);
     this.#tasks.add(change);
   }
 

@@ -1,0 +1,46 @@
+import type { ControllerEvent } from '../controller/events.js';
+import { Notices } from '../controller/notices.js';
+import { ToldLog } from '../controller/told-log.js';
+import type { Plan } from '../core/plan.js';
+import { createNotifier } from '../notify/notifier.js';
+import type { DecisionLog } from '../ports.js';
+import type { Log } from '../server/log.js';
+import type { Metrics } from '../server/metrics.js';
+import type { Context } from './context.js';
+
+/** How long a controller that leaves waits for its last notices, ms: the others tell what is left. */
+const PATIENCE = 1_500;
+
+/** Tells the channels of every plan whose rollout this controller owns. */
+export interface RunTelling {
+  readonly log: DecisionLog;
+  hear(event: ControllerEvent): void;
+  stop(): Promise<void>;
+}
+
+/** Whatever comes into `log` is told, beside the loop; what an owner before left untold, as soon as the service changes hands. */
+export function createTelling(
+  { store, notified, clock, io }: Context,
+  book: DecisionLog,
+  ownPlan: (service: string) => Plan | undefined,
+  log: Log,
+  metrics: Metrics,
+): RunTelling {
+  const say = (line: string): void => {
+    metrics.notificationFailed(/\bslack\b/i.test(line) ? 'slack' : 'webhook');
+    log.warn({ what: 'notification' }, line);
+  };
+  const notices = new Notices({ histories: store, places: notified, notifier: createNotifier(io.env), clock, say });
+  const wake = (service: string, rollout: string, plan: Plan | undefined): void => {
+    if (plan?.notify !== undefined) notices.wake(service, rollout, plan);
+  };
+  return {
+    log: new ToldLog(book, (service, rollout) => wake(service, rollout, ownPlan(service))),
+    hear: (event) => {
+      if (event.kind === 'owned') wake(event.service, event.rollout, event.plan);
+    },
+    stop: async () => {
+      for (const name of await notices.stop(PATIENCE)) log.info({ what: 'notification' }, `not told everything yet: ${name}`);
+    },
+  };
+}
