@@ -3,6 +3,7 @@ import type { LogEntry } from './core/history.js';
 import type { Chain, Instances } from './core/observation.js';
 import type { Plan, ServiceRef, Signal, Subset } from './core/plan.js';
 import type { ProgramCall, ProgramOutcome } from './core/programs.js';
+import type { Freeze } from './core/schedule/freeze.js';
 import type { Finding, Reading } from './core/verdict.js';
 
 /** Whom to measure: the service and the subset names in their roles, and further callers to read. */
@@ -67,6 +68,12 @@ export interface Mesh {
   watchInstances(service: string, index: number, abort: AbortSignal): Promise<number>;
   /** `lost`: somebody was faster; read again and decide again. */
   write(write: EntryWrite, abort?: AbortSignal): Promise<'written' | 'lost'>;
+}
+
+/** The switch that stops all advances. */
+export interface FreezeSwitch {
+  /** What it says, one that was turned off too; undefined where it was never used. With an index it blocks until that changes (or about 30 s). */
+  readFreeze(options?: ReadOptions): Promise<{ readonly freeze: Freeze | undefined; readonly index: number }>;
 }
 
 /** Runs what the user's plan names: hooks, `run` steps and checks. Never throws: what fails is an outcome. Ends it by itself when its time is over. */

@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { ConsulClient } from '../consul/client.js';
 import { DriverLock } from '../consul/driver-lock.js';
+import { FreezeKey } from '../consul/freeze-key.js';
 import { ConsulKv } from '../consul/kv.js';
 import { ConsulMesh } from '../consul/mesh.js';
 import { type ConsulFlags, resolveSettings } from '../consul/settings.js';
@@ -23,6 +24,7 @@ export interface Context {
   readonly mesh: ConsulMesh;
   readonly store: Store;
   readonly lock: DriverLock;
+  readonly freeze: FreezeKey;
   readonly clock: Clock;
   readonly programs: Programs;
   /** Who asks, for records: SPLITTER_BY, or user@host. */
@@ -42,6 +44,7 @@ export function createContext(flags: GlobalFlags, io: CommandIo): Context {
     mesh: new ConsulMesh(client),
     store: new Store(kv, prefix),
     lock: new DriverLock(client, kv, prefix),
+    freeze: new FreezeKey(kv, prefix),
     clock: systemClock,
     programs: createPrograms(io.env, systemClock),
     by: io.env.SPLITTER_BY || `${userName()}@${hostname()}`,

@@ -29,10 +29,10 @@ export interface DriveOptions {
   readonly note?: string | undefined;
 }
 
-/** Checks before anything is written; prints warnings, and ends with exit 1 when a check failed. */
-export function requireReady(context: Context, sourced: SourcedPlan, seen: Observation): Roles {
+/** Checks before anything is written; prints warnings, and ends with exit 1 when a check failed. What does not `advance` is held by no freeze. */
+export function requireReady(context: Context, sourced: SourcedPlan, seen: Observation, advances = true): Roles {
   const roles = findRoles(sourced.plan, seen);
-  const checks = preflight(sourced.plan, seen, roles);
+  const checks = preflight(sourced.plan, seen, roles, advances ? context.clock.now() : undefined);
   for (const check of checks) if (check.verdict === 'warning') context.io.err(describeCheck(check));
   const failed = checks.filter((check) => check.verdict === 'failed');
   for (const check of failed.slice(1)) context.io.err(describeCheck(check));
@@ -108,6 +108,7 @@ export async function driveService(
       log: context.store,
       lock,
       programs: context.programs,
+      freeze: context.freeze,
       clock: context.clock,
       isPassing,
     };

@@ -18,6 +18,7 @@ import { type Context, createContext, type GlobalFlags } from './context.js';
 import { describeCheck } from './drive-service.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
+import { readFreeze } from './look.js';
 import { readPlanFile, type SourcedPlan } from './plan-source.js';
 import { previewWrites } from './preview.js';
 
@@ -34,9 +35,10 @@ export async function plan(file: string, flags: PlanFlags, io: CommandIo): Promi
   const seen = await observe(context, sourced);
   const roles = findRoles(sourced.plan, seen);
   if (flags.entries !== undefined && flags.entries !== false) return printEntries(context, sourced, seen, roles, flags.entries);
-  for (const check of preflight(sourced.plan, seen, roles)) if (check.verdict !== 'ok') io.err(describeCheck(check));
+  const now = context.clock.now();
+  for (const check of preflight(sourced.plan, seen, roles, now)) if (check.verdict !== 'ok') io.err(describeCheck(check));
   const record = seen.splitter === undefined ? undefined : readRecord(metaOf(seen.splitter.entry));
-  const writes = shownWrites(sourced, seen, roles, record !== undefined && !isFinal(record));
+  const writes = shownWrites(sourced, seen, roles, record !== undefined && !isFinal(record), now);
   if (record !== undefined && !isFinal(record))
     io.err(`A rollout of ${sourced.plan.service} is ${record.state.phase} at step ${record.state.step + 1}: ${record.message}\n`);
   if (context.json)
@@ -51,11 +53,12 @@ export async function plan(file: string, flags: PlanFlags, io: CommandIo): Promi
 
 /** The service as the plan's subsets divide it. */
 export async function observe(context: Context, { plan: { service, subsets } }: SourcedPlan): Promise<Observation> {
-  const [entries, instances] = await Promise.all([
+  const [entries, instances, freeze] = await Promise.all([
     context.mesh.readEntries(service),
     context.mesh.countInstances(service, subsets),
+    readFreeze(context),
   ]);
-  return { ...entries, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
+  return { ...entries, ...freeze, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
 }
 
 function shownWrites(
@@ -63,11 +66,12 @@ function shownWrites(
   seen: Observation,
   roles: ReturnType<typeof findRoles>,
   live: boolean,
+  now: number,
 ): readonly ShownWrite[] {
   if (live || isRefusal(roles)) {
     return baseWrites(wanted, seen).map((write) => ({ write, before: entryOfKind(seen, write.kind) }));
   }
-  return previewWrites(wanted, seen, roles).map(({ at, before, write, person }) => ({ before, write, after: at, person }));
+  return previewWrites(wanted, seen, roles, now).map(({ at, before, write, person }) => ({ before, write, after: at, person }));
 }
 
 /** The entries of the base, whole, one JSON document a line: each line is what `consul config write -` takes. */

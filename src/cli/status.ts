@@ -31,7 +31,8 @@ export async function status(service: string, flags: StatusFlags, io: CommandIo)
 
 /** The status of one service, with what its driver sees just now, if one lives. */
 export async function readStatus(context: Context, service: string): Promise<Status> {
-  const [look, driver] = await Promise.all([lookAt(context, service), context.lock.read(service, context.clock.now())]);
+  const now = context.clock.now();
+  const [look, driver] = await Promise.all([lookAt(context, service), context.lock.read(service, now)]);
   const { rollout, plan } = look;
   const driven = rollout !== undefined && driver !== undefined && driver.id === rollout.driver ? driver : undefined;
   const findings = driven?.live?.findings ?? recordedFindings(look);
@@ -45,7 +46,7 @@ export async function readStatus(context: Context, service: string): Promise<Sta
           id: driver.id,
           ...(driven?.live === undefined ? {} : { why: driven.live.why, wakeAt: driven.live.wakeAt }),
         };
-  return statusOf({ service, rollout, seen, plan, driver: live });
+  return statusOf({ service, rollout, seen, now, plan, driver: live });
 }
 
 /** The findings as the record keeps them, for when nobody measures now. */

@@ -9,7 +9,17 @@ import type { Plan } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import type { Roles } from '../core/roles.js';
 import { askedCanary, hookAtEnd, isFinal, nextRollout, type Rollout } from '../core/rollout.js';
-import type { Clock, DecisionLog, HeldLock, Mesh, Programs, SignalSource, Target, TrafficSource } from '../ports.js';
+import type {
+  Clock,
+  DecisionLog,
+  FreezeSwitch,
+  HeldLock,
+  Mesh,
+  Programs,
+  SignalSource,
+  Target,
+  TrafficSource,
+} from '../ports.js';
 import { Evidence } from './evidence.js';
 import { LogQueue } from './log-queue.js';
 import { RunningPrograms } from './running-programs.js';
@@ -24,6 +34,7 @@ export interface DriverParts {
   readonly log: DecisionLog;
   readonly lock: HeldLock;
   readonly programs: Programs;
+  readonly freeze: FreezeSwitch;
   readonly clock: Clock;
   /** Whether a failure of Consul may pass by itself, so that waiting for it makes sense. */
   readonly isPassing: (error: unknown) => boolean;
@@ -82,6 +93,7 @@ export async function drive(
   abort.addEventListener('abort', onAbort);
   const world = new World(
     parts.mesh,
+    parts.freeze,
     task.plan,
     () => parts.clock.now(),
     () => wake.ring(),

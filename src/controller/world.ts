@@ -4,13 +4,15 @@ import { type Chain, type Instances, type Observation, serving } from '../core/o
 import type { Plan, Subset } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import { isFinal } from '../core/rollout.js';
-import type { Entries, Mesh } from '../ports.js';
+import type { Freeze } from '../core/schedule/freeze.js';
+import type { Entries, FreezeSwitch, Mesh } from '../ports.js';
 
 const RETRY = 500;
 
-/** One service as Consul has it, kept fresh by blocking queries: entries, instances, and on demand the compiled chain. */
+/** One service as Consul has it, kept fresh by blocking queries: entries, instances, the freeze, and on demand the compiled chain. */
 export class World {
   readonly #mesh: Mesh;
+  readonly #switch: FreezeSwitch;
   readonly #plan: Plan;
   readonly #abort: AbortSignal;
   readonly #changed: () => void;
@@ -18,24 +20,29 @@ export class World {
   #entries: Entries = {};
   #instances: Readonly<Record<string, Instances>> = {};
   #servingSince: Readonly<Record<string, number>> = {};
+  #freeze: Freeze | undefined;
   #chain: Chain | undefined;
   #resolverSince = 0;
   #weightsSince = 0;
   #heard = 0;
   #counted: string | undefined;
 
-  constructor(mesh: Mesh, plan: Plan, now: () => number, changed: () => void, abort: AbortSignal) {
+  constructor(mesh: Mesh, freeze: FreezeSwitch, plan: Plan, now: () => number, changed: () => void, abort: AbortSignal) {
     this.#mesh = mesh;
+    this.#switch = freeze;
     this.#plan = plan;
     this.#now = now;
     this.#changed = changed;
     this.#abort = abort;
   }
 
-  /** Reads everything once; from then on splitter, resolver and instances are followed in the background. */
+  /** Reads everything once; from then on splitter, resolver, instances and the freeze are followed in the background. */
   async open(): Promise<void> {
     await this.refresh();
     await this.#count();
+    const { freeze, index: heard } = await this.#switch.readFreeze({ abort: this.#abort });
+    this.#freeze = freeze;
+    void this.#follow((index) => this.#followFreeze(index), heard);
     void this.#follow((index) => this.#followEntry('service-splitter', 'splitter', index));
     void this.#follow((index) => this.#followEntry('service-resolver', 'resolver', index));
     if (this.#plan.route !== undefined) void this.#follow((index) => this.#followEntry('service-router', 'router', index));
@@ -64,6 +71,7 @@ export class World {
   seen(): Omit<Observation, 'agreement' | 'observed' | 'findings'> {
     return {
       ...this.#entries,
+      ...(this.#freeze === undefined ? {} : { freeze: this.#freeze }),
       resolverSince: this.#resolverSince,
       weightsSince: this.#weightsSince,
       instances: this.#instances,
@@ -77,8 +85,8 @@ export class World {
     return this.#weightsSince;
   }
 
-  async #follow(step: (index: number) => Promise<number>): Promise<void> {
-    let index = 1;
+  async #follow(step: (index: number) => Promise<number>, from = 1): Promise<void> {
+    let index = from;
     while (!this.#abort.aborted) {
       try {
         const next = await step(index);
@@ -103,6 +111,14 @@ export class World {
       this.#changed();
     }
     return read.index;
+  }
+
+  async #followFreeze(index: number): Promise<number> {
+    const { freeze, index: next } = await this.#switch.readFreeze({ index, abort: this.#abort });
+    const changed = JSON.stringify(freeze) !== JSON.stringify(this.#freeze);
+    this.#freeze = freeze;
+    if (changed) this.#changed();
+    return next;
   }
 
   async #followInstances(index: number): Promise<number> {

@@ -1,4 +1,5 @@
 import { checkPrograms, checkRoute } from './check-programs.js';
+import { checkSchedule } from './check-schedule.js';
 import { checkSignals } from './check-signals.js';
 import { checkSteps } from './check-steps.js';
 import { checkSubsets } from './check-subsets.js';
@@ -7,5 +8,12 @@ import type { PlanText } from './schema.js';
 
 /** Everything that the values of a plan must mean together, beyond its shape. */
 export function checkRules(plan: PlanText): readonly Problem[] {
-  return [...checkSubsets(plan), ...checkSteps(plan), ...checkRoute(plan), ...checkPrograms(plan), ...checkSignals(plan)];
+  return [
+    ...checkSubsets(plan),
+    ...checkSteps(plan),
+    ...checkRoute(plan),
+    ...checkPrograms(plan),
+    ...checkSignals(plan),
+    ...checkSchedule(plan),
+  ];
 }

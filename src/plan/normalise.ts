@@ -5,6 +5,7 @@ import { rampSteps } from '../core/ramp.js';
 import { versionFilter } from '../core/versions.js';
 import { type BasisPoints, parsePercent } from '../core/weights.js';
 import { given, ms } from './given.js';
+import { toSchedule } from './normalise-schedule.js';
 import { toVendorQuery } from './normalise-sources.js';
 import type { PlanText } from './schema.js';
 import type { NumberText, SignalText } from './signal-text.js';
@@ -44,6 +45,7 @@ export function normalise(text: PlanText): Plan {
     ...(Object.keys(text.hooks).length === 0 ? {} : { hooks: toHooks(text.hooks) }),
     ...(text.checks.length === 0 ? {} : { checks: text.checks.map((one) => ({ name: one.name, program: toProgram(one) })) }),
     signals: text.signals.map((signal) => ({ ...toSignal(signal), ...(signal.dry_run ? { dryRun: true } : {}) })),
+    ...(text.schedule === undefined ? {} : { schedule: toSchedule(text.schedule) }),
     callers: text.callers,
   };
 }

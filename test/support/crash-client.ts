@@ -4,6 +4,7 @@ import type { CommandIo } from '../../src/cli/io.js';
 import type { SourcedPlan } from '../../src/cli/plan-source.js';
 import { type Answer, type Call, ConsulClient } from '../../src/consul/client.js';
 import { DriverLock } from '../../src/consul/driver-lock.js';
+import { FreezeKey } from '../../src/consul/freeze-key.js';
 import { ConsulKv } from '../../src/consul/kv.js';
 import { ConsulMesh } from '../../src/consul/mesh.js';
 import { resolveSettings } from '../../src/consul/settings.js';
@@ -67,7 +68,8 @@ export function crashContext(
   };
   const [store, lock, mesh] = [new Store(kv, 'splitter/'), new DriverLock(client, kv, 'splitter/'), new ConsulMesh(client)];
   const programs = createPrograms({}, systemClock);
-  return { io, json: false, client, mesh, store, lock, programs, clock: systemClock, by: 'dana' };
+  const freeze = new FreezeKey(kv, 'splitter/');
+  return { io, json: false, client, mesh, store, lock, freeze, programs, clock: systemClock, by: 'dana' };
 }
 
 /** What `splitter start` does after its checks: takes the lock and drives, from nothing or from where the record stands. */
