@@ -61,13 +61,11 @@ function at(zone: string, { at: instant, before, after }: Change, part: number):
 }
 
 /** Where a gap ends at midnight, the oracle skips what is in it, since the day is over; by the rule here it is due at midnight. */
-function withMidnight(times: number[], text: string, zone: string): number[] {
+function withMidnight(times: number[], text: string, { at: instant, before, after }: Change): number[] {
   const [minute = 0, hour = 0] = text.split(' ').map(Number);
-  const swallowed = (CHANGES.get(zone) ?? []).filter(({ at: instant, before, after }) => {
-    const [begins, ends] = [(instant + before) % DAY, (instant + after) % DAY];
-    return after > before && ends === 0 && hour * HOUR + minute * 60_000 >= begins;
-  });
-  return [...times, ...swallowed.map((change) => change.at)].sort((a, b) => a - b);
+  const [begins, ends] = [(instant + before) % DAY, (instant + after) % DAY];
+  const swallowed = after > before && ends === 0 && hour * HOUR + minute * 60_000 >= begins;
+  return swallowed ? [...times, instant].sort((a, b) => a - b) : times;
 }
 
 const shown = (times: readonly number[]): readonly string[] => times.map((time) => new Date(time).toISOString());
@@ -85,8 +83,10 @@ describe('a year of starts in every zone with a clock change', () => {
       for (const change of changes)
         for (const part of [0, 0.5]) {
           const text = `${at(zone, change, part)} * * *`;
+          const [from, to] = [change.at - 2 * DAY, change.at + 2 * DAY];
           const due = dueIn(text, zone);
-          expect(shown(due), `${text} ${zone}`).to.deep.equal(shown(withMidnight(oracle(text, zone), text, zone)));
+          const around = due.filter((one) => one >= from && one < to);
+          expect(shown(around), `${text} ${zone}`).to.deep.equal(shown(withMidnight(oracle(text, zone, from, to), text, change)));
           const apart = due.slice(1).map((one, i) => one - due[i]!);
           expect(Math.min(...apart), `${text} ${zone}`).to.be.at.least(DAY - 2 * HOUR);
           expect(Math.max(...apart), `${text} ${zone}`).to.be.at.most(DAY + 2 * HOUR);
