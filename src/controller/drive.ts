@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { measurable } from '../core/agreement.js';
 import { type Beginning, decideBeginning } from '../core/begin.js';
 import { decide } from '../core/decide.js';
@@ -88,6 +89,8 @@ export async function drive(
   abort: AbortSignal,
 ): Promise<DriveEnd> {
   const stop = new AbortController();
+  // Four or five watches and the reads of one turn listen at a time; more than these would be a leak.
+  setMaxListeners(20, stop.signal);
   const wake = new Wake();
   const onAbort = (): void => wake.ring();
   abort.addEventListener('abort', onAbort);
