@@ -5,6 +5,8 @@ import type { Notice } from './core/notice.js';
 import type { Chain, Instances } from './core/observation.js';
 import type { Plan, ServiceRef, Signal, Subset } from './core/plan.js';
 import type { ProgramCall, ProgramOutcome } from './core/programs.js';
+import type { Freeze } from './core/schedule/freeze.js';
+import type { StartMemory } from './core/schedule/start.js';
 import type { Finding, Reading } from './core/verdict.js';
 
 /** Whom to measure: the service and the subset names in their roles, and further callers to read. */
@@ -84,6 +86,19 @@ export interface MeshLists {
     options?: ReadOptions,
   ): Promise<{ readonly entries: readonly StoredEntry[]; readonly index: number }>;
   listCritical(options?: ReadOptions): Promise<{ readonly critical: readonly CriticalCheck[]; readonly index: number }>;
+}
+
+/** What is remembered of a service's scheduled starts. */
+export interface StartMemories {
+  readMemory(service: string): Promise<{ readonly memory: StartMemory | undefined; readonly index: number }>;
+  /** False when somebody else wrote since `index` was read. */
+  writeMemory(service: string, memory: StartMemory, index: number): Promise<boolean>;
+}
+
+/** The switch that stops all advances. */
+export interface FreezeSwitch {
+  /** What it says, one that was turned off too; undefined where it was never used. With an index it blocks until that changes (or about 30 s). */
+  readFreeze(options?: ReadOptions): Promise<{ readonly freeze: Freeze | undefined; readonly index: number }>;
 }
 
 /** Runs what the user's plan names: hooks, `run` steps and checks. Never throws: what fails is an outcome. Ends it by itself when its time is over. */

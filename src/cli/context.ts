@@ -2,11 +2,13 @@ import { hostname, userInfo } from 'node:os';
 import { ConsulClient } from '../consul/client.js';
 import { Doorbell } from '../consul/doorbell.js';
 import { DriverLock } from '../consul/driver-lock.js';
+import { FreezeKey } from '../consul/freeze-key.js';
 import { ConsulKv } from '../consul/kv.js';
 import { Membership } from '../consul/membership.js';
 import { ConsulMesh } from '../consul/mesh.js';
 import { Notified } from '../consul/notified.js';
 import { type ConsulFlags, resolveSettings } from '../consul/settings.js';
+import { StartMemoryKeys } from '../consul/start-memory.js';
 import { Store } from '../consul/store.js';
 import type { Clock, Programs } from '../ports.js';
 import { createPrograms } from '../programs/run.js';
@@ -28,7 +30,9 @@ export interface Context {
   readonly lock: DriverLock;
   readonly notified: Notified;
   readonly members: Membership;
+  readonly starts: StartMemoryKeys;
   readonly doorbell: Doorbell;
+  readonly freeze: FreezeKey;
   readonly clock: Clock;
   readonly programs: Programs;
   /** Who asks, for records: SPLITTER_BY, or user@host. */
@@ -50,7 +54,9 @@ export function createContext(flags: GlobalFlags, io: CommandIo): Context {
     lock: new DriverLock(client, kv, prefix),
     notified: new Notified(kv, prefix),
     members: new Membership(client, kv, prefix),
+    starts: new StartMemoryKeys(kv, prefix),
     doorbell: new Doorbell(kv, prefix),
+    freeze: new FreezeKey(kv, prefix),
     clock: systemClock,
     programs: createPrograms(io.env, systemClock),
     by: io.env.SPLITTER_BY || `${userName()}@${hostname()}`,

@@ -3,7 +3,7 @@ import { findRoles } from '../core/roles.js';
 import { createContext, type GlobalFlags } from './context.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, type Io, printJson } from './io.js';
-import { lookAt } from './look.js';
+import { lookAt, readFreeze } from './look.js';
 import { doctorOwnChecks } from './own-checks.js';
 import { findPlan, readPlanFile } from './plan-source.js';
 import { createSignals } from './signals.js';
@@ -25,9 +25,10 @@ export async function doctor(service: string, flags: GlobalFlags & { readonly pl
   const look = await lookAt(context, service, true);
   const { plan } =
     flags.plan === undefined ? await findPlan(context, service, look.seen) : await readPlanFile(context, flags.plan, service);
-  const seen = { ...look.seen, instances: await context.mesh.countInstances(service, plan.subsets) };
+  const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, plan.subsets), readFreeze(context)]);
+  const seen = { ...look.seen, ...freeze, instances };
   const roles = findRoles(plan, seen);
-  checks.push(...preflight(plan, seen, roles));
+  checks.push(...preflight(plan, seen, roles, context.clock.now()));
   const target = 'stable' in roles ? roles : { stable: '', canary: '' };
   const traffic = await createSignals(context, plan).traffic(
     { service, stable: target.stable, canary: target.canary, callers: plan.callers },

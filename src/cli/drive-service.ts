@@ -28,14 +28,16 @@ export interface DriveOptions {
   readonly onInterrupt: 'hold' | 'revert';
   /** What the record is to say of the start, as that checks were skipped. */
   readonly note?: string | undefined;
+  /** The id of a rollout that begins; default a new ULID. */
+  readonly id?: string;
   /** Begins it, or gives it new steps, and leaves it to the controllers. */
   readonly detach?: boolean;
 }
 
-/** Checks before anything is written; prints warnings, and ends with exit 1 when a check failed. */
-export function requireReady(context: Context, sourced: SourcedPlan, seen: Observation): Roles {
+/** Checks before anything is written; prints warnings, and ends with exit 1 when a check failed. What does not `advance` is held by no freeze. */
+export function requireReady(context: Context, sourced: SourcedPlan, seen: Observation, advances = true): Roles {
   const roles = findRoles(sourced.plan, seen);
-  const checks = preflight(sourced.plan, seen, roles);
+  const checks = preflight(sourced.plan, seen, roles, advances ? context.clock.now() : undefined);
   for (const check of checks) if (check.verdict === 'warning') context.io.err(describeCheck(check));
   const failed = checks.filter((check) => check.verdict === 'failed');
   for (const check of failed.slice(1)) context.io.err(describeCheck(check));
@@ -103,7 +105,7 @@ export async function driveService(
     if (options.detach === true && rollout !== undefined)
       return await conclude(context, service, { kind: 'recorded', rollout, why: rollout.message }, options);
     const beginning = {
-      id: rollout?.id ?? ulid(),
+      id: rollout?.id ?? options.id ?? ulid(),
       plan: digest,
       driver: named,
       by: context.by,
@@ -116,6 +118,7 @@ export async function driveService(
       log: telling.log,
       lock,
       programs: context.programs,
+      freeze: context.freeze,
       clock: context.clock,
       isPassing,
     };

@@ -69,6 +69,7 @@ function jsonView({ io }: Context): FrameView {
         service: frame.plan.service,
         rollout: frame.rollout,
         seen: frame.seen,
+        now: frame.now,
         plan,
         driver: { kind: 'foreground', id: driver, why: frame.why, wakeAt: frame.wakeAt },
       });

@@ -5,6 +5,7 @@ import type { Observation } from '../core/observation.js';
 import type { Plan, Subset } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import { isFinal, type Rollout } from '../core/rollout.js';
+import type { Freeze } from '../core/schedule/freeze.js';
 import type { Entries } from '../ports.js';
 import type { Context } from './context.js';
 
@@ -21,17 +22,18 @@ export interface Look {
   readonly plan: { readonly plan: Plan; readonly source: string } | undefined;
 }
 
-/** Looks at a service: one round trip for the entries, one for instances and log. `entriesOnly` spares the instances, for what must work even where they cannot be read. */
+/** Looks at a service: one round trip for the entries, one for instances, log and freeze. `entriesOnly` spares instances and freeze, for what must work even where they cannot be read. */
 export async function lookAt(context: Context, service: string, entriesOnly = false): Promise<Look> {
   const entries = await context.mesh.readEntries(service);
   const record = entries.splitter === undefined ? undefined : readRecord(metaOf(entries.splitter.entry));
-  const [history, instances] = await Promise.all([
+  const [history, instances, freeze] = await Promise.all([
     readHistory(context, service, record?.id),
     entriesOnly ? {} : context.mesh.countInstances(service, subsetsIn(entries)),
+    entriesOnly ? {} : readFreeze(context),
   ]);
   const remembered = record === undefined && history !== undefined ? lastKnown(history) : undefined;
   const rollout = record ?? (remembered !== undefined && !isFinal(remembered) ? remembered : undefined);
-  const seen: Observation = { ...entries, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
+  const seen: Observation = { ...entries, ...freeze, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
   return {
     service,
     seen,
@@ -41,6 +43,18 @@ export async function lookAt(context: Context, service: string, entriesOnly = fa
     history,
     plan: history?.plans[(rollout ?? remembered)?.plan ?? ''],
   };
+}
+
+/** What the switch that stops all advances says, as a part of an observation; where it cannot be read, a warning says so. */
+export async function readFreeze(context: Context): Promise<{ readonly freeze?: Freeze }> {
+  try {
+    const { freeze } = await context.freeze.readFreeze();
+    return freeze === undefined ? {} : { freeze };
+  } catch (error) {
+    if (!(error instanceof ConsulError)) throw error;
+    context.io.err(`Warning: whether there is a freeze cannot be read: ${error.message}\n`);
+    return {};
+  }
 }
 
 /** The subsets of a resolver, with their filters. */

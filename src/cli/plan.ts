@@ -19,6 +19,7 @@ import { type Context, createContext, type GlobalFlags } from './context.js';
 import { describeCheck } from './drive-service.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
+import { readFreeze } from './look.js';
 import { readPlanFile, type SourcedPlan } from './plan-source.js';
 import { previewWrites } from './preview.js';
 
@@ -32,12 +33,13 @@ export interface PlanFlags extends GlobalFlags {
 export async function plan(file: string, flags: PlanFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   const sourced = await readPlanFile(context, file);
-  const seen = await observeOnce(context.mesh, sourced.plan);
+  const seen = await observe(context, sourced);
   const roles = findRoles(sourced.plan, seen);
   if (flags.entries !== undefined && flags.entries !== false) return printEntries(context, sourced, seen, roles, flags.entries);
-  for (const check of preflight(sourced.plan, seen, roles)) if (check.verdict !== 'ok') io.err(describeCheck(check));
+  const now = context.clock.now();
+  for (const check of preflight(sourced.plan, seen, roles, now)) if (check.verdict !== 'ok') io.err(describeCheck(check));
   const record = seen.splitter === undefined ? undefined : readRecord(metaOf(seen.splitter.entry));
-  const writes = shownWrites(sourced, seen, roles, record !== undefined && !isFinal(record));
+  const writes = shownWrites(sourced, seen, roles, record !== undefined && !isFinal(record), now);
   if (record !== undefined && !isFinal(record))
     io.err(`A rollout of ${sourced.plan.service} is ${record.state.phase} at step ${record.state.step + 1}: ${record.message}\n`);
   if (context.json)
@@ -50,16 +52,23 @@ export async function plan(file: string, flags: PlanFlags, io: CommandIo): Promi
   return flags.detailedExitcode === true && writes.length > 0 ? EXIT.changes : EXIT.done;
 }
 
+/** The service as the plan's subsets divide it, and the freeze. */
+export async function observe(context: Context, { plan }: SourcedPlan): Promise<Observation> {
+  const [seen, freeze] = await Promise.all([observeOnce(context.mesh, plan), readFreeze(context)]);
+  return { ...seen, ...freeze };
+}
+
 function shownWrites(
   { plan: wanted }: SourcedPlan,
   seen: Observation,
   roles: ReturnType<typeof findRoles>,
   live: boolean,
+  now: number,
 ): readonly ShownWrite[] {
   if (live || isRefusal(roles)) {
     return baseWrites(wanted, seen).map((write) => ({ write, before: entryOfKind(seen, write.kind) }));
   }
-  return previewWrites(wanted, seen, roles).map(({ at, before, write, person }) => ({ before, write, after: at, person }));
+  return previewWrites(wanted, seen, roles, now).map(({ at, before, write, person }) => ({ before, write, after: at, person }));
 }
 
 /** The entries of the base, whole, one JSON document a line: each line is what `consul config write -` takes. */

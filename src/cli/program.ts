@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT, type ExitCode, explainError } from './exit.js';
+import type { FreezeFlags } from './freeze.js';
 import type { CommandIo, Io } from './io.js';
 import type { RampFlags } from './ramp.js';
 import type { ReplayFlags } from './replay-flags.js';
@@ -131,6 +132,12 @@ function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
     .option('--detach', 'let the controllers drive it')
     .option('--force', "skip the plan's own checks; the record says so")
     .action((service: string, flags: Flags) => finish(import('./retry.js').then((m) => m.retry(service, flags, io))));
+  connected('freeze [on|off]', 'stop every advance of every rollout, or let them go on; reverts always go on. Alone: show which')
+    .option('--reason <text>', 'why, for those whom it holds')
+    .option('--until <time>', 'when it ends by itself: 4h, or 2026-12-01T09:00:00Z')
+    .action((word: string | undefined, flags: FreezeFlags) =>
+      finish(import('./freeze.js').then((m) => m.freeze(word, flags, io))),
+    );
   connected('doctor <service>', 'every check before a ramp, with what to type')
     .option('--plan <file>', 'check against this plan')
     .action((service: string, flags: Flags) => finish(import('./doctor.js').then((m) => m.doctor(service, flags, io))));

@@ -11,7 +11,7 @@ import { type Context, createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
-import { type Look, lookAt } from './look.js';
+import { type Look, lookAt, readFreeze } from './look.js';
 import { makeRoom } from './make-room.js';
 import { requireOwnChecks } from './own-checks.js';
 import { DEFAULT_SIGNAL, findPlan, type RampOverrides, rampPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
@@ -53,10 +53,10 @@ export async function ramp(service: string, flags: RampFlags, io: CommandIo): Pr
   const { sourced, seen, from } = await planRamp(context, service, flags, (start) => rampSteps(start, to, by, every));
   checkRoom(sourced.plan, to);
   warnCutWeights(io, sourced.plan);
-  const roles = requireReady(context, sourced, seen);
+  const roles = requireReady(context, sourced, seen, to > from);
   if (to < from) io.err(`Going DOWN, as asked: canary ${roles.canary} ${describeRamp(from, to, by, every)}\n`);
   if (flags.dryRun === true) {
-    io.out(previewRollout(sourced.plan, seen, roles, io.style));
+    io.out(previewRollout(sourced.plan, seen, roles, io.style, context.clock.now()));
     return EXIT.done;
   }
   io.err(
@@ -91,7 +91,7 @@ async function planRamp(
   const signals =
     flags.signal !== undefined ? parseSignals(flags.signal) : inferred ? await defaultSignals(context, base.plan) : undefined;
   const bake = durationFlag('--bake', flags.bake);
-  const instances = await context.mesh.countInstances(service, base.plan.subsets);
+  const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, base.plan.subsets), readFreeze(context)]);
   const overrides: RampOverrides = {
     steps,
     ...(signals === undefined ? {} : { signals }),
@@ -99,7 +99,7 @@ async function planRamp(
     ...(flags.protocol === undefined ? {} : { protocol: protocolFlag(flags.protocol) }),
     ...(flags.stable === undefined ? {} : { stable: flags.stable }),
   };
-  const seen = { ...look.seen, instances };
+  const seen = { ...look.seen, ...freeze, instances };
   const roles = findRoles({ ...base.plan, ...(flags.stable === undefined ? {} : { stable: flags.stable }) }, seen);
   const live = look.rollout !== undefined && !isFinal(look.rollout);
   const from = isRefusal(roles)

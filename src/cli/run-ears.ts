@@ -1,6 +1,7 @@
 import type { ControllerEvent } from '../controller/events.js';
 import { logEntry } from '../core/history.js';
 import { isFinal } from '../core/rollout.js';
+import { isFrozen } from '../core/schedule/freeze.js';
 import type { Clock } from '../ports.js';
 import type { Log } from '../server/log.js';
 import { logDecision } from '../server/log-decision.js';
@@ -23,6 +24,13 @@ export function createEars(log: Log, metrics: Metrics, clock: Clock): Ears {
           return heardDecision(event, log, metrics, clock.now());
         case 'owned':
           return undefined;
+        case 'due':
+          return heardDue(event, log);
+        case 'freeze': {
+          const frozen = isFrozen(event.freeze, clock.now());
+          const words = frozen ? `frozen by ${event.freeze.by}: ${event.freeze.reason}; nothing advances` : 'not frozen';
+          return log.info({ what: 'freeze', frozen }, words);
+        }
         case 'conflict':
           return metrics.casConflict(event.service);
         case 'lag':
@@ -51,6 +59,11 @@ export function createEars(log: Log, metrics: Metrics, clock: Clock): Ears {
       }
     },
   };
+}
+
+function heardDue({ service, what, why }: Extract<ControllerEvent, { kind: 'due' }>, log: Log): void {
+  const words = what === 'starts' ? `${why}: a rollout starts` : why;
+  log[what === 'skipped' ? 'warn' : 'info']({ service, what: 'schedule', start: what }, words);
 }
 
 function heardDecision(

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { isPassing } from '../consul/errors.js';
 import { LogBook } from '../consul/log-book.js';
@@ -5,6 +6,7 @@ import type { Member } from '../consul/membership.js';
 import { Attendance } from '../controller/attendance.js';
 import { Controller } from '../controller/controller.js';
 import type { ControllerEvent } from '../controller/events.js';
+import { isFrozen } from '../core/schedule/freeze.js';
 import type { DecisionLog } from '../ports.js';
 import { consulKind } from '../server/consul-kind.js';
 import { ListenError, serve } from '../server/http.js';
@@ -16,19 +18,30 @@ import type { CommandIo } from './io.js';
 import { createEars } from './run-ears.js';
 import { runPlans } from './run-plans.js';
 import { type RunFlags, readSettings } from './run-settings.js';
+import { runStarts } from './run-starts.js';
 import { createTelling } from './run-telling.js';
 import { createSharedSignals } from './signals.js';
 import { VERSION } from './version.js';
 
 /** `splitter run`: a controller. Looks after every rollout of the datacenter, beside other controllers, until it is interrupted. */
-export async function run(given: RunFlags & GlobalFlags, io: CommandIo): Promise<ExitCode> {
+export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): Promise<ExitCode> {
+  // What it starts for the user keeps the zone of the machine.
+  const io = { ...commandIo, env: { ...commandIo.env } };
+  // node-cron's heartbeat stalls for an hour when the process has a zone whose clocks go back.
+  process.env.TZ = 'UTC';
   const settings = await readSettings(given, io.env);
   const { id, sessionTtl } = settings;
   const flags = { ...settings.consul, kvPrefix: settings.kvPrefix };
   const context = createContext(flags, io);
   const { clock, members } = context;
   const log = createLog({ level: settings.logLevel, format: settings.logFormat, write: io.err, controller: id });
-  const metrics = createMetrics(() => controller.snapshots(), { version: VERSION });
+  const metrics: Metrics = createMetrics(
+    () => {
+      metrics.frozen(isFrozen(controller.freeze, clock.now()));
+      return controller.snapshots();
+    },
+    { version: VERSION },
+  );
   countCalls(context, metrics);
   const ears = createEars(log, metrics, clock);
   const telling = createTelling(
@@ -41,7 +54,10 @@ export async function run(given: RunFlags & GlobalFlags, io: CommandIo): Promise
   const controller = createController(context, id, telling.log, (event) => {
     ears.hear(event);
     telling.hear(event);
+    if (event.kind === 'freeze' || event.kind === 'calm') starts.scheduler.ringAll();
+    if (event.kind === 'decided') starts.scheduler.ring(event.service);
   });
+  const starts = runStarts(context, flags, controller, log, ears.hear);
   const member: Member = { id, host: hostname(), pid: process.pid, since: clock.now(), version: VERSION };
   const attendance = new Attendance(
     {
@@ -54,6 +70,7 @@ export async function run(given: RunFlags & GlobalFlags, io: CommandIo): Promise
     (all) => {
       ears.hear({ kind: 'members', members: all });
       controller.setMembers(all);
+      starts.scheduler.ringAll();
     },
     (held, why) => ears.hear({ kind: 'membership', held, why }),
     sessionTtl,
@@ -72,6 +89,8 @@ export async function run(given: RunFlags & GlobalFlags, io: CommandIo): Promise
   });
   log.info({ id, address: serving.address, version: VERSION }, `controller ${id} runs; ${serving.address}/metrics`);
   const stop = new AbortController();
+  // Every blocking query listens on it.
+  setMaxListeners(0, stop.signal);
   const interrupted = new Promise<void>((resolve) => {
     const off = io.onInterrupt(() => {
       off();
@@ -83,6 +102,7 @@ export async function run(given: RunFlags & GlobalFlags, io: CommandIo): Promise
   const working = Promise.all([
     controller.run(),
     attendance.run(stop.signal, onTrouble),
+    starts.run(stop.signal, onTrouble),
     settings.plans === undefined ? undefined : runPlans(settings.plans, plans, log, metrics, stop.signal),
   ]);
   await Promise.race([interrupted, working]);
@@ -102,13 +122,14 @@ function countCalls({ client }: Context, metrics: Metrics): void {
 }
 
 function createController(context: Context, id: string, log: DecisionLog, onEvent: (event: ControllerEvent) => void): Controller {
-  const { mesh, store, programs, clock, doorbell, lock } = context;
+  const { mesh, store, programs, clock, doorbell, lock, freeze } = context;
   const controller: Controller = new Controller(id, {
     mesh,
     signals: createSharedSignals(context, ({ service, canary }) => controller.passing(service, canary)),
     log,
     programs,
     clock,
+    freeze,
     findPlan: async (service, { id: rollout, plan: digest }) => {
       const applied = await store.readPlan(service);
       if (applied?.digest === digest) return applied.plan;

@@ -32,7 +32,7 @@ export async function simulate(file: string, flags: SimulateFlags, io: Io): Prom
 }
 
 function answerJson(plan: Plan, roles: Roles, question: Question, io: Io): object {
-  const line = timelineOf(plan, roles);
+  const line = timelineOf(plan, roles, Date.now());
   const bounds = boundReverts(plan);
   return {
     service: plan.service,
@@ -50,12 +50,21 @@ function answerJson(plan: Plan, roles: Roles, question: Question, io: Io): objec
 }
 
 function answerText(plan: Plan, roles: Roles, question: Question, io: Io): void {
-  const line = timelineOf(plan, roles);
+  const line = timelineOf(plan, roles, Date.now());
   io.out(`${renderTimeline(plan, roles, line, io.style)}\n${renderBounds(boundReverts(plan), io.style)}`);
   if (question.kind === 'failure')
-    io.out(`\n${renderExposure(plan, roles.canary, question.failure, feel(plan, roles, question), line, io.style)}`);
+    io.out(
+      `\n${renderExposure(plan, roles.canary, question.failure, feel(plan, roles, question), timelineOf(unscheduled(plan), roles), io.style)}`,
+    );
   if (question.kind === 'healthy')
-    io.out(`\n${renderFalseReverts(plan, roles.canary, question, tryHealthy(plan, roles, question, io), line, io.style)}`);
+    io.out(
+      `\n${renderFalseReverts(plan, roles.canary, question, tryHealthy(plan, roles, question, io), timelineOf(unscheduled(plan), roles), io.style)}`,
+    );
+}
+
+/** What users feel does not depend on the hour. */
+function unscheduled({ schedule: _, ...plan }: Plan): Plan {
+  return plan;
 }
 
 function feel(plan: Plan, roles: Roles, { failure, runs, seed }: Extract<Question, { kind: 'failure' }>): Exposure {

@@ -1,11 +1,13 @@
-import { observeOnce } from '../controller/apply-plan.js';
 import { findRoles, isRefusal } from '../core/roles.js';
+import { isFinal } from '../core/rollout.js';
 import { createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
+import { lookAt } from './look.js';
 import { makeRoom } from './make-room.js';
 import { requireOwnChecks } from './own-checks.js';
+import { observe } from './plan.js';
 import { readPlanFile, type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
 import { durationFlag } from './ramp.js';
@@ -28,16 +30,18 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const sourced = isFile ? await readPlanFile(context, target, undefined, true) : await appliedPlan();
   const { plan } = sourced;
   if (flags.dryRun === true) {
-    const seen = await observeOnce(context.mesh, sourced.plan);
-    io.out(previewRollout(plan, seen, requireReady(context, sourced, seen), io.style));
+    const seen = await observe(context, sourced);
+    io.out(previewRollout(plan, seen, requireReady(context, sourced, seen), io.style, context.clock.now()));
     return EXIT.done;
   }
   const detach = flags.foreground !== true;
   if (detach) await requireControllers(context, `splitter start ${target} --foreground`);
-  const first = findRoles(plan, await observeOnce(context.mesh, sourced.plan));
+  const first = findRoles(plan, await observe(context, sourced));
   const note = isRefusal(first) ? undefined : await requireOwnChecks(context, sourced, first, flags.force === true);
   await makeRoom(context, sourced);
-  requireReady(context, sourced, await observeOnce(context.mesh, sourced.plan));
+  // A rollout that is there needs somebody who watches it, in a freeze too.
+  const { rollout } = await lookAt(context, plan.service, true);
+  requireReady(context, sourced, await observe(context, sourced), rollout === undefined || isFinal(rollout));
   const driver = newDriverId('start', context.by);
   const lock = await takeLock(context, plan.service, driver, 'start');
   const onInterrupt = flags.onInterrupt ?? 'hold';

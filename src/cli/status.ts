@@ -32,6 +32,7 @@ export async function status(service: string, flags: StatusFlags, io: CommandIo)
 
 /** The status of one service, with what its driver sees just now, if one lives. */
 export async function readStatus(context: Context, service: string): Promise<Status> {
+  const now = context.clock.now();
   const [look, drives] = await Promise.all([lookAt(context, service), whoDrives(context, service)]);
   const driver = drives?.kind === 'foreground' ? drives.driver : undefined;
   const { rollout, plan } = look;
@@ -49,7 +50,7 @@ export async function readStatus(context: Context, service: string): Promise<Sta
           id: driver.id,
           ...(driven?.live === undefined ? {} : { why: driven.live.why, wakeAt: driven.live.wakeAt }),
         };
-  return statusOf({ service, rollout, seen, plan, driver: live });
+  return statusOf({ service, rollout, seen, now, plan, driver: live });
 }
 
 /** The findings as the record keeps them, for when nobody measures now. */

@@ -119,11 +119,16 @@ export class ConsulMesh implements Mesh, MeshLists {
     return Object.fromEntries(await Promise.all(counts));
   }
 
-  /** The versions (Service.Meta.version) of the sidecars of the service, with repeats. */
-  async readVersions(service: string): Promise<readonly string[]> {
+  /** The versions (Service.Meta.version) of the sidecars of the service, with repeats; with `passing` only of those whose checks all pass. */
+  async readVersions(service: string, { passing = false } = {}): Promise<readonly string[]> {
     const what = `reading the instances of ${service}`;
     const all = this.#instances(
-      await this.#client.call({ method: 'GET', path: `/health/connect/${encodeURIComponent(service)}`, what }),
+      await this.#client.call({
+        method: 'GET',
+        path: `/health/connect/${encodeURIComponent(service)}`,
+        what,
+        query: passing ? { passing: 'true' } : {},
+      }),
       what,
     );
     return all.flatMap((one) => {

@@ -5,20 +5,21 @@ import type { Plan } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import { chargeOf } from '../core/rendezvous.js';
 import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
-import type { Clock, Mesh, MeshLists } from '../ports.js';
+import type { Freeze } from '../core/schedule/freeze.js';
+import type { Clock, Entries, Mesh, MeshLists } from '../ports.js';
 import { Backoff } from './backoff.js';
 import type { ControllerEvent } from './events.js';
 import { follow } from './follow.js';
 import { InstanceWatch } from './instance-watch.js';
 import { liveRecord, Overview } from './overview.js';
-import type { PilotParts, Role, Turn } from './pilot.js';
-import { Post } from './post.js';
+import type { Role, Turn } from './pilot.js';
+import { Post, type PostParts } from './post.js';
 import type { RolloutSnapshot } from './snapshot.js';
 import { Trouble } from './trouble.js';
 import { Turns } from './turns.js';
 
 /** What a controller acts with. */
-export interface ControllerParts extends PilotParts {
+export interface ControllerParts extends PostParts {
   readonly mesh: Mesh & MeshLists;
   readonly clock: Clock;
   /** The plan that a rollout follows; undefined when it is not kept any more. */
@@ -65,6 +66,7 @@ export class Controller {
   readonly #refused = new Map<string, string>();
   readonly #stop = new AbortController();
   #members: readonly string[] = [];
+  #freeze: Freeze | undefined;
   #probing: Promise<void> | undefined;
   #watched = 0;
 
@@ -98,6 +100,7 @@ export class Controller {
       this.#instances.run(signal),
       follow((index) => this.#listen(index), signal, { onTrouble }),
       this.#followCritical(onTrouble),
+      follow((index) => this.#followFreeze(index), signal, { onTrouble }),
     ]);
   }
 
@@ -124,6 +127,27 @@ export class Controller {
     return [...this.#posts].map(([service, { post }]) =>
       post.snapshot(service, this.#roleOf(service) === 'advance' ? 'owner' : 'guardian'),
     );
+  }
+
+  /** The freeze as last heard. */
+  get freeze(): Freeze | undefined {
+    return this.#freeze;
+  }
+
+  /** Whether anything may be begun now: Consul answers, everything was read once, and this controller is a member. */
+  get mayBegin(): boolean {
+    const { complete } = this.#overview;
+    return complete && this.#members.includes(this.#id) && this.#trouble.allowsAdvance(this.#parts.clock.now());
+  }
+
+  /** Whether this controller answers for the service. */
+  owns(service: string): boolean {
+    return this.#roleOf(service) === 'advance';
+  }
+
+  /** The entries of a service as the lists tell them. */
+  entriesOf(service: string): Entries {
+    return this.#overview.entriesOf(service);
   }
 
   /** The plan of a rollout that this controller advances; undefined when it is another's. */
@@ -168,6 +192,17 @@ export class Controller {
   async #listen(index: number): Promise<number> {
     const { service, index: next } = await this.#parts.listen(index, this.#stop.signal);
     if (service !== undefined && next !== index) await this.#readSplitter(service);
+    return next;
+  }
+
+  async #followFreeze(index: number): Promise<number> {
+    const { freeze, index: next } = await this.#parts.freeze.readFreeze({ index, abort: this.#stop.signal });
+    if (JSON.stringify(freeze) !== JSON.stringify(this.#freeze)) {
+      this.#freeze = freeze;
+      for (const { post } of this.#posts.values()) post.hearFreeze(freeze);
+      this.#parts.onEvent({ kind: 'freeze', freeze });
+      this.#ringAll();
+    }
     return next;
   }
 
@@ -238,7 +273,7 @@ export class Controller {
       });
     const entries = this.#overview.entriesOf(service);
     const ring = (): void => this.#turns.ring(service);
-    const post = new Post(plan, rollout, entries, `controller:${this.#id}`, this.#parts.mesh, this.#parts, ring);
+    const post = new Post(plan, rollout, entries, `controller:${this.#id}`, this.#parts, ring);
     const opened: Known = {
       post,
       last: rollout,
@@ -247,6 +282,7 @@ export class Controller {
       watched: false,
       refusals: new Backoff(REFUSED.first, REFUSED.last),
     };
+    post.hearFreeze(this.#freeze);
     this.#posts.set(service, opened);
     this.#instances.add(service);
     return opened;

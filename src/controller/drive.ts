@@ -1,7 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
-import type { HeldLock, Mesh } from '../ports.js';
+import type { FreezeSwitch, HeldLock, Mesh } from '../ports.js';
 import { type Flight, isWatchful, Pilot, type PilotParts, type Turn } from './pilot.js';
 import { Wake } from './wake.js';
 import { World } from './world.js';
@@ -10,6 +11,7 @@ import { World } from './world.js';
 export interface DriverParts extends PilotParts {
   readonly mesh: Mesh;
   readonly lock: HeldLock;
+  readonly freeze: FreezeSwitch;
   /** Whether a failure of Consul may pass by itself, so that waiting for it makes sense. */
   readonly isPassing: (error: unknown) => boolean;
 }
@@ -59,11 +61,14 @@ export async function drive(
   abort: AbortSignal,
 ): Promise<DriveEnd> {
   const stop = new AbortController();
+  // Four or five watches and the reads of one turn listen at a time; more than these would be a leak.
+  setMaxListeners(20, stop.signal);
   const wake = new Wake();
   const onAbort = (): void => wake.ring();
   abort.addEventListener('abort', onAbort);
   const world = new World(
     parts.mesh,
+    parts.freeze,
     task.plan,
     () => parts.clock.now(),
     () => wake.ring(),

@@ -1,5 +1,6 @@
 import type { Plan } from '../core/plan.js';
 import type { Rollout } from '../core/rollout.js';
+import type { Freeze } from '../core/schedule/freeze.js';
 import type { Finding } from '../core/verdict.js';
 
 /** What a controller tells whoever listens: logs, metrics, notifications. Times in ms. */
@@ -16,6 +17,9 @@ export type ControllerEvent =
     }
   /** The rollout is this controller's to advance, since now. */
   | { readonly kind: 'owned'; readonly service: string; readonly rollout: string; readonly plan: Plan }
+  /** What became of a scheduled start. */
+  | { readonly kind: 'due'; readonly service: string; readonly what: 'starts' | 'skipped' | 'waits'; readonly why: string }
+  | { readonly kind: 'freeze'; readonly freeze: Freeze | undefined }
   /** Somebody else was faster with a write; looked at again. */
   | { readonly kind: 'conflict'; readonly service: string }
   /** A turn began this long after it was due. */

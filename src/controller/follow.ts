@@ -6,6 +6,8 @@ export interface FollowOptions {
   /** The least time between two reads, ms. */
   readonly pace?: () => number;
   readonly onTrouble?: (error: Error) => void;
+  /** The index to begin beyond; default 1, which is answered at once. */
+  readonly from?: number;
 }
 
 const FIRST_RETRY = 250;
@@ -18,10 +20,10 @@ const LAST_RETRY = 5_000;
 export async function follow(
   step: (index: number) => Promise<number>,
   abort: AbortSignal,
-  { pace = () => 0, onTrouble = () => undefined }: FollowOptions = {},
+  { pace = () => 0, onTrouble = () => undefined, from = 1 }: FollowOptions = {},
 ): Promise<void> {
   const backoff = new Backoff(FIRST_RETRY, LAST_RETRY);
-  let index = 1;
+  let index = from;
   while (!abort.aborted) {
     let pause: number;
     try {

@@ -1,7 +1,8 @@
 import { type EntryKind, legsOf, type StoredEntry } from '../core/entries.js';
 import type { Plan } from '../core/plan.js';
 import { askedCanary, type Rollout } from '../core/rollout.js';
-import type { Entries, Mesh } from '../ports.js';
+import type { Freeze } from '../core/schedule/freeze.js';
+import type { Entries, FreezeSwitch, Mesh } from '../ports.js';
 import type { Circumstances } from './pilot.js';
 import { Pilot, type PilotParts, type Role, type Turn } from './pilot.js';
 import type { RolloutSnapshot } from './snapshot.js';
@@ -11,6 +12,12 @@ import { World } from './world.js';
 const TICK = 100;
 /** Sources that are asked for a number have intervals of their own, seldom under a second. */
 const SCALAR_TICK = 1_000;
+
+/** What a post acts with. */
+export interface PostParts extends PilotParts {
+  readonly mesh: Mesh;
+  readonly freeze: FreezeSwitch;
+}
 
 /** One service that a controller looks after: its world, told by the controller's lists, and the pilot of its rollout. */
 export class Post {
@@ -23,10 +30,10 @@ export class Post {
   /** Whether traffic was to go back at the last turn and the write failed. */
   #urgent = false;
 
-  constructor(plan: Plan, rollout: Rollout, entries: Entries, driver: string, mesh: Mesh, parts: PilotParts, ring: () => void) {
+  constructor(plan: Plan, rollout: Rollout, entries: Entries, driver: string, parts: PostParts, ring: () => void) {
     this.plan = plan;
     this.#now = () => parts.clock.now();
-    this.#world = new World(mesh, plan, () => parts.clock.now(), ring, this.#stop.signal);
+    this.#world = new World(parts.mesh, parts.freeze, plan, () => parts.clock.now(), ring, this.#stop.signal);
     this.#world.adopt(entries);
     const roles = { stable: rollout.stable, canary: rollout.canary, legs: rollout.asked };
     const beginning = { id: rollout.id, plan: rollout.plan, driver, by: rollout.by };
@@ -46,6 +53,11 @@ export class Post {
   /** Passes on an entry that the controller has read. */
   hear(kind: EntryKind, entry: StoredEntry | undefined): Promise<boolean> {
     return this.#world.hear(kind, entry);
+  }
+
+  /** Passes on the freeze. */
+  hearFreeze(freeze: Freeze | undefined): void {
+    this.#world.hearFreeze(freeze);
   }
 
   /** Says that instances may have changed: they are counted before the next decision. */

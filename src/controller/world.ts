@@ -4,12 +4,14 @@ import { type Chain, type Instances, type Observation, serving } from '../core/o
 import type { Plan, Subset } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import { isFinal } from '../core/rollout.js';
-import type { Entries, Mesh } from '../ports.js';
+import type { Freeze } from '../core/schedule/freeze.js';
+import type { Entries, FreezeSwitch, Mesh } from '../ports.js';
 import { follow } from './follow.js';
 
-/** One service as Consul has it: entries, instances, and on demand the compiled chain. Kept fresh by its own blocking queries, or by whoever tells it. */
+/** One service as Consul has it: entries, instances, the freeze, and on demand the compiled chain. Kept fresh by its own blocking queries, or by whoever tells it. */
 export class World {
   readonly #mesh: Mesh;
+  readonly #switch: FreezeSwitch;
   readonly #plan: Plan;
   readonly #abort: AbortSignal;
   readonly #changed: () => void;
@@ -17,24 +19,29 @@ export class World {
   #entries: Entries = {};
   #instances: Readonly<Record<string, Instances>> = {};
   #servingSince: Readonly<Record<string, number>> = {};
+  #freeze: Freeze | undefined;
   #chain: Chain | undefined;
   #resolverSince = 0;
   #weightsSince = 0;
   #heard = 0;
   #counted: string | undefined;
 
-  constructor(mesh: Mesh, plan: Plan, now: () => number, changed: () => void, abort: AbortSignal) {
+  constructor(mesh: Mesh, freeze: FreezeSwitch, plan: Plan, now: () => number, changed: () => void, abort: AbortSignal) {
     this.#mesh = mesh;
+    this.#switch = freeze;
     this.#plan = plan;
     this.#now = now;
     this.#changed = changed;
     this.#abort = abort;
   }
 
-  /** Reads everything once; from then on splitter, resolver and instances are followed in the background. */
+  /** Reads everything once; from then on splitter, resolver, instances and the freeze are followed in the background. */
   async open(): Promise<void> {
     await this.refresh();
     await this.count();
+    const { freeze, index: heard } = await this.#switch.readFreeze({ abort: this.#abort });
+    this.#freeze = freeze;
+    void follow((index) => this.#followFreeze(index), this.#abort, { from: heard });
     void follow((index) => this.#followEntry('service-splitter', index), this.#abort);
     void follow((index) => this.#followEntry('service-resolver', index), this.#abort);
     if (this.#plan.route !== undefined) void follow((index) => this.#followEntry('service-router', index), this.#abort);
@@ -71,6 +78,11 @@ export class World {
     await this.#recount();
   }
 
+  /** Takes the freeze as somebody else has read it. */
+  hearFreeze(freeze: Freeze | undefined): void {
+    this.#freeze = freeze;
+  }
+
   /** Takes an entry that somebody else has read; an older one than is known is dropped. True when it was news. */
   async hear(kind: EntryKind, entry: StoredEntry | undefined): Promise<boolean> {
     const part = PARTS[kind];
@@ -94,6 +106,7 @@ export class World {
   seen(): Omit<Observation, 'agreement' | 'observed' | 'findings'> {
     return {
       ...this.#entries,
+      ...(this.#freeze === undefined ? {} : { freeze: this.#freeze }),
       resolverSince: this.#resolverSince,
       weightsSince: this.#weightsSince,
       instances: this.#instances,
@@ -111,6 +124,14 @@ export class World {
     const read = await this.#mesh.readEntry(kind, this.#plan.service, { index, abort: this.#abort });
     if (await this.hear(kind, read.entry)) this.#changed();
     return read.index;
+  }
+
+  async #followFreeze(index: number): Promise<number> {
+    const { freeze, index: next } = await this.#switch.readFreeze({ index, abort: this.#abort });
+    const changed = JSON.stringify(freeze) !== JSON.stringify(this.#freeze);
+    this.#freeze = freeze;
+    if (changed) this.#changed();
+    return next;
   }
 
   async #followInstances(index: number): Promise<number> {

@@ -23,14 +23,15 @@ export interface Course {
 
 const PLENTY: Instances = { passing: 1_000, warning: 0, critical: 0 };
 
-/** A course before its first move, in the mesh as seen but with the same plenty of healthy instances in every subset. */
+/** A course before its first move, in the mesh as seen but with the same plenty of healthy instances in every subset, and with no freeze. */
 export function beginCourse(plan: Plan, seen: Observation, roles: Roles, beginning: Beginning): Course {
+  const { freeze: _, ...thawed } = seen;
   const instances = Object.fromEntries(plan.subsets.map((subset) => [subset.name, PLENTY]));
   return {
     plan,
     roles,
     beginning,
-    world: { ...seen, instances, findings: plan.signals.map(goodFinding), agreement: 'agrees' },
+    world: { ...thawed, instances, findings: plan.signals.map(goodFinding), agreement: 'agrees' },
     rollout: undefined,
     ran: [],
   };

@@ -1,10 +1,13 @@
 import { type Decision, type Situation, wait } from './decision.js';
 import { enterStep } from './enter-step.js';
 import { type Hold, holdForEvidence } from './gate.js';
+import { clockSince, holdWhileClosed } from './hold-closed.js';
 import { serving } from './observation.js';
 import { settleHook } from './programs.js';
+import { askedCanary } from './rollout.js';
 import { describeMatch, routeWrite, wantedMatches } from './route.js';
 import { overdue } from './stand.js';
+import { skipReached } from './steps.js';
 
 const LOOK_AGAIN = 500;
 /** The callers' sidecars learn of a new instance some hundred ms after Consul; traffic that comes sooner is answered with 503. */
@@ -13,6 +16,8 @@ const ADDRESS_SETTLES = 1_000;
 /** Waits until the compiled chain has both legs and canary has passing sidecars, makes the testers' route, then enters the first step. */
 export function decidePending(situation: Situation): Decision {
   const { rollout, plan, now } = situation;
+  const closed = goesDown(situation) ? undefined : holdWhileClosed(situation);
+  if (closed !== undefined) return closed;
   const cause = findMissing(situation) ?? findDoubt(situation);
   if (cause !== undefined) return standBy(situation, cause);
   const hook = settleHook(situation, 'before_start');
@@ -23,9 +28,16 @@ export function decidePending(situation: Situation): Decision {
   return unrouted === undefined ? enterStep(situation, rollout.state.step) : standBy(situation, unrouted);
 }
 
+/** Whether the step to enter takes weight from canary; that is never held. */
+function goesDown({ plan, rollout }: Situation): boolean {
+  const current = askedCanary(rollout);
+  const step = plan.steps[skipReached(plan.steps, rollout.state.step, current)];
+  return step?.kind === 'weight' && step.to < current;
+}
+
 function standBy(situation: Situation, cause: Hold): Decision {
-  const { rollout, plan, now } = situation;
-  const late = rollout.enteredAt + plan.stepTimeout;
+  const { plan, now } = situation;
+  const late = clockSince(situation) + plan.stepTimeout;
   if (now >= late) return overdue(situation, cause, plan.stepTimeout);
   return wait(cause.message, Math.min(now + LOOK_AGAIN, late));
 }

@@ -2,6 +2,7 @@ import { type Decision, type Situation, wait } from './decision.js';
 import { formatDuration } from './duration.js';
 import { passStep } from './enter-step.js';
 import { type Hold, holdForEvidence } from './gate.js';
+import { holdWhileClosed } from './hold-closed.js';
 import { notInForce } from './in-force.js';
 import type { Step } from './plan.js';
 import { awaitProgram, describeFailure } from './programs.js';
@@ -70,6 +71,8 @@ function leaveStep(situation: Situation, index: number, own: number, said: reado
   const next = plan.steps[skipReached(plan.steps, index + 1, current)];
   const passedTime = plan.steps[index]?.kind !== 'weight';
   const raises = next?.kind === 'weight' && next.to > current;
+  const closed = raises ? holdWhileClosed(situation) : undefined;
+  if (closed !== undefined) return closed;
   const evidence = passedTime || raises ? holdForEvidence(situation) : undefined;
   return evidence === undefined ? passStep(situation, index, said) : hold(situation, evidence, own);
 }

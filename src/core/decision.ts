@@ -3,6 +3,7 @@ import type { Observation } from './observation.js';
 import type { Plan } from './plan.js';
 import type { ProgramCall, ProgramOutcome } from './programs.js';
 import { isFinal, nextRollout, type Rollout } from './rollout.js';
+import type { Closed } from './schedule/closed.js';
 import { withCookies, withoutCookies } from './sticky.js';
 
 /** Everything that a decision depends on; there is nothing else it could read. */
@@ -29,6 +30,8 @@ export interface Decision {
   readonly next?: Rollout;
   /** A program to start, if it does not run yet; its outcome is awaited while all else goes on. */
   readonly call?: ProgramCall;
+  /** A freeze or a closed window is what it waits for. */
+  readonly closed?: Closed;
 }
 
 type Change = Partial<Omit<Rollout, 'seq' | 'id' | 'tally'>> & Pick<Rollout, 'message'>;

@@ -16,6 +16,8 @@ export const DEFAULTS = {
   programTimeout: MINUTE,
   /** How long the program of an `exec` signal may take. */
   execTimeout: 10 * SECOND,
+  /** How late a start that could not be made when it was due is still made. */
+  catchUp: HOUR,
   /** How long a sticky user stays on the leg that was met first. */
   sticky: HOUR,
   /** A `wait` step: passing canary instances, and the time they have to appear. */

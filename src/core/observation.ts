@@ -1,5 +1,6 @@
 import type { EntryKind, StoredEntry } from './entries.js';
 import type { Leg } from './legs.js';
+import type { Freeze } from './schedule/freeze.js';
 import type { Finding } from './verdict.js';
 
 /** How many instances of a subset the mesh would use, by the worst of their checks (sidecar and node included). */
@@ -48,6 +49,8 @@ export interface Observation {
   /** Share of requests that reached each subset lately, in basis points; undefined where it cannot be measured. */
   readonly observed?: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];
+  /** The last word of the switch that stops all advances, one that has been turned off too; absent where it was never used. */
+  readonly freeze?: Freeze;
 }
 
 /** The service's entry of a kind, as it was seen. */

@@ -171,6 +171,53 @@ export interface ConsulSignal extends SignalBase {
 /** A source of evidence, as the plan names it. */
 export type Signal = EnvoySignal | PrometheusSignal | HttpSignal | ExecSignal | ConsulSignal | VendorSignal;
 
+/** What a cron text names, as sorted numbers; Sunday is 0. `every*` where the field began with `*`: cron then asks both day fields, else either. */
+export interface CronFields {
+  readonly minutes: readonly number[];
+  readonly hours: readonly number[];
+  readonly days: readonly number[];
+  readonly months: readonly number[];
+  readonly weekdays: readonly number[];
+  readonly everyHour: boolean;
+  readonly everyDay: boolean;
+  readonly everyWeekday: boolean;
+}
+
+/** When a rollout starts by itself. A start that could not be made when it was due is made up for during `catchUp` ms. */
+export type StartRule =
+  | {
+      readonly kind: 'cron';
+      readonly text: string;
+      readonly fields: CronFields;
+      readonly timezone: string;
+      readonly catchUp: number;
+    }
+  | { readonly kind: 'at'; readonly at: number; readonly catchUp: number }
+  | { readonly kind: 'new-version' };
+
+/** When a rollout may advance: on these weekdays (Sunday is 0), between two times of the day in minutes; past midnight when `to` is not after `from`. */
+export interface Window {
+  readonly days: readonly number[];
+  readonly from: number;
+  readonly to: number;
+  readonly timezone: string;
+}
+
+/** When it may not: from a day or a moment to another, as written (a day like `2026-12-20`, both days included, or RFC 3339). */
+export interface FreezeSpan {
+  readonly from: string;
+  readonly to: string;
+  readonly timezone: string;
+  readonly reason?: string;
+}
+
+/** When a rollout starts by itself, and when it may advance. Neither ever holds a revert. */
+export interface Schedule {
+  readonly start?: StartRule;
+  readonly windows?: readonly Window[];
+  readonly freeze?: readonly FreezeSpan[];
+}
+
 /** A service in Consul; namespace, partition and datacenter only where there are any (the community edition refuses the first two). */
 export interface ServiceRef {
   readonly service: string;
@@ -200,6 +247,7 @@ export interface Plan extends ServiceRef {
   readonly hooks?: Readonly<Partial<Record<HookName, Program>>>;
   readonly checks?: readonly OwnCheck[];
   readonly signals: readonly Signal[];
+  readonly schedule?: Schedule;
   /** Services whose sidecars call this one, besides those that the catalog names as callers. */
   readonly callers: readonly string[];
   /** Who is told of what happens, where the plan names anybody. */

@@ -5,6 +5,7 @@ import { type Observation, serving } from './observation.js';
 import type { Plan } from './plan.js';
 import { isRefusal, type Roles, type RolesRefusal } from './roles.js';
 import { describeMatch, foreignTwin, ownMatches, wantedMatches } from './route.js';
+import { whyClosed } from './schedule/closed.js';
 import { foreignCookie } from './sticky.js';
 
 /** One thing that was checked before a rollout: its verdict, a sentence, and what to type when it is not fine. */
@@ -17,9 +18,10 @@ export interface Check {
 
 const SPLITTABLE = ['http', 'http2', 'grpc'];
 
-/** Every check that needs no more than the observation, in the order in which a person would make them. */
-export function preflight(plan: Plan, seen: Observation, roles: Roles | RolesRefusal): readonly Check[] {
+/** Every check that needs no more than the observation, in the order in which a person would make them. With `now`, whether a rollout may advance is one. */
+export function preflight(plan: Plan, seen: Observation, roles: Roles | RolesRefusal, now?: number): readonly Check[] {
   const checks = [
+    ...(now === undefined ? [] : [checkOpen(plan, seen, now)]),
     checkOwners(plan, seen),
     checkProtocol(plan, seen),
     ...checkShadow(plan, seen),
@@ -34,6 +36,17 @@ export function preflight(plan: Plan, seen: Observation, roles: Roles | RolesRef
     checkStable(plan, seen, roles),
     checkCanary(plan, seen, roles),
   ];
+}
+
+function checkOpen(plan: Plan, seen: Observation, now: number): Check {
+  const closed = whyClosed(plan.schedule, seen.freeze, now);
+  if (closed === undefined) return { name: 'freeze', verdict: 'ok', message: 'no freeze and no closed window holds it' };
+  return {
+    name: 'freeze',
+    verdict: 'failed',
+    message: `${plan.service} is ${closed.reason === 'PlanFreeze' ? `held: ${closed.message}` : closed.message}`,
+    hint: `${closed.until === undefined ? '' : 'type this again then, or '}${closed.reason === 'Frozen' ? 'splitter freeze off' : 'change schedule in the plan'}`,
+  };
 }
 
 function checkOwners(plan: Plan, seen: Observation): Check {

@@ -6,6 +6,7 @@ import type { Plan } from './plan.js';
 import type { ProgramCall } from './programs.js';
 import type { Roles } from './roles.js';
 import { hookAtEnd, isFinal, type Rollout } from './rollout.js';
+import type { Closed } from './schedule/closed.js';
 
 /** One write of a simulated rollout: when, what it replaces, and the record after it (none for defaults and resolver). */
 export interface SimulatedWrite {
@@ -17,10 +18,11 @@ export interface SimulatedWrite {
   readonly person: boolean;
 }
 
-/** One move of a simulated rollout: a write, or a program of the user's that runs. */
+/** One move of a simulated rollout: a write, a program of the user's that runs, or a wait for a window to open or a freeze to end. */
 export type SimulatedMove =
   | ({ readonly kind: 'write' } & SimulatedWrite)
-  | { readonly kind: 'program'; readonly at: number; readonly call: ProgramCall };
+  | { readonly kind: 'program'; readonly at: number; readonly call: ProgramCall }
+  | { readonly kind: 'closed'; readonly at: number; readonly closed: Closed };
 
 /** Looks a simulation may take: a hold is looked at four times a second, so this is a hold of seven hours. */
 const ENOUGH = 100_000;
@@ -49,6 +51,10 @@ export function simulate(
       continue;
     }
     if (decision.write === undefined) {
+      if (decision.closed !== undefined) {
+        moves.push({ kind: 'closed', at, closed: decision.closed });
+        if (decision.closed.until === undefined) return moves;
+      }
       at = Math.max(at + 1, decision.wakeAt);
       continue;
     }

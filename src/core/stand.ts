@@ -1,6 +1,7 @@
 import { type Decision, type Situation, transition, wait } from './decision.js';
 import { formatDuration } from './duration.js';
 import type { Hold } from './gate.js';
+import { clockSince } from './hold-closed.js';
 import { revert } from './revert.js';
 import type { PauseReason } from './rollout.js';
 
@@ -8,11 +9,12 @@ const LOOK_AGAIN = 250;
 
 /** Stays where it is for this cause, until the step has taken too long: `own` ms that the step takes by itself, then the plan's step timeout. */
 export function hold(situation: Situation, cause: Hold, own: number): Decision {
-  const { plan, rollout, now } = situation;
+  const { plan, now } = situation;
+  const since = clockSince(situation);
   const atOnce = (cause.reason === 'NoData' && plan.on.noData !== 'wait') || cause.reason === 'SignalError';
   const limit = own + (atOnce ? 0 : plan.stepTimeout);
-  if (now >= rollout.enteredAt + limit) return overdue(situation, cause, limit);
-  return wait(cause.message, Math.min(now + LOOK_AGAIN, rollout.enteredAt + limit));
+  if (now >= since + limit) return overdue(situation, cause, limit);
+  return wait(cause.message, Math.min(now + LOOK_AGAIN, since + limit));
 }
 
 /** What happens when a step took too long: back to stable or a hold, as the plan says; a lack of evidence alone never reverts unless asked to. */

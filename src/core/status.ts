@@ -4,6 +4,7 @@ import type { Instances, Observation } from './observation.js';
 import type { Plan, Step } from './plan.js';
 import { formatTime, readRecord } from './record.js';
 import { hookAtEnd, isFinal, type Rollout } from './rollout.js';
+import { type Closed, whyClosed } from './schedule/closed.js';
 import { describeStep } from './steps.js';
 import type { Finding } from './verdict.js';
 
@@ -22,6 +23,8 @@ export interface Status {
   readonly phase: string | null;
   readonly reason: string | null;
   readonly message: string;
+  /** What holds advances now; only where something does and there is something to hold. */
+  readonly held?: { readonly reason: Closed['reason']; readonly message: string; readonly until: string | null };
   readonly step: {
     readonly index: number;
     readonly of: number | null;
@@ -51,6 +54,7 @@ export interface StatusInput {
   readonly service: string;
   readonly rollout: Rollout | undefined;
   readonly seen: Observation;
+  readonly now: number;
   readonly plan: { readonly plan: Plan; readonly source: string | null } | undefined;
   readonly driver: { readonly kind: string; readonly id: string; readonly why?: string; readonly wakeAt?: number } | undefined;
 }
@@ -78,6 +82,7 @@ export function statusOf(input: StatusInput): Status {
     phase: rollout?.state.phase ?? null,
     reason: rollout?.state.reason ?? null,
     message: messageOf(input),
+    ...heldStatus(input),
     step: rollout === undefined ? null : stepStatus(rollout, plan?.plan, driver?.wakeAt),
     stable: rollout === undefined ? null : leg(rollout.stable),
     canary: rollout === undefined ? null : leg(rollout.canary),
@@ -112,6 +117,15 @@ function messageOf({ service, rollout, seen, driver }: StatusInput): string {
   if (isFinal(rollout)) return rollout.message;
   if (driver === undefined) return `${rollout.message}; nobody drives or watches it`;
   return driver.why !== undefined && rollout.state.phase !== 'Paused' ? driver.why : rollout.message;
+}
+
+function heldStatus({ rollout, seen, plan, now }: StatusInput): Pick<Status, 'held'> {
+  const { phase, reason } = rollout?.state ?? {};
+  const moves = phase === 'Pending' || phase === 'Progressing' || phase === 'Baking';
+  const closed = moves && reason !== 'Resumed' ? whyClosed(plan?.plan.schedule, seen.freeze, now) : undefined;
+  if (closed === undefined) return {};
+  const until = closed.until === undefined ? null : formatTime(closed.until);
+  return { held: { reason: closed.reason, message: closed.message, until } };
 }
 
 function stepStatus(rollout: Rollout, plan: Plan | undefined, liveWakeAt: number | undefined): Status['step'] {

@@ -1,5 +1,6 @@
 import { checkNotify } from './check-notify.js';
 import { checkPrograms, checkRoute } from './check-programs.js';
+import { checkSchedule } from './check-schedule.js';
 import { checkSignals } from './check-signals.js';
 import { checkSteps } from './check-steps.js';
 import { checkSubsets } from './check-subsets.js';
@@ -15,5 +16,6 @@ export function checkRules(plan: PlanText): readonly Problem[] {
     ...checkPrograms(plan),
     ...checkSignals(plan),
     ...checkNotify(plan),
+    ...checkSchedule(plan),
   ];
 }

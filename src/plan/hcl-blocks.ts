@@ -12,7 +12,7 @@ interface Rule {
   readonly as: 'map' | 'list';
 }
 
-/** Blocks that stand for one entry of a map or a list of the plan; all other blocks are plain maps. */
+/** Blocks that stand for one entry of a map or a list, of the plan or of its schedule; all other blocks are plain maps. */
 const REPEATED: Readonly<Record<string, Rule>> = {
   subset: { key: 'subsets', labelled: true, as: 'map' },
   leg: { key: 'legs', labelled: true, as: 'map' },
@@ -21,6 +21,10 @@ const REPEATED: Readonly<Record<string, Rule>> = {
   check: { key: 'checks', labelled: true, as: 'list' },
   hook: { key: 'hooks', labelled: true, as: 'map' },
   notify: { key: 'notify', labelled: false, as: 'list' },
+};
+const REPEATED_IN_SCHEDULE: Readonly<Record<string, Rule>> = {
+  window: { key: 'windows', labelled: false, as: 'list' },
+  freeze: { key: 'freeze', labelled: false, as: 'list' },
 };
 const UNNAMED: ReadonlySet<string> = new Set([
   'on',
@@ -37,6 +41,8 @@ const UNNAMED: ReadonlySet<string> = new Set([
   'hooks',
   'slack',
   'webhook',
+  'schedule',
+  'start',
 ]);
 
 /** The trees of all `rollout` blocks of a parsed HCL text that has no syntax error. */
@@ -62,7 +68,7 @@ export function readRollouts(root: Node): Trees {
 
 function readBody(block: Node, path: Path, problems: Problem[], named?: Entry): PlanNode {
   const map = new MapBuilder(path, problems);
-  const repeated = new RepeatedBlocks(problems);
+  const repeated = new RepeatedBlocks(path, problems);
   if (named !== undefined) map.add(named.key, named.keySpan, named.value);
   for (const item of parts(block).flatMap((c) => (c.type === 'body' ? parts(c) : []))) {
     const [name, label, more] = headOf(item);
@@ -71,7 +77,7 @@ function readBody(block: Node, path: Path, problems: Problem[], named?: Entry): 
       map.add(name.text, spanOf(name), readExpression(parts(item)[1]!, [...path, name.text], problems));
       continue;
     }
-    const rule = path.length === 0 && Object.hasOwn(REPEATED, name.text) ? REPEATED[name.text] : undefined;
+    const rule = ruleOf(path, name.text);
     const labelsFit = more === undefined && (label !== undefined) === (rule?.labelled ?? false);
     if (!labelsFit && (rule !== undefined || UNNAMED.has(name.text)))
       problems.push(wrongLabels({ name, label, more }, rule, path));
@@ -82,25 +88,36 @@ function readBody(block: Node, path: Path, problems: Problem[], named?: Entry): 
   return map.build(spanOf(headOf(block)[0] ?? block));
 }
 
+function ruleOf(path: Path, name: string): Rule | undefined {
+  const rules = path.length === 0 ? REPEATED : path.length === 1 && path[0] === 'schedule' ? REPEATED_IN_SCHEDULE : {};
+  return Object.hasOwn(rules, name) ? rules[name] : undefined;
+}
+
 /** Gathers the repeated blocks of a rollout, to become one key of the plan each, at the place of the first block. */
 class RepeatedBlocks {
+  readonly #path: Path;
   readonly #problems: Problem[];
   readonly #groups = new Map<Rule, { first: Node; entries: MapBuilder; items: PlanNode[] }>();
 
-  constructor(problems: Problem[]) {
+  constructor(path: Path, problems: Problem[]) {
+    this.#path = path;
     this.#problems = problems;
   }
 
   add(rule: Rule, name: Node, label: Node | undefined, block: Node): void {
     if (rule.labelled && label === undefined) return;
-    const group = this.#groups.get(rule) ?? { first: name, entries: new MapBuilder([rule.key], this.#problems), items: [] };
+    const group = this.#groups.get(rule) ?? {
+      first: name,
+      entries: new MapBuilder([...this.#path, rule.key], this.#problems),
+      items: [],
+    };
     this.#groups.set(rule, group);
     if (rule.as === 'map' && label !== undefined) {
-      const key = String(readLabel(label, [rule.key], this.#problems).value);
-      group.entries.add(key, spanOf(label), readBody(block, [rule.key, key], this.#problems));
+      const key = String(readLabel(label, [...this.#path, rule.key], this.#problems).value);
+      group.entries.add(key, spanOf(label), readBody(block, [...this.#path, rule.key, key], this.#problems));
       return;
     }
-    const at = [rule.key, group.items.length];
+    const at = [...this.#path, rule.key, group.items.length];
     const named = rule.labelled ? label : undefined;
     const own = named && { key: 'name', keySpan: spanOf(named), value: readLabel(named, [...at, 'name'], this.#problems) };
     group.items.push(readBody(block, at, this.#problems, own));

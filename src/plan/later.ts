@@ -2,7 +2,7 @@ import { child, type Path, type PlanNode } from './node.js';
 import { errorAt, type Problem } from './problem.js';
 
 /** Keys of a plan that this version of splitter does not know yet. None of them is in the schema. */
-const LATER: readonly string[] = ['schedule', 'group'];
+const LATER: readonly string[] = ['group'];
 
 /** What is wrong before the schema is asked; `paths` are to be left out of further checks. */
 export interface Refused {

@@ -6,6 +6,7 @@ import { versionFilter } from '../core/versions.js';
 import { type BasisPoints, parsePercent } from '../core/weights.js';
 import { given, ms } from './given.js';
 import { toChannels } from './normalise-notify.js';
+import { toSchedule } from './normalise-schedule.js';
 import { toVendorQuery } from './normalise-sources.js';
 import type { PlanText } from './schema.js';
 import type { NumberText, SignalText } from './signal-text.js';
@@ -46,6 +47,7 @@ export function normalise(text: PlanText): Plan {
     ...(Object.keys(text.hooks).length === 0 ? {} : { hooks: toHooks(text.hooks) }),
     ...(text.checks.length === 0 ? {} : { checks: text.checks.map((one) => ({ name: one.name, program: toProgram(one) })) }),
     signals: text.signals.map((signal) => ({ ...toSignal(signal), ...(signal.dry_run ? { dryRun: true } : {}) })),
+    ...(text.schedule === undefined ? {} : { schedule: toSchedule(text.schedule) }),
     callers: text.callers,
     ...(text.notify.length === 0 ? {} : { notify: toChannels(text.notify) }),
   };

@@ -5,6 +5,7 @@ import { ARROW, consulName, duration, durationOrZero, percent, subsetName } from
 import { notifySchema } from './schema-notify.js';
 import { checkSchema, hooksSchema, runSchema } from './schema-programs.js';
 import { routeSchema } from './schema-route.js';
+import { scheduleSchema } from './schema-schedule.js';
 import { signalSchema } from './schema-sources.js';
 
 const version = z
@@ -140,6 +141,7 @@ export const planSchema = z
     checks: z.array(checkSchema).default([]).describe('Checks of your own before anything is written'),
     hooks: hooksSchema.default({}),
     signals: z.array(signalSchema).default([]).describe('Sources of evidence; watched whenever canary carries traffic'),
+    schedule: scheduleSchema.optional(),
     callers: z
       .array(consulName())
       .default([])

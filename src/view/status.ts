@@ -12,6 +12,9 @@ export function renderStatus(status: Status, style: Style, now: number): string 
   return [
     `${paint(`${phase} (${reason})`)}   ${service}   ${percent(canary.weight.stored)} on ${canary.subset}${since}`,
     `  ${harmless(message)}`,
+    ...(status.held === undefined || message.startsWith('held: ')
+      ? []
+      : [style.warn(`  held: ${harmless(status.held.message)}`)]),
     ...stepLine(status, now),
     '',
     ...legLines(status),

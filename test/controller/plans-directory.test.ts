@@ -70,6 +70,7 @@ describe('followPlans', function () {
   const config = async (kind: string, service: string): Promise<number> =>
     (await fetch(`${consul.address}/v1/config/${kind}/${service}`)).status;
 
+  let invalid = -1;
   /** A controller that follows the directory; gives what it told. */
   function follow(directory = plans, isLeader = (): boolean => true) {
     const told: string[] = [];
@@ -88,7 +89,9 @@ describe('followPlans', function () {
             told.push(...diagnostics.map(({ file, line, column, message }) => `refused ${file}:${line}:${column} ${message}`)),
           onForgotten: (service, source) => told.push(`forgotten ${service} ${source}`),
           onNote: (message) => told.push(`note ${message}`),
-          onInvalid: (files) => told.push(`invalid ${files}`),
+          onInvalid: (files) => {
+            invalid = files;
+          },
         },
       },
       abort.signal,
@@ -117,7 +120,7 @@ describe('followPlans', function () {
     put('plans/more/orders.yaml', planText('orders', 30));
     await until('both are applied', async () => (await weightOf('payments')) === 20 && (await weightOf('orders')) === 30);
     await looks();
-    expect(told.filter((line) => !line.startsWith('invalid'))).to.have.members([
+    expect(told).to.have.members([
       `applied payments ${plans}/payments.yaml`,
       `applied payments ${plans}/payments.yaml`,
       `applied orders ${plans}/more/orders.yaml`,
@@ -130,13 +133,14 @@ describe('followPlans', function () {
     await heard(told, /^applied payments/);
     put('plans/payments.yaml', planText('payments', 10).replace('weight: 10', 'wieght: 10'));
     await heard(told, /^refused .*payments\.yaml:6:5 .*wieght/);
+    expect(invalid).to.equal(1);
     put('plans/orders.yaml', planText('orders', 30));
     await heard(told, /^applied orders/);
     expect(await weightOf('payments')).to.equal(10);
     expect(told.filter((line) => line.startsWith('refused'))).to.have.length(1);
     put('plans/payments.yaml', planText('payments', 15));
     await until('the mended plan is applied', async () => (await weightOf('payments')) === 15);
-    expect([told.includes('invalid 1'), told.findLast((line) => line.startsWith('invalid'))]).to.deep.equal([true, 'invalid 0']);
+    expect(invalid).to.equal(0);
   });
 
   it('forgets a plan whose file is gone, and touches nothing else', async () => {

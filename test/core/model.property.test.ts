@@ -12,6 +12,7 @@ import type { ProgramCall, ProgramOutcome } from '../../src/core/programs.js';
 import { readRecord } from '../../src/core/record.js';
 import { hookAtEnd, isFinal, type Rollout } from '../../src/core/rollout.js';
 import { ownMatches } from '../../src/core/route.js';
+import { isFrozen } from '../../src/core/schedule/freeze.js';
 import { abort } from '../../src/core/verbs/abort.js';
 import { pause } from '../../src/core/verbs/pause.js';
 import { promote } from '../../src/core/verbs/promote.js';
@@ -32,6 +33,7 @@ type Event =
   | { readonly kind: 'foreign'; readonly canary: number; readonly keepsMeta: boolean }
   | { readonly kind: 'resolver'; readonly subset: 'blue' | 'green'; readonly filter: string }
   | { readonly kind: 'router' }
+  | { readonly kind: 'freeze'; readonly on: boolean; readonly until: boolean }
   | { readonly kind: 'program'; readonly ok: boolean }
   | { readonly kind: 'verb'; readonly verb: Verb };
 
@@ -94,6 +96,10 @@ const events: fc.Arbitrary<Event> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('router' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('freeze' as const), on: fc.boolean(), until: fc.boolean() }),
+  },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('program' as const), ok: fc.boolean() }) },
 );
 
@@ -190,6 +196,9 @@ class Model {
         this.seen = withChain(rest);
         return;
       }
+      case 'freeze':
+        this.#freeze(event.on, event.until);
+        return;
       case 'program':
         this.#endProgram(event.ok);
         return;
@@ -218,6 +227,16 @@ class Model {
     if (decision.write === undefined || loses) return;
     this.#write(decision.write);
     if (!crashes) this.rollout = decision.next ?? this.rollout;
+  }
+
+  /** Somebody stops all advances, for an hour or until further notice, or lets them go on. */
+  #freeze(on: boolean, until: boolean): void {
+    const { freeze } = this.seen;
+    if (!on && freeze === undefined) return;
+    const next = on
+      ? { by: 'lee', reason: 'launch', since: this.now, ...(until ? { until: this.now + 3_600_000 } : {}) }
+      : freeze!;
+    this.seen = { ...this.seen, freeze: on ? next : { ...next, ended: this.now } };
   }
 
   #endProgram(ok: boolean): void {
@@ -304,6 +323,11 @@ class Model {
     expect(record?.seq, 'each write is one higher').to.equal((known?.seq ?? 0) + 1);
     expect(weightOf(after, 'dark'), 'further legs stay').to.equal(this.plan.legs[0]!.weight);
     const [was, is] = [weightOf(before, 'green'), weightOf(after, 'green')];
+    if (isFrozen(this.seen.freeze, this.now) && !this.#byPerson && known?.state.reason !== 'Resumed') {
+      const repair = this.plan.on.drift === 'reassert' && known !== undefined && weightOf(known.asked, 'green') === is;
+      expect(is <= was || repair, 'canary never rises in a freeze').to.equal(true);
+      if (record?.state.phase === 'Promoting') expect(known?.state.phase, 'no bake ends in a freeze').to.equal('Promoting');
+    }
     const ours = record !== undefined && weightOf(record.asked, 'green') === is;
     if (is > was && !this.#byPerson && this.plan.on.drift !== 'reassert') {
       // A person has just asked for the first step of a rollout; a lack of data does not forbid it.
@@ -346,6 +370,7 @@ class Model {
 
   /** Left alone in a healthy mesh, with a person to resume it, a rollout reaches an end. */
   settles(): boolean {
+    this.#freeze(false, false);
     this.seen = {
       ...this.seen,
       findings: [finding('errors', 'Successful')],

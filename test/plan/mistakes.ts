@@ -8,6 +8,133 @@ export interface Mistake {
   readonly severity?: 'warning';
 }
 
+/** A mistake in a schedule, given in the form that both languages have in common. */
+function inSchedule(name: string, yaml: string, hcl: string, message: string, hint: string): Mistake {
+  return { name, yaml: { more: `schedule:\n  ${yaml}` }, hcl: { more: `schedule {\n  ${hcl}\n}` }, message, hint };
+}
+
+const SCHEDULE_MISTAKES: readonly Mistake[] = [
+  {
+    name: 'a schedule of nothing',
+    yaml: { more: '▼schedule: {}' },
+    hcl: { more: '▼schedule {}' },
+    message: 'the schedule says nothing',
+    hint: 'write start, windows or freeze, or remove it',
+  },
+  inSchedule(
+    'an hour that there is not',
+    'start: { cron: "0 ▼25 * * *" }',
+    'start { cron = "0 ▼25 * * *" }',
+    'the cron text has 25 as its hour',
+    'write 0-23, lists like 1,5, steps like */5, or *',
+  ),
+  inSchedule(
+    'a start by the second',
+    'start: { cron: "▼0 0 9 * * *" }',
+    'start { cron = "▼0 0 9 * * *" }',
+    'the cron text has six fields, and a rollout does not start by the second',
+    'leave out the first field',
+  ),
+  inSchedule(
+    'a nickname',
+    'start: { cron: "▼@daily" }',
+    'start { cron = "▼@daily" }',
+    'the cron text is not five fields but 1',
+    'write five fields: minute, hour, day of the month, month, weekday, like 0 9 * * 1-5',
+  ),
+  inSchedule(
+    'the last day of a month',
+    'start: { cron: "0 9 ▼L * *" }',
+    'start { cron = "0 9 ▼L * *" }',
+    'the cron text has L as its day of the month; L, W, # and ? are not known',
+    'write numbers or *',
+  ),
+  inSchedule(
+    'a day that no month has',
+    'start: { cron: "0 9 ▼31 2 *" }',
+    'start { cron = "0 9 ▼31 2 *" }',
+    'the cron text names a day that no month has',
+    'write a day that there is',
+  ),
+  inSchedule(
+    'a zone that there is not',
+    'start: { cron: "0 9 * * *", timezone: ▼Europe/Pariss }',
+    'start {\n    cron = "0 9 * * *"\n    timezone = ▼"Europe/Pariss"\n  }',
+    '"timezone" of "start" of "schedule" is "Europe/Pariss", which is no time zone',
+    'write a name of the IANA database, like Europe/Paris or UTC',
+  ),
+  inSchedule(
+    'a moment without its zone',
+    'start: { at: ▼"2026-12-01T09:00:00" }',
+    'start { at = ▼"2026-12-01T09:00:00" }',
+    '"at" of "start" of "schedule" is "2026-12-01T09:00:00", which does not say in which time zone',
+    'add Z or an offset, like 2026-12-01T09:00:00Z or 2026-12-01T09:00:00+01:00',
+  ),
+  inSchedule(
+    'two causes of a start',
+    'start: { at: 2026-12-01T09:00:00Z, ▼on: new_version }',
+    'start {\n    at = "2026-12-01T09:00:00Z"\n    ▼on = "new_version"\n  }',
+    'a start has one cause, and this one has at and on',
+    'keep at or on',
+  ),
+  inSchedule(
+    'a start of no cause',
+    '▼start: { catch_up: 1h }',
+    '▼start { catch_up = "1h" }',
+    'the start says no time',
+    'write cron: "0 9 * * 1-5", at: 2026-12-01T09:00:00Z, or on: new_version',
+  ),
+  inSchedule(
+    'a new version that no subset takes',
+    'start: { on: ▼new_version }',
+    'start { on = ▼"new_version" }',
+    'the start waits for a new version, and canary is given one version only',
+    'write version: auto for blue or green',
+  ),
+  inSchedule(
+    'a zone for a moment',
+    'start: { at: 2026-12-01T09:00:00Z, ▼timezone: UTC }',
+    'start {\n    at = "2026-12-01T09:00:00Z"\n    ▼timezone = "UTC"\n  }',
+    '"timezone" means nothing beside "at"',
+    'remove it',
+  ),
+  inSchedule(
+    'a weekday that there is not',
+    'windows: [{ days: [▼mom], from: "09:00", to: "17:00" }]',
+    'window {\n    days = [▼"mom"]\n    from = "09:00"\n    to = "17:00"\n  }',
+    'item 1 of "days" of item 1 of "windows" of "schedule" is "mom", which is not one of sun, mon, tue, wed, thu, fri, sat',
+    'did you mean "mon"?',
+  ),
+  inSchedule(
+    'a window of no time',
+    'windows: [{ from: "09:00", to: ▼"09:00" }]',
+    'window {\n    from = "09:00"\n    to = ▼"09:00"\n  }',
+    'the window closes when it opens, at 09:00',
+    'for a whole day write from: "00:00" and to: "24:00"',
+  ),
+  inSchedule(
+    'a time that there is not',
+    'windows: [{ from: ▼"9", to: "17:00" }]',
+    'window {\n    from = ▼"9"\n    to = "17:00"\n  }',
+    '"from" of item 1 of "windows" of "schedule" is "9", which is no time of the day',
+    'write it in quotes, like "09:00"',
+  ),
+  inSchedule(
+    'a freeze that ends before it begins',
+    'freeze: [{ from: 2026-12-20, to: ▼2026-12-19 }]',
+    'freeze {\n    from = "2026-12-20"\n    to = ▼"2026-12-19"\n  }',
+    'the freeze ends before it begins, at 2026-12-20',
+    'put the earlier one under from',
+  ),
+  inSchedule(
+    'a day that there is not',
+    'freeze: [{ from: 2026-12-20, to: ▼2026-12-32 }]',
+    'freeze {\n    from = "2026-12-20"\n    to = ▼"2026-12-32"\n  }',
+    '"to" of item 1 of "freeze" of "schedule" is "2026-12-32", which is neither a day nor a moment',
+    'write it like 2026-12-20 or 2026-12-20T18:00:00Z',
+  ),
+];
+
 const LATER = 'is not supported by this version of splitter; remove it';
 
 /** The same mistakes in YAML and in HCL, with the words that both must give. */
@@ -522,7 +649,7 @@ export const MISTAKES: readonly Mistake[] = [
     message: '"stable" must be a text, not 3',
     hint: 'write "3" in quotes',
   },
-  { name: 'a schedule', yaml: { more: '▼schedule: {}' }, hcl: { more: '▼schedule {}' }, message: `\`schedule\` ${LATER}` },
+  ...SCHEDULE_MISTAKES,
   { name: 'a group', yaml: { more: '▼group: []' }, hcl: { more: '▼group = []' }, message: `\`group\` ${LATER}` },
   {
     name: 'the address of a Slack webhook',

@@ -5,11 +5,13 @@ import type { SourcedPlan } from '../../src/cli/plan-source.js';
 import { type Answer, type Call, ConsulClient } from '../../src/consul/client.js';
 import { Doorbell } from '../../src/consul/doorbell.js';
 import { DriverLock } from '../../src/consul/driver-lock.js';
+import { FreezeKey } from '../../src/consul/freeze-key.js';
 import { ConsulKv } from '../../src/consul/kv.js';
 import { Membership } from '../../src/consul/membership.js';
 import { ConsulMesh } from '../../src/consul/mesh.js';
 import { Notified } from '../../src/consul/notified.js';
 import { resolveSettings } from '../../src/consul/settings.js';
+import { StartMemoryKeys } from '../../src/consul/start-memory.js';
 import { Store } from '../../src/consul/store.js';
 import type { Entry } from '../../src/core/entries.js';
 import { createPrograms } from '../../src/programs/run.js';
@@ -72,7 +74,24 @@ export function crashContext(
   const programs = createPrograms({}, systemClock);
   const notified = new Notified(kv, 'splitter/');
   const [members, doorbell] = [new Membership(client, kv, 'splitter/'), new Doorbell(kv, 'splitter/')];
-  return { io, json: false, client, mesh, store, lock, members, doorbell, notified, programs, clock: systemClock, by: 'dana' };
+  const freeze = new FreezeKey(kv, 'splitter/');
+  const starts = new StartMemoryKeys(kv, 'splitter/');
+  return {
+    io,
+    json: false,
+    client,
+    mesh,
+    store,
+    lock,
+    freeze,
+    members,
+    starts,
+    doorbell,
+    notified,
+    programs,
+    clock: systemClock,
+    by: 'dana',
+  };
 }
 
 /** What `splitter start` does after its checks: takes the lock and drives, from nothing or from where the record stands. */

@@ -11,7 +11,7 @@ import { findRoles, isRefusal } from '../../src/core/roles.js';
 import { hookAtEnd, isFinal, nextRollout, type Rollout } from '../../src/core/rollout.js';
 import type { VerbContext, VerbResult } from '../../src/core/verbs/result.js';
 import { decodeTally } from '../../src/judge/tally.js';
-import type { Programs } from '../../src/ports.js';
+import type { FreezeSwitch, Programs } from '../../src/ports.js';
 import type { Fuse, Meddler } from './crash-fuse.js';
 import { CrashLog, CrashMesh, countingSidecars } from './crash-mesh.js';
 import { makePlan, weight } from './world.js';
@@ -96,7 +96,7 @@ export class CrashStory {
     const lock = { beat: async () => true, release: async () => undefined };
     const signals = countingSidecars(this.mesh, this.#failsFrom, clock.now);
     const isPassing = (): boolean => false;
-    const parts = { mesh, log, lock: fuse?.guard(lock) ?? lock, signals, programs, clock, isPassing };
+    const parts = { mesh, log, lock: fuse?.guard(lock) ?? lock, signals, programs, freeze: NEVER_FROZEN, clock, isPassing };
     await drive(
       { plan: PLAN, rollout, roles, beginning, hold: 0, patience: 0 },
       parts,
@@ -109,7 +109,17 @@ export class CrashStory {
     const io = { err: () => undefined };
     const lock = { read: async () => undefined };
     const doorbell = { ring: async () => undefined };
-    return { mesh, store, clock: { now: () => this.#now() }, by, io, lock, doorbell, programs } as unknown as Context;
+    return {
+      mesh,
+      store,
+      clock: { now: () => this.#now() },
+      by,
+      io,
+      lock,
+      doorbell,
+      freeze: NEVER_FROZEN,
+      programs,
+    } as unknown as Context;
   }
 
   /** Ten times as fast as the clock on the wall, so that a pause of a second is over in a tenth. */
@@ -122,6 +132,15 @@ export class CrashStory {
 export function failuresHeld(record: Rollout): number {
   return Object.values(decodeTally(record.tally)).reduce((sum, one) => sum + (one.kind === 'counts' ? one.canary.bad : 0), 0);
 }
+
+/** A switch that nobody has ever used. */
+const NEVER_FROZEN: FreezeSwitch = {
+  readFreeze: ({ index, abort } = {}) => {
+    const answer = { freeze: undefined, index: 1 };
+    if (index === undefined) return Promise.resolve(answer);
+    return new Promise((resolve) => abort?.addEventListener('abort', () => resolve(answer)));
+  },
+};
 
 const program = (name: string): Program => ({ kind: 'command', command: [name], timeout: 1_000 });
 

@@ -22,7 +22,7 @@ describe('a dry run in every view', () => {
   });
 
   it('is marked in a status, in words and in JSON', () => {
-    const status = statusOf({ service: 'payments', rollout, seen, plan: { plan, source: null }, driver: undefined });
+    const status = statusOf({ service: 'payments', rollout, seen, now: NOON, plan: { plan, source: null }, driver: undefined });
     expect(status.signals.map(({ dryRun }) => dryRun)).to.deep.equal([undefined, true]);
     const text = renderStatus(status, PLAIN, NOON);
     expect(text).to.match(/trial +Failed +\(dry run\) /);
