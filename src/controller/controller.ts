@@ -332,8 +332,10 @@ export class Controller {
     if (turn.lost === true) onEvent({ kind: 'conflict', service });
     if (rollout.id === last.id && rollout.seq > last.seq) {
       known.last = rollout;
+      const { driver } = rollout;
       const own = turn.kind === 'wrote' && turn.lost !== true;
-      onEvent({ kind: 'decided', service, plan: post.plan, rollout, before: last, findings: turn.seen.findings, own });
+      const counts = own || (known.owned && (driver === `controller:${this.#id}` || !driver.startsWith('controller:')));
+      onEvent({ kind: 'decided', service, plan: post.plan, rollout, before: last, findings: turn.seen.findings, counts });
     }
     if (turn.kind === 'left' || turn.kind === 'wrote') return clock.now();
     if (!needsSomebody(rollout)) {
