@@ -129,9 +129,10 @@ export class Pilot {
       void this.#log.flush().catch(() => undefined);
       return { ...turn, kind: 'wrote', wakeAt: now, lost };
     }
-    if (role === 'guard') return turn;
+    // A guard has written nothing, unless it took traffic back.
+    if (role === 'guard' && !this.#log.pending) return turn;
     await this.#log.flush();
-    await this.#saveEvidence(seen, now);
+    if (role === 'advance') await this.#saveEvidence(seen, now);
     return turn;
   }
 
