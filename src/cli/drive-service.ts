@@ -29,6 +29,8 @@ export interface DriveOptions {
   readonly note?: string | undefined;
   /** Begins it, or gives it new steps, and leaves it to the controllers. */
   readonly detach?: boolean;
+  /** The id of the rollout that begins, as members of a group share one; else it gets one of its own. */
+  readonly id?: string;
 }
 
 /** Checks before anything is written; prints warnings, and ends with exit 1 when a check failed. */
@@ -101,7 +103,8 @@ export async function driveService(
     if (options.detach === true && rollout !== undefined)
       return await conclude(context, service, { kind: 'recorded', rollout, why: rollout.message }, options);
     const beginning = {
-      id: rollout?.id ?? ulid(),
+      id: rollout?.id ?? options.id ?? ulid(),
+      ...(plan.group === undefined ? {} : { group: plan.group.name }),
       plan: digest,
       driver: named,
       by: context.by,

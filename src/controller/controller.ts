@@ -1,12 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EntryKind, metaOf, type StoredEntry } from '../core/entries.js';
+import { chargeKey, endedPeer } from '../core/group.js';
+import type { Peer } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
-import { readRecord } from '../core/record.js';
+import { groupIn, readRecord } from '../core/record.js';
 import { chargeOf } from '../core/rendezvous.js';
 import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
 import type { Clock, Mesh, MeshLists } from '../ports.js';
 import { Backoff } from './backoff.js';
+import { Barrier } from './barrier.js';
 import type { ControllerEvent } from './events.js';
 import { follow } from './follow.js';
 import { InstanceWatch } from './instance-watch.js';
@@ -59,6 +62,7 @@ export class Controller {
   readonly #instances: InstanceWatch;
   readonly #turns: Turns;
   readonly #trouble = new Trouble();
+  readonly #barrier: Barrier;
   readonly #posts = new Map<string, Known>();
   readonly #refused = new Map<string, string>();
   readonly #stop = new AbortController();
@@ -76,6 +80,7 @@ export class Controller {
       (service, kind, entry) => this.#heard(service, kind, entry),
       () => this.#ringAll(),
     );
+    this.#barrier = new Barrier((service) => this.#turns.ring(service));
     this.#instances = new InstanceWatch(parts.mesh, (service) => {
       this.#posts.get(service)?.post.recount();
       this.#turns.ring(service);
@@ -132,14 +137,50 @@ export class Controller {
 
   /** Which of all services with a rollout under way are this controller's to advance. */
   owns(service: string): boolean {
-    return chargeOf(service, this.#members).owner === this.#id;
+    return this.#roleOf(service) === 'advance';
   }
 
   #roleOf(service: string): Role | undefined {
-    const { owner, guardian } = chargeOf(service, this.#members);
+    const { owner, guardian } = chargeOf(chargeKey(service, this.#groupOf(service)), this.#members);
     if (owner === this.#id) return 'advance';
     // One that lost its membership goes on guarding what it has: taking traffic back needs no membership.
     return guardian === this.#id || !this.#members.includes(this.#id) ? 'guard' : undefined;
+  }
+
+  #groupOf(service: string): string | undefined {
+    const stored = this.#overview.entriesOf(service).splitter;
+    return groupIn(metaOf(stored?.entry)) ?? this.#posts.get(service)?.post.rollout.group;
+  }
+
+  /** The other members of the group, each by the newest record that this controller knows. */
+  #peersOf({ service, group }: Plan): readonly Peer[] {
+    const others = (group?.services ?? []).filter((name) => name !== service);
+    return others.map((name) => {
+      const [listed, held] = [
+        readRecord(metaOf(this.#overview.entriesOf(name).splitter?.entry)),
+        this.#posts.get(name)?.post.rollout,
+      ];
+      const newer =
+        held !== undefined && (listed === undefined || (held.id === listed.id && held.seq > listed.seq)) ? held : listed;
+      return newer === undefined ? { service: name } : { service: name, rollout: newer };
+    });
+  }
+
+  #ringGroup(service: string): void {
+    const group = this.#groupOf(service);
+    if (group === undefined) return;
+    for (const member of this.#overview.membersOf(group)) if (member !== service) this.#turns.ring(member);
+  }
+
+  /** A member that was promoted is needed again when another one of its run is taken back. */
+  #needsSomebody(rollout: Rollout): boolean {
+    if (!isFinal(rollout) || hookAtEnd(rollout) !== undefined) return true;
+    if (rollout.group === undefined || rollout.state.phase !== 'Promoted') return false;
+    const peers = this.#overview.membersOf(rollout.group).map((service) => {
+      const record = readRecord(metaOf(this.#overview.entriesOf(service).splitter?.entry));
+      return record === undefined ? { service } : { service, rollout: record };
+    });
+    return endedPeer(rollout, peers) !== undefined;
   }
 
   /** Those that move come first; those that stand still follow at a pace that Consul hardly feels. */
@@ -148,6 +189,7 @@ export class Controller {
     let standing = 0;
     for (const [service, rollout] of this.#overview.live())
       this.#turns.ring(service, rollout.state.phase === 'Paused' ? now + STANDING_EVERY * standing++ : now);
+    for (const service of this.#overview.grouped()) this.#turns.ring(service);
     // Those that left this controller's charge are closed.
     for (const service of this.#posts.keys()) this.#turns.ring(service);
   }
@@ -156,6 +198,7 @@ export class Controller {
     const known = this.#posts.get(service);
     if (known !== undefined) void known.post.hear(kind, entry).catch((error: Error) => this.#troubled(error));
     if (known !== undefined || (kind === 'service-splitter' && liveRecord(entry) !== undefined)) this.#turns.ring(service);
+    if (kind === 'service-splitter') this.#ringGroup(service);
   }
 
   async #listen(index: number): Promise<number> {
@@ -222,7 +265,7 @@ export class Controller {
     const own = known !== undefined && known.post.rollout.id === rollout.id && known.post.rollout.plan === rollout.plan;
     if (own && inCharge) return known;
     await this.#close(service);
-    if (!inCharge || !needsSomebody(rollout) || !this.#members.includes(this.#id)) return undefined;
+    if (!inCharge || !this.#needsSomebody(rollout) || !this.#members.includes(this.#id)) return undefined;
     const plan = await this.#parts.findPlan(service, rollout);
     if (plan === undefined)
       throw Object.assign(new Error(`the plan ${rollout.plan.slice(0, 7)} of the rollout of ${service} is not in KV any more`), {
@@ -248,6 +291,7 @@ export class Controller {
     if (known === undefined) return;
     this.#posts.delete(service);
     this.#instances.remove(service);
+    this.#barrier.forget(service);
     if (known.watched) this.#watched--;
     await known.post.close();
   }
@@ -255,7 +299,14 @@ export class Controller {
   async #fly(service: string, known: Known): Promise<Turn> {
     const about: { lostDriver?: string } = {};
     const role = await this.#roleNow(service, known, about);
-    return known.post.turn(role, about);
+    const { plan } = known.post;
+    if (plan.group === undefined) return known.post.turn(role, about);
+    const peers = (): readonly Peer[] => this.#peersOf(plan);
+    return known.post.turn(role, {
+      ...about,
+      peers,
+      holdAdvance: (decision, rollout) => rollout && this.#barrier.hold(plan, decision, rollout, peers()),
+    });
   }
 
   /** What this controller may do with the rollout now; a foreground driver that lives is left to advance it. */
@@ -280,11 +331,12 @@ export class Controller {
     if (turn.lost === true) onEvent({ kind: 'conflict', service });
     if (rollout.id === last.id && rollout.seq > last.seq) {
       known.last = rollout;
+      this.#ringGroup(service);
       const own = turn.kind === 'wrote' && turn.lost !== true;
       onEvent({ kind: 'decided', service, plan: post.plan, rollout, before: last, findings: turn.seen.findings, own });
     }
     if (turn.kind === 'left' || turn.kind === 'wrote') return clock.now();
-    if (!needsSomebody(rollout)) {
+    if (!this.#needsSomebody(rollout)) {
       void this.#close(service);
       return undefined;
     }
@@ -345,8 +397,4 @@ export class Controller {
     }
     return this.#posts.get(service)?.refusals.next() ?? REFUSED.last;
   }
-}
-
-function needsSomebody(rollout: Rollout): boolean {
-  return !isFinal(rollout) || hookAtEnd(rollout) !== undefined;
 }

@@ -1,5 +1,6 @@
 import { decideBaking } from './decide-baking.js';
 import { decideEnded, decidePromoting, decideReverting } from './decide-ends.js';
+import { decideGroup } from './decide-group.js';
 import { decidePaused } from './decide-paused.js';
 import { decidePending } from './decide-pending.js';
 import { decideProgressing } from './decide-step.js';
@@ -19,6 +20,7 @@ export function decide(situation: Situation): Decision {
   if (isBehind(situation)) return wait('somebody has moved it on; looking again', now + LOOK_AGAIN);
   switch (rollout.state.phase) {
     case 'Promoted':
+      return decideGroup(situation) ?? decideEnded(situation);
     case 'Reverted':
     case 'Superseded':
       return decideEnded(situation);
@@ -29,6 +31,8 @@ export function decide(situation: Situation): Decision {
   }
   const harm = findHarm(situation);
   if (harm !== undefined) return revert(situation, harm.reason, harm.message);
+  const group = decideGroup(situation);
+  if (group !== undefined) return group;
   const drift = decideDrift(situation);
   if (drift !== undefined) return drift;
   const lost = decideLostDriver(situation);

@@ -15,6 +15,7 @@ export interface LogEntry {
   readonly canary: string;
   readonly asked: readonly Leg[];
   readonly plan: string;
+  readonly group?: string;
   readonly startedAt: number;
   readonly enteredAt: number;
   readonly message: string;

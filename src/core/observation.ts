@@ -1,5 +1,6 @@
 import type { EntryKind, StoredEntry } from './entries.js';
 import type { Leg } from './legs.js';
+import type { Rollout } from './rollout.js';
 import type { Finding } from './verdict.js';
 
 /** How many instances of a subset the mesh would use, by the worst of their checks (sidecar and node included). */
@@ -28,6 +29,12 @@ export interface Chain {
 /** Whether the data plane does what was asked: `unknown` where no sidecar can be read, `pending` until enough was seen. */
 export type Agreement = 'agrees' | 'differs' | 'pending' | 'unknown';
 
+/** Another member of the group, with the record that its splitter holds: of the same run, of another one, or none yet. */
+export interface Peer {
+  readonly service: string;
+  readonly rollout?: Rollout;
+}
+
 /** All that a decision may know of the world, as data. A missing part was not there (or, for `chain`, not asked for). */
 export interface Observation {
   readonly splitter?: StoredEntry;
@@ -48,6 +55,8 @@ export interface Observation {
   /** Share of requests that reached each subset lately, in basis points; undefined where it cannot be measured. */
   readonly observed?: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];
+  /** The other members of the group, in the group's order; absent for a service on its own. */
+  readonly peers?: readonly Peer[];
 }
 
 /** The service's entry of a kind, as it was seen. */

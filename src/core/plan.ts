@@ -181,6 +181,12 @@ export interface ServiceRef {
 /** The protocols that Consul can split. */
 export type Protocol = 'http' | 'http2' | 'grpc';
 
+/** Services that ramp in lock step and are taken back together; `services` in the order in which each step is listed, all of them. */
+export interface Group {
+  readonly name: string;
+  readonly services: readonly string[];
+}
+
 /** A plan in normal form: every default filled in, shorthands expanded, times in milliseconds, weights in basis points. */
 export interface Plan extends ServiceRef {
   readonly protocol?: Protocol;
@@ -201,4 +207,6 @@ export interface Plan extends ServiceRef {
   readonly signals: readonly Signal[];
   /** Services whose sidecars call this one, besides those that the catalog names as callers. */
   readonly callers: readonly string[];
+  /** The group that the service is a member of; each member has a plan of its own, with the same steps. */
+  readonly group?: Group;
 }

@@ -22,6 +22,7 @@ export function writeRecord(meta: Meta, rollout: Rollout): Meta {
     ...others,
     [OWNER_KEY]: OWNER,
     'splitter-rollout': rollout.id,
+    ...(rollout.group === undefined ? {} : { [GROUP_KEY]: rollout.group }),
     'splitter-seq': String(rollout.seq),
     'splitter-phase': rollout.state.phase,
     'splitter-reason': rollout.state.reason,
@@ -54,8 +55,10 @@ export function readRecord(meta: Meta): Rollout | undefined {
   if (!id || !stable || !canary) return undefined;
   const tally = [meta['splitter-tally'] ?? ''];
   for (let i = 1; meta[`splitter-tally-${i}`] !== undefined; i++) tally.push(meta[`splitter-tally-${i}`]!);
+  const group = groupIn(meta);
   return {
     id,
+    ...(group === undefined ? {} : { group }),
     seq,
     stable,
     canary,
@@ -77,11 +80,17 @@ export function readRecord(meta: Meta): Rollout | undefined {
   };
 }
 
+/** The group that a record is a member's of, without reading the whole record; undefined for a service on its own. */
+export function groupIn(meta: Meta): string | undefined {
+  return meta[GROUP_KEY] || undefined;
+}
+
 /** Whether a text fits into one value of the Meta of an entry. */
 export function fitsMeta(text: string): boolean {
   return cut(text) === text;
 }
 
+const GROUP_KEY = 'splitter-group';
 const FILTER_KEY = 'splitter-filter-';
 const HOOKS: readonly HookName[] = ['before_start', 'before_promote', 'after_promote', 'after_revert'];
 
@@ -107,6 +116,7 @@ const REVERT_REASONS: readonly RevertReason[] = [
   'RunFailed',
   'DriverLost',
   'Undone',
+  'GroupReverted',
 ];
 
 function readState(phase: string | undefined, reason: string | undefined, step: number): State | undefined {

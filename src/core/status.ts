@@ -39,6 +39,16 @@ export interface Status {
   readonly startedAt: string | null;
   readonly updatedAt: string | null;
   readonly modifyIndex: number | null;
+  /** The group that it is rolled out in, and how all members of this run stand; only where there is one. */
+  readonly group?: {
+    readonly name: string;
+    readonly members: readonly {
+      readonly service: string;
+      readonly phase: string | null;
+      readonly reason: string | null;
+      readonly step: number | null;
+    }[];
+  };
 }
 
 /** One signal in a status; `dryRun` only where it is one. */
@@ -53,6 +63,10 @@ export interface StatusInput {
   readonly seen: Observation;
   readonly plan: { readonly plan: Plan; readonly source: string | null } | undefined;
   readonly driver: { readonly kind: string; readonly id: string; readonly why?: string; readonly wakeAt?: number } | undefined;
+  readonly group?: {
+    readonly name: string;
+    readonly members: readonly { readonly service: string; readonly rollout: Rollout | undefined }[];
+  };
 }
 
 /** The model behind every view of one service. */
@@ -89,7 +103,17 @@ export function statusOf(input: StatusInput): Status {
     startedAt: rollout === undefined ? null : formatTime(rollout.startedAt),
     updatedAt: rollout === undefined ? null : formatTime(rollout.enteredAt),
     modifyIndex: seen.splitter?.modifyIndex ?? null,
+    ...groupStatus(input),
   };
+}
+
+function groupStatus({ group, rollout }: StatusInput): Pick<Status, 'group'> {
+  if (group === undefined) return {};
+  const members = group.members.map(({ service, rollout: theirs }) => {
+    const state = theirs?.id === rollout?.id ? theirs?.state : undefined;
+    return { service, phase: state?.phase ?? null, reason: state?.reason ?? null, step: state?.step ?? null };
+  });
+  return { group: { name: group.name, members } };
 }
 
 /** The step as text, with where it stands among the others: `pause 5m`, `bake`. */

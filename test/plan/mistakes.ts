@@ -524,7 +524,13 @@ export const MISTAKES: readonly Mistake[] = [
   },
   { name: 'a schedule', yaml: { more: '▼schedule: {}' }, hcl: { more: '▼schedule {}' }, message: `\`schedule\` ${LATER}` },
   { name: 'notices', yaml: { more: '▼notify: []' }, hcl: { more: '▼notify = []' }, message: `\`notify\` ${LATER}` },
-  { name: 'a group', yaml: { more: '▼group: []' }, hcl: { more: '▼group = []' }, message: `\`group\` ${LATER}` },
+  {
+    name: 'a group beside a service',
+    yaml: { more: '▼group: checkout' },
+    hcl: { more: '▼group = "checkout"' },
+    message: 'a group needs services',
+    hint: 'write services: [{ service: cart, subsets: … }, …]',
+  },
   {
     name: 'a route that leads nobody',
     yaml: { more: '▼route: {}' },
