@@ -25,6 +25,8 @@ export interface GroupStart {
 interface ReadyMember {
   readonly sourced: SourcedPlan;
   readonly note: string | undefined;
+  /** A rollout that is to give way first stands where this one would begin. */
+  readonly blocked: boolean;
 }
 
 /** Begins the rollouts of all members of a group, which the controllers then drive in lock step; all are checked before anything is written. */
@@ -42,9 +44,9 @@ export async function startGroup(context: Context, { group, members }: GroupPlan
   }
   await requireControllers(context, `splitter ramp ${group.services[0]} --to …   for one service at a time`);
   const ready: ReadyMember[] = [];
-  for (const sourced of settled) ready.push({ sourced, note: await requireMember(context, sourced, how.force) });
+  for (const sourced of settled) ready.push(await requireMember(context, sourced, how.force));
   for (const { sourced } of ready) await makeRoom(context, sourced);
-  for (const { sourced } of ready) requireReady(context, sourced, await observe(context, sourced));
+  for (const { sourced, blocked } of ready) if (blocked) requireReady(context, sourced, await observe(context, sourced));
   const id = await findId(context, group.name, settled);
   const begun: string[] = [];
   for (const { sourced, note } of ready) {
@@ -61,13 +63,14 @@ export async function startGroup(context: Context, { group, members }: GroupPlan
   return EXIT.done;
 }
 
-async function requireMember(context: Context, sourced: SourcedPlan, force: boolean): Promise<string | undefined> {
+async function requireMember(context: Context, sourced: SourcedPlan, force: boolean): Promise<ReadyMember> {
   const seen = await observe(context, sourced);
   const roles = findRoles(sourced.plan, seen);
   const { rollout } = await lookAt(context, sourced.plan.service, true);
-  // A rollout that is to give way is checked again when it has.
-  if (rollout === undefined || isFinal(rollout)) requireReady(context, sourced, seen);
-  return isRefusal(roles) ? undefined : requireOwnChecks(context, sourced, roles, force);
+  const blocked = rollout !== undefined && !isFinal(rollout);
+  if (!blocked) requireReady(context, sourced, seen);
+  const note = isRefusal(roles) ? undefined : await requireOwnChecks(context, sourced, roles, force);
+  return { sourced, note, blocked };
 }
 
 /** A run of these very plans that was not wholly begun goes on under its own id. */
