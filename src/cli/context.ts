@@ -27,6 +27,8 @@ export interface Context {
   readonly lock: DriverLock;
   readonly members: Membership;
   readonly doorbell: Doorbell;
+  /** Under which all keys of splitter stand in KV. */
+  readonly prefix: string;
   readonly clock: Clock;
   readonly programs: Programs;
   /** Who asks, for records: SPLITTER_BY, or user@host. */
@@ -48,6 +50,7 @@ export function createContext(flags: GlobalFlags, io: CommandIo): Context {
     lock: new DriverLock(client, kv, prefix),
     members: new Membership(client, kv, prefix),
     doorbell: new Doorbell(kv, prefix),
+    prefix,
     clock: systemClock,
     programs: createPrograms(io.env, systemClock),
     by: io.env.SPLITTER_BY || `${userName()}@${hostname()}`,

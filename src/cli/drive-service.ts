@@ -2,6 +2,7 @@ import { ulid } from 'ulid';
 import { type DriverInfo, isHeld } from '../consul/driver-lock.js';
 import { isPassing } from '../consul/errors.js';
 import { type DriveEnd, drive } from '../controller/drive.js';
+import { HOME } from '../core/home.js';
 import type { Observation } from '../core/observation.js';
 import { type Check, preflight } from '../core/preflight.js';
 import { owedBy } from '../core/programs.js';
@@ -105,6 +106,7 @@ export async function driveService(
     const beginning = {
       id: rollout?.id ?? options.id ?? ulid(),
       ...(plan.group === undefined ? {} : { group: plan.group.name }),
+      ...(plan.waves === undefined ? {} : { wave: HOME }),
       plan: digest,
       driver: named,
       by: context.by,

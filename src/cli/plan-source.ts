@@ -79,8 +79,8 @@ export function rampPlan(base: SourcedPlan, from: number, overrides: RampOverrid
   const changes = Object.fromEntries(
     Object.entries({ signals, protocol, bake, stable }).filter(([, value]) => value !== undefined),
   );
-  // A ramp moves one service on its own.
-  const { group: _, ...alone } = base.plan;
+  // A ramp moves one service on its own, and at home only.
+  const { group: _, waves: __, ...alone } = base.plan;
   const plan: Plan = { ...alone, ...changes, steps: overrides.steps(from) };
   return { plan, digest: digestPlan(plan), source: base.source };
 }

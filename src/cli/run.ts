@@ -10,6 +10,7 @@ import { EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
 import { createSharedSignals } from './signals.js';
 import { VERSION } from './version.js';
+import { openWave } from './wave-parts.js';
 
 /** Flags of `splitter run`. */
 export interface RunFlags extends GlobalFlags {
@@ -52,6 +53,7 @@ function createController(context: Context, member: Member, onEvent: (event: Con
     log: store,
     programs,
     clock,
+    openWave: (wave, plan) => openWave(context, wave, plan),
     findPlan: async (service, { id, plan: digest }) => {
       const applied = await store.readPlan(service);
       if (applied?.digest === digest) return applied.plan;
@@ -61,7 +63,10 @@ function createController(context: Context, member: Member, onEvent: (event: Con
     listen: (index, abort) => doorbell.listen(index, abort),
     probe: () => mesh.probe(),
     isPassing,
-    onEvent,
+    onEvent: (event) => {
+      if (event.kind === 'waves') void store.saveWaves(event.service, event.state).catch(() => undefined);
+      onEvent(event);
+    },
   });
   return controller;
 }

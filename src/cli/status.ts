@@ -1,4 +1,6 @@
+import type { WaveState } from '../controller/wave-run.js';
 import { metaOf } from '../core/entries.js';
+import { HOME } from '../core/home.js';
 import { readRecord } from '../core/record.js';
 import { type Status, type StatusInput, statusOf } from '../core/status.js';
 import type { Finding } from '../core/verdict.js';
@@ -41,7 +43,11 @@ export async function status(service: string, flags: StatusFlags, io: CommandIo)
 /** The status of one service, with what its driver sees just now, if one lives. */
 export async function readStatus(context: Context, service: string): Promise<Status> {
   const look = await lookAt(context, service);
-  const [drives, group] = await Promise.all([whoDrives(context, service, look.rollout?.group), readGroup(context, look)]);
+  const [drives, group, waves] = await Promise.all([
+    whoDrives(context, service, look.rollout?.group),
+    readGroup(context, look),
+    readWaves(context, look),
+  ]);
   const driver = drives?.kind === 'foreground' ? drives.driver : undefined;
   const { rollout, plan } = look;
   const driven = rollout !== undefined && driver !== undefined && driver.id === rollout.driver ? driver : undefined;
@@ -58,7 +64,15 @@ export async function readStatus(context: Context, service: string): Promise<Sta
           id: driver.id,
           ...(driven?.live === undefined ? {} : { why: driven.live.why, wakeAt: driven.live.wakeAt }),
         };
-  return statusOf({ service, rollout, seen, plan, driver: live, ...(group === undefined ? {} : { group }) });
+  return statusOf({
+    service,
+    rollout,
+    seen,
+    plan,
+    driver: live,
+    ...(group === undefined ? {} : { group }),
+    ...(waves === undefined ? {} : { waves }),
+  });
 }
 
 /** How the members of the group stand; undefined for a service on its own. */
@@ -70,6 +84,13 @@ async function readGroup(context: Context, { rollout, plan }: Look): Promise<Sta
     return { service, rollout: readRecord(metaOf(entry?.entry)) };
   });
   return { name: group.name, members: await Promise.all(members) };
+}
+
+/** Where a rollout in waves stands, as its controller last said; undefined for one without waves. */
+async function readWaves(context: Context, { service, rollout }: Look): Promise<StatusInput['waves']> {
+  if (rollout?.wave !== HOME) return undefined;
+  const state = (await context.store.readWaves(service).catch(() => undefined)) as WaveState | undefined;
+  return state?.rollout === rollout.id ? { why: state.why, sites: state.sites } : undefined;
 }
 
 /** The status of each member of a group. */

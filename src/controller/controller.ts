@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type EntryKind, metaOf, type StoredEntry } from '../core/entries.js';
 import { chargeKey, endedPeer } from '../core/group.js';
 import type { Peer } from '../core/observation.js';
-import type { Plan } from '../core/plan.js';
-import { groupIn, readRecord } from '../core/record.js';
+import type { Plan, Wave } from '../core/plan.js';
+import { groupIn, isHome, readRecord } from '../core/record.js';
 import { chargeOf } from '../core/rendezvous.js';
 import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
 import type { Clock, Mesh, MeshLists } from '../ports.js';
@@ -18,11 +18,15 @@ import type { PilotParts, Role, Turn } from './pilot.js';
 import { Post } from './post.js';
 import { Trouble } from './trouble.js';
 import { Turns } from './turns.js';
+import { WaveRuns } from './wave-runs.js';
+import type { SiteParts } from './wave-site.js';
 
 /** What a controller acts with. */
 export interface ControllerParts extends PilotParts {
   readonly mesh: Mesh & MeshLists;
   readonly clock: Clock;
+  /** The parts of a further Consul, where the plan goes on in a wave. Throws when its settings cannot be read. */
+  openWave(wave: Wave, plan: Plan): SiteParts;
   /** The plan that a rollout follows; undefined when it is not kept any more. */
   findPlan(service: string, rollout: Rollout): Promise<Plan | undefined>;
   /** Whether the foreground driver of this id still holds the service's lock. */
@@ -63,6 +67,7 @@ export class Controller {
   readonly #turns: Turns;
   readonly #trouble = new Trouble();
   readonly #barrier: Barrier;
+  readonly #waves: WaveRuns;
   readonly #posts = new Map<string, Known>();
   readonly #refused = new Map<string, string>();
   readonly #stop = new AbortController();
@@ -81,6 +86,15 @@ export class Controller {
       () => this.#ringAll(),
     );
     this.#barrier = new Barrier((service) => this.#turns.ring(service));
+    this.#waves = new WaveRuns(`controller:${id}`, {
+      ...parts,
+      home: (service) => readRecord(metaOf(this.#overview.entriesOf(service).splitter?.entry)),
+      role: (service) => (this.#trouble.allowsAdvance(parts.clock.now()) ? this.#roleOf(service) : 'guard'),
+      mayBegin: (service) => this.#roleOf(service) !== undefined && this.#members.includes(this.#id),
+      ring: (service) => this.#turns.ring(service),
+      tell: (service, state) => parts.onEvent({ kind: 'waves', service, state }),
+      trouble: (service, message, hint) => this.#tellOnce(`${service} in waves`, service, message, hint),
+    });
     this.#instances = new InstanceWatch(parts.mesh, (service) => {
       this.#posts.get(service)?.post.recount();
       this.#turns.ring(service);
@@ -107,6 +121,7 @@ export class Controller {
   /** Ends every turn that is under way, and begins no other. */
   async stop(): Promise<void> {
     await this.#turns.stop();
+    await this.#waves.stop();
     await Promise.all([...this.#posts.values()].map(({ post }) => post.close()));
     this.#stop.abort();
   }
@@ -190,6 +205,7 @@ export class Controller {
     for (const [service, rollout] of this.#overview.live())
       this.#turns.ring(service, rollout.state.phase === 'Paused' ? now + STANDING_EVERY * standing++ : now);
     for (const service of this.#overview.grouped()) this.#turns.ring(service);
+    for (const service of this.#overview.waved()) this.#turns.ring(service);
     // Those that left this controller's charge are closed.
     for (const service of this.#posts.keys()) this.#turns.ring(service);
   }
@@ -199,6 +215,7 @@ export class Controller {
     if (known !== undefined) void known.post.hear(kind, entry).catch((error: Error) => this.#troubled(error));
     if (known !== undefined || (kind === 'service-splitter' && liveRecord(entry) !== undefined)) this.#turns.ring(service);
     if (kind === 'service-splitter') this.#ringGroup(service);
+    if (kind === 'service-splitter' && isHome(metaOf(entry?.entry))) this.#turns.ring(service);
   }
 
   async #listen(index: number): Promise<number> {
@@ -238,6 +255,7 @@ export class Controller {
   async #turn(service: string): Promise<number | undefined> {
     const { clock } = this.#parts;
     try {
+      if (this.#overview.complete) await this.#waves.look(service);
       const known = await this.#open(service);
       if (known === undefined) return undefined;
       const turn = await this.#fly(service, known);
@@ -391,10 +409,13 @@ export class Controller {
 
   /** Tells what will not pass by itself, once; gives how long to wait before the service is tried again, ms. */
   #refuse(service: string, error: Error & { readonly hint?: string }): number {
-    if (this.#refused.get(service) !== error.message) {
-      this.#refused.set(service, error.message);
-      this.#parts.onEvent({ kind: 'refused', service, message: error.message, hint: error.hint ?? '' });
-    }
+    this.#tellOnce(service, service, error.message, error.hint ?? '');
     return this.#posts.get(service)?.refusals.next() ?? REFUSED.last;
+  }
+
+  #tellOnce(key: string, service: string, message: string, hint: string): void {
+    if (this.#refused.get(key) === message) return;
+    this.#refused.set(key, message);
+    this.#parts.onEvent({ kind: 'refused', service, message, hint });
   }
 }

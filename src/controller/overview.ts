@@ -1,5 +1,5 @@
 import { type EntryKind, metaOf, type StoredEntry } from '../core/entries.js';
-import { groupIn, readRecord } from '../core/record.js';
+import { groupIn, isHome, readRecord } from '../core/record.js';
 import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
 import type { Entries, MeshLists } from '../ports.js';
 import { follow } from './follow.js';
@@ -28,6 +28,7 @@ export class Overview {
   };
   readonly #read = new Set<Kind>();
   readonly #groups = new Map<string, Set<string>>();
+  readonly #waved = new Set<string>();
 
   /** `onComplete` is called once, when each list was read. */
   constructor(mesh: MeshLists, onEntry: OnEntry, onComplete: () => void) {
@@ -81,8 +82,15 @@ export class Overview {
     if (entry === undefined) list.delete(service);
     else if (known !== undefined && entry.modifyIndex < known.modifyIndex) return;
     else list.set(service, entry);
+    if (kind === 'service-splitter' && isHome(metaOf(entry?.entry))) this.#waved.add(service);
+    else if (kind === 'service-splitter') this.#waved.delete(service);
     if (kind === 'service-splitter') this.#regroup(service, groupIn(metaOf(known?.entry)), groupIn(metaOf(entry?.entry)));
     this.#onEntry(service, kind, entry);
+  }
+
+  /** Services whose rollout is the first part of one in waves. */
+  *waved(): Iterable<string> {
+    yield* this.#waved;
   }
 
   #regroup(service: string, before: string | undefined, after: string | undefined): void {

@@ -56,6 +56,8 @@ export interface Circumstances {
   readonly lostDriver?: string;
   /** The other members of its group, as they stand at the moment of the decision. */
   readonly peers?: () => readonly Peer[];
+  /** Why it is to be taken back, when that is decided elsewhere. */
+  readonly undo?: string;
   /** Why an advance has to wait for others; undefined when it may go. Asked of every decision that takes nothing back. */
   readonly holdAdvance?: (decision: Decision, rollout: Rollout | undefined) => string | undefined;
 }
@@ -117,7 +119,9 @@ export class Pilot {
     // From here to the decision nothing is awaited: an entry that comes in between would be written over by a record that does not know it.
     const left = this.#follow();
     const now = this.#parts.clock.now();
-    const seen = about.peers === undefined ? this.observe(now) : { ...this.observe(now), peers: about.peers() };
+    const { peers, undo } = about;
+    const told = { ...(peers === undefined ? {} : { peers: peers() }), ...(undo === undefined ? {} : { undo }) };
+    const seen = { ...this.observe(now), ...told };
     if (left !== undefined) return { kind: 'left', why: left, wakeAt: now, seen, now, takesBack: false };
     const decision = this.#permit(role, this.#decide(seen, now, about), about, now);
     const { why, wakeAt } = decision;

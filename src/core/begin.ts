@@ -20,6 +20,8 @@ export interface Beginning {
   readonly by: string;
   /** The group whose run this is a part of. */
   readonly group?: string;
+  /** Which site of a rollout in waves this is. */
+  readonly wave?: string;
   /** What the record is to say besides, as that checks were skipped. */
   readonly note?: string;
 }
@@ -50,6 +52,7 @@ export function beginRollout(roles: Roles, beginning: Beginning, owes: readonly 
   return {
     id: beginning.id,
     ...(beginning.group === undefined ? {} : { group: beginning.group }),
+    ...(beginning.wave === undefined ? {} : { wave: beginning.wave }),
     seq: 1,
     stable: roles.stable,
     canary: roles.canary,

@@ -16,6 +16,7 @@ export interface LogEntry {
   readonly asked: readonly Leg[];
   readonly plan: string;
   readonly group?: string;
+  readonly wave?: string;
   readonly startedAt: number;
   readonly enteredAt: number;
   readonly message: string;

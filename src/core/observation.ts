@@ -57,6 +57,8 @@ export interface Observation {
   readonly findings: readonly Finding[];
   /** The other members of the group, in the group's order; absent for a service on its own. */
   readonly peers?: readonly Peer[];
+  /** Why this site of a rollout in waves is to be taken back, as a sentence; absent when it is not. */
+  readonly undo?: string;
 }
 
 /** The service's entry of a kind, as it was seen. */

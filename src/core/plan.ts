@@ -187,6 +187,19 @@ export interface Group {
   readonly services: readonly string[];
 }
 
+/** A further Consul that the service is rolled out in when the one before it is promoted. Files, so that no secret stands in a plan. */
+export interface Wave {
+  readonly name: string;
+  readonly address: string;
+  readonly datacenter?: string;
+  readonly tokenFile?: string;
+  readonly caFile?: string;
+  readonly caPath?: string;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
+  readonly tlsServerName?: string;
+}
+
 /** A plan in normal form: every default filled in, shorthands expanded, times in milliseconds, weights in basis points. */
 export interface Plan extends ServiceRef {
   readonly protocol?: Protocol;
@@ -209,4 +222,6 @@ export interface Plan extends ServiceRef {
   readonly callers: readonly string[];
   /** The group that the service is a member of; each member has a plan of its own, with the same steps. */
   readonly group?: Group;
+  /** Where it goes on after the promotion at home, one after the other. */
+  readonly waves?: readonly Wave[];
 }

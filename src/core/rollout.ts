@@ -29,7 +29,9 @@ export type RevertReason =
   | 'DriverLost'
   | 'Undone'
   /** Another member of its group was taken back. */
-  | 'GroupReverted';
+  | 'GroupReverted'
+  /** A rollout in waves was taken back at another site. */
+  | 'WaveReverted';
 
 /** What a rollout is doing; each phase carries only its own fields. `step` is an index into the plan's steps; the number of steps means the bake. */
 export type State =
@@ -54,6 +56,8 @@ export interface Rollout {
   readonly id: string;
   /** The group that it is a member of; absent for a service on its own. */
   readonly group?: string;
+  /** In a rollout in waves the site: `home`, or the name of the wave; absent in one without waves. */
+  readonly wave?: string;
   /** +1 at every write, so that each write is distinct and a CAS answer of `true` means that this write won. */
   readonly seq: number;
   readonly stable: string;

@@ -49,6 +49,14 @@ export interface Status {
       readonly step: number | null;
     }[];
   };
+  /** Where a rollout in waves stands, at home only and as soon as the first one is to begin. */
+  readonly waves?: WavesStatus;
+}
+
+/** What the controller last said of a rollout in waves: what it does, and the phase at each site, home first. */
+export interface WavesStatus {
+  readonly why: string;
+  readonly sites: readonly { readonly name: string; readonly phase: string | null; readonly message: string }[];
 }
 
 /** One signal in a status; `dryRun` only where it is one. */
@@ -67,6 +75,7 @@ export interface StatusInput {
     readonly name: string;
     readonly members: readonly { readonly service: string; readonly rollout: Rollout | undefined }[];
   };
+  readonly waves?: WavesStatus;
 }
 
 /** The model behind every view of one service. */
@@ -104,6 +113,7 @@ export function statusOf(input: StatusInput): Status {
     updatedAt: rollout === undefined ? null : formatTime(rollout.enteredAt),
     modifyIndex: seen.splitter?.modifyIndex ?? null,
     ...groupStatus(input),
+    ...(input.waves === undefined ? {} : { waves: input.waves }),
   };
 }
 

@@ -2,10 +2,18 @@ import { checkPrograms, checkRoute } from './check-programs.js';
 import { checkSignals } from './check-signals.js';
 import { checkSteps } from './check-steps.js';
 import { checkSubsets } from './check-subsets.js';
+import { checkWaves } from './check-waves.js';
 import type { Problem } from './problem.js';
 import type { PlanText } from './schema.js';
 
 /** Everything that the values of a plan must mean together, beyond its shape. */
 export function checkRules(plan: PlanText): readonly Problem[] {
-  return [...checkSubsets(plan), ...checkSteps(plan), ...checkRoute(plan), ...checkPrograms(plan), ...checkSignals(plan)];
+  return [
+    ...checkSubsets(plan),
+    ...checkSteps(plan),
+    ...checkRoute(plan),
+    ...checkPrograms(plan),
+    ...checkSignals(plan),
+    ...checkWaves(plan),
+  ];
 }

@@ -13,6 +13,7 @@ const OF_GROUP: readonly string[] = ['group', 'services'];
 /** What all members share: they take the same steps, and one controller finds them in one place. */
 export const SHARED: readonly string[] = ['steps', 'namespace', 'partition', 'datacenter'];
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$/;
+const NO_WAVES = 'a group has no waves: its lock step is within one Consul';
 const EXAMPLE = 'write services: [{ service: cart, subsets: … }, …]';
 
 /** The plans that a tree stands for: itself, or for a group one for each of its services, which takes from the group whatever it does not say itself. */
@@ -63,14 +64,16 @@ function checkMember(item: PlanNode, i: number): readonly Problem[] {
       const why = key === 'steps' ? 'the members of a group take the same steps' : 'the members of a group live in one place';
       return [errorAt([...at, key], 'key', `"${key}" of ${nameOf(item)}: ${why}`, `write ${key} once, beside group`)];
     }
+    if (key === 'waves') return [errorAt([...at, key], 'key', NO_WAVES, 'remove it')];
     return OF_GROUP.includes(key) ? [errorAt([...at, key], 'key', 'a group cannot stand in a group', 'remove it')] : [];
   });
 }
 
 function checkTop(root: PlanNode): readonly Problem[] {
+  const waves = child(root, 'waves') === undefined ? [] : [errorAt(['waves'], 'key', NO_WAVES, 'remove it')];
   return child(root, 'service') === undefined
-    ? []
-    : [errorAt(['service'], 'key', 'a plan is for one service or for a group of services', 'move it into services')];
+    ? waves
+    : [errorAt(['service'], 'key', 'a plan is for one service or for a group of services', 'move it into services'), ...waves];
 }
 
 function nameOf(item: PlanNode): string {

@@ -20,6 +20,7 @@ const REPEATED: Readonly<Record<string, Rule>> = {
   leg: { key: 'legs', labelled: true, as: 'map' },
   step: { key: 'steps', labelled: false, as: 'list' },
   signal: { key: 'signals', labelled: true, as: 'list' },
+  wave: { key: 'waves', labelled: true, as: 'list' },
   check: { key: 'checks', labelled: true, as: 'list' },
   hook: { key: 'hooks', labelled: true, as: 'map' },
 };

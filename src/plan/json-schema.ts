@@ -12,7 +12,7 @@ interface Schema {
 export function planJsonSchema(): object {
   const plan = z.toJSONSchema(planSchema, { target: 'draft-7', io: 'input' }) as unknown as Schema;
   const { service, $schema: _, ...others } = plan.properties;
-  const own = Object.keys(others).filter((key) => !SHARED.includes(key));
+  const own = Object.keys(others).filter((key) => !SHARED.includes(key) && key !== 'waves');
   const member = {
     title: 'Service of a group',
     type: 'object',

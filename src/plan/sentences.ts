@@ -9,7 +9,13 @@ import { suggest } from './suggest.js';
 type Issue = z.core.$ZodIssue;
 
 const ARROW = ' -> ';
-const BLOCKS: Readonly<Record<string, string>> = { subsets: 'subset', legs: 'leg', steps: 'step', signals: 'signal' };
+const BLOCKS: Readonly<Record<string, string>> = {
+  subsets: 'subset',
+  legs: 'leg',
+  steps: 'step',
+  signals: 'signal',
+  waves: 'wave',
+};
 const KINDS: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a number',

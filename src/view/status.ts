@@ -21,6 +21,7 @@ export function renderStatus(status: Status, style: Style, now: number): string 
     `  by       ${harmless(status.by ?? '-')}, started ${status.startedAt ?? '-'}, index ${status.modifyIndex ?? '-'}`,
     `  plan     ${status.plan?.digest.slice(0, 7) ?? '-'}${status.plan?.source == null ? '' : ` (${harmless(status.plan.source)})`}, rollout ${status.rollout}`,
     ...groupLine(status),
+    ...waveLines(status),
     style.dim(`  -> ${nextCommand(status)}`),
     '',
   ].join('\n');
@@ -60,6 +61,12 @@ function groupLine({ group }: Status): readonly string[] {
     phase === null || step === null ? `${service} not begun` : `${service} ${phase} (${reason}) at step ${step + 1}`,
   );
   return [`  group    ${harmless(group.name)}, in lock step: ${harmless(members.join(', '))}`];
+}
+
+function waveLines({ waves }: Status): readonly string[] {
+  if (waves === undefined) return [];
+  const sites = waves.sites.map(({ name, phase }) => `${name} ${phase ?? 'not begun'}`);
+  return [`  waves    ${harmless(sites.join(', '))}`, `           ${harmless(waves.why)}`];
 }
 
 function legLines({ stable, canary, legs }: Status): readonly string[] {

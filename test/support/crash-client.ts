@@ -70,7 +70,20 @@ export function crashContext(
   const [store, lock, mesh] = [new Store(kv, 'splitter/'), new DriverLock(client, kv, 'splitter/'), new ConsulMesh(client)];
   const programs = createPrograms({}, systemClock);
   const [members, doorbell] = [new Membership(client, kv, 'splitter/'), new Doorbell(kv, 'splitter/')];
-  return { io, json: false, client, mesh, store, lock, members, doorbell, programs, clock: systemClock, by: 'dana' };
+  return {
+    io,
+    json: false,
+    client,
+    mesh,
+    store,
+    lock,
+    members,
+    doorbell,
+    prefix: 'splitter/',
+    programs,
+    clock: systemClock,
+    by: 'dana',
+  };
 }
 
 /** What `splitter start` does after its checks: takes the lock and drives, from nothing or from where the record stands. */
