@@ -1,17 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EntryKind, metaOf, type StoredEntry } from '../core/entries.js';
-import { chargeKey, endedPeer } from '../core/group.js';
-import type { Peer } from '../core/observation.js';
 import type { Plan, Wave } from '../core/plan.js';
-import { groupIn, isHome, readRecord } from '../core/record.js';
+import { isHome, readRecord } from '../core/record.js';
 import { chargeOf } from '../core/rendezvous.js';
 import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
 import type { Clock, Mesh, MeshLists } from '../ports.js';
 import { Backoff } from './backoff.js';
-import { Barrier } from './barrier.js';
 import type { ControllerEvent } from './events.js';
 import { follow } from './follow.js';
+import { Groups } from './groups.js';
 import { InstanceWatch } from './instance-watch.js';
 import { liveRecord, Overview } from './overview.js';
 import type { PilotParts, Role, Turn } from './pilot.js';
@@ -66,7 +64,7 @@ export class Controller {
   readonly #instances: InstanceWatch;
   readonly #turns: Turns;
   readonly #trouble = new Trouble();
-  readonly #barrier: Barrier;
+  readonly #groups: Groups;
   readonly #waves: WaveRuns;
   readonly #posts = new Map<string, Known>();
   readonly #refused = new Map<string, string>();
@@ -85,7 +83,11 @@ export class Controller {
       (service, kind, entry) => this.#heard(service, kind, entry),
       () => this.#ringAll(),
     );
-    this.#barrier = new Barrier((service) => this.#turns.ring(service));
+    this.#groups = new Groups(
+      this.#overview,
+      (service) => this.#posts.get(service)?.post.rollout,
+      (service) => this.#turns.ring(service),
+    );
     this.#waves = new WaveRuns(`controller:${id}`, {
       ...parts,
       home: (service) => readRecord(metaOf(this.#overview.entriesOf(service).splitter?.entry)),
@@ -156,46 +158,14 @@ export class Controller {
   }
 
   #roleOf(service: string): Role | undefined {
-    const { owner, guardian } = chargeOf(chargeKey(service, this.#groupOf(service)), this.#members);
+    const { owner, guardian } = chargeOf(this.#groups.keyOf(service), this.#members);
     if (owner === this.#id) return 'advance';
     // One that lost its membership goes on guarding what it has: taking traffic back needs no membership.
     return guardian === this.#id || !this.#members.includes(this.#id) ? 'guard' : undefined;
   }
 
-  #groupOf(service: string): string | undefined {
-    const stored = this.#overview.entriesOf(service).splitter;
-    return groupIn(metaOf(stored?.entry)) ?? this.#posts.get(service)?.post.rollout.group;
-  }
-
-  /** The other members of the group, each by the newest record that this controller knows. */
-  #peersOf({ service, group }: Plan): readonly Peer[] {
-    const others = (group?.services ?? []).filter((name) => name !== service);
-    return others.map((name) => {
-      const [listed, held] = [
-        readRecord(metaOf(this.#overview.entriesOf(name).splitter?.entry)),
-        this.#posts.get(name)?.post.rollout,
-      ];
-      const newer =
-        held !== undefined && (listed === undefined || (held.id === listed.id && held.seq > listed.seq)) ? held : listed;
-      return newer === undefined ? { service: name } : { service: name, rollout: newer };
-    });
-  }
-
-  #ringGroup(service: string): void {
-    const group = this.#groupOf(service);
-    if (group === undefined) return;
-    for (const member of this.#overview.membersOf(group)) if (member !== service) this.#turns.ring(member);
-  }
-
-  /** A member that was promoted is needed again when another one of its run is taken back. */
   #needsSomebody(rollout: Rollout): boolean {
-    if (!isFinal(rollout) || hookAtEnd(rollout) !== undefined) return true;
-    if (rollout.group === undefined || rollout.state.phase !== 'Promoted') return false;
-    const peers = this.#overview.membersOf(rollout.group).map((service) => {
-      const record = readRecord(metaOf(this.#overview.entriesOf(service).splitter?.entry));
-      return record === undefined ? { service } : { service, rollout: record };
-    });
-    return endedPeer(rollout, peers) !== undefined;
+    return !isFinal(rollout) || hookAtEnd(rollout) !== undefined || this.#groups.callsBack(rollout);
   }
 
   /** Those that move come first; those that stand still follow at a pace that Consul hardly feels. */
@@ -214,7 +184,7 @@ export class Controller {
     const known = this.#posts.get(service);
     if (known !== undefined) void known.post.hear(kind, entry).catch((error: Error) => this.#troubled(error));
     if (known !== undefined || (kind === 'service-splitter' && liveRecord(entry) !== undefined)) this.#turns.ring(service);
-    if (kind === 'service-splitter') this.#ringGroup(service);
+    if (kind === 'service-splitter') this.#groups.ringOthers(service);
     if (kind === 'service-splitter' && isHome(metaOf(entry?.entry))) this.#turns.ring(service);
   }
 
@@ -309,7 +279,7 @@ export class Controller {
     if (known === undefined) return;
     this.#posts.delete(service);
     this.#instances.remove(service);
-    this.#barrier.forget(service);
+    this.#groups.forget(service);
     if (known.watched) this.#watched--;
     await known.post.close();
   }
@@ -317,14 +287,7 @@ export class Controller {
   async #fly(service: string, known: Known): Promise<Turn> {
     const about: { lostDriver?: string } = {};
     const role = await this.#roleNow(service, known, about);
-    const { plan } = known.post;
-    if (plan.group === undefined) return known.post.turn(role, about);
-    const peers = (): readonly Peer[] => this.#peersOf(plan);
-    return known.post.turn(role, {
-      ...about,
-      peers,
-      holdAdvance: (decision, rollout) => rollout && this.#barrier.hold(plan, decision, rollout, peers()),
-    });
+    return known.post.turn(role, { ...about, ...this.#groups.about(known.post.plan) });
   }
 
   /** What this controller may do with the rollout now; a foreground driver that lives is left to advance it. */
@@ -349,7 +312,7 @@ export class Controller {
     if (turn.lost === true) onEvent({ kind: 'conflict', service });
     if (rollout.id === last.id && rollout.seq > last.seq) {
       known.last = rollout;
-      this.#ringGroup(service);
+      this.#groups.ringOthers(service);
       const own = turn.kind === 'wrote' && turn.lost !== true;
       onEvent({ kind: 'decided', service, plan: post.plan, rollout, before: last, findings: turn.seen.findings, own });
     }

@@ -525,6 +525,27 @@ export const MISTAKES: readonly Mistake[] = [
   { name: 'a schedule', yaml: { more: '▼schedule: {}' }, hcl: { more: '▼schedule {}' }, message: `\`schedule\` ${LATER}` },
   { name: 'notices', yaml: { more: '▼notify: []' }, hcl: { more: '▼notify = []' }, message: `\`notify\` ${LATER}` },
   {
+    name: 'a wave without an address of its own',
+    yaml: { more: 'waves:\n  - ▼name: eu' },
+    hcl: { more: '▼wave "eu" {\n}' },
+    message: 'wave 1 has no "address"',
+    hint: 'add "address"',
+  },
+  {
+    name: 'a secret in the address of a wave',
+    yaml: { more: 'waves:\n  - { name: eu, address: ▼"http://a:b@eu:8500" }' },
+    hcl: { more: 'wave "eu" { address = ▼"http://a:b@eu:8500" }' },
+    message: 'the address holds a user or a password, and a plan holds no secrets',
+    hint: 'write token_file: FILE',
+  },
+  {
+    name: 'two waves of one name',
+    yaml: { more: 'waves:\n  - { name: eu, address: "eu:8500" }\n  - { name: ▼eu, address: "us:8500" }' },
+    hcl: { more: 'wave "eu" { address = "eu:8500" }\nwave ▼"eu" { address = "us:8500" }' },
+    message: 'two waves are called "eu"',
+    hint: 'give each a name of its own',
+  },
+  {
     name: 'a group beside a service',
     yaml: { more: '▼group: checkout' },
     hcl: { more: '▼group = "checkout"' },
