@@ -76,7 +76,7 @@ export async function finish(context: Context, service: string, own?: string): P
       now: context.clock.now(),
     });
     if (decision.call !== undefined) {
-      const drives = await whoDrives(context, service).catch(() => undefined);
+      const drives = await whoDrives(context, service, rollout.group).catch(() => undefined);
       if (drives !== undefined && !(drives.kind === 'foreground' && drives.driver.id === own)) {
         context.io.err(`${decision.call.point} is run by ${describeDrives(drives)}\n`);
         return rollout;

@@ -33,6 +33,8 @@ export interface Context {
   readonly starts: StartMemoryKeys;
   readonly doorbell: Doorbell;
   readonly freeze: FreezeKey;
+  /** Under which all keys of splitter stand in KV. */
+  readonly prefix: string;
   readonly clock: Clock;
   readonly programs: Programs;
   /** Who asks, for records: SPLITTER_BY, or user@host. */
@@ -57,6 +59,7 @@ export function createContext(flags: GlobalFlags, io: CommandIo): Context {
     starts: new StartMemoryKeys(kv, prefix),
     doorbell: new Doorbell(kv, prefix),
     freeze: new FreezeKey(kv, prefix),
+    prefix,
     clock: systemClock,
     programs: createPrograms(io.env, systemClock),
     by: io.env.SPLITTER_BY || `${userName()}@${hostname()}`,

@@ -2,6 +2,7 @@ import { ulid } from 'ulid';
 import { type DriverInfo, isHeld } from '../consul/driver-lock.js';
 import { isPassing } from '../consul/errors.js';
 import { type DriveEnd, drive } from '../controller/drive.js';
+import { HOME } from '../core/home.js';
 import type { Observation } from '../core/observation.js';
 import { type Check, preflight } from '../core/preflight.js';
 import { owedBy } from '../core/programs.js';
@@ -28,10 +29,10 @@ export interface DriveOptions {
   readonly onInterrupt: 'hold' | 'revert';
   /** What the record is to say of the start, as that checks were skipped. */
   readonly note?: string | undefined;
-  /** The id of a rollout that begins; default a new ULID. */
-  readonly id?: string;
   /** Begins it, or gives it new steps, and leaves it to the controllers. */
   readonly detach?: boolean;
+  /** The id of the rollout that begins, as members of a group share one; else it gets one of its own. */
+  readonly id?: string;
 }
 
 /** Checks before anything is written; prints warnings, and ends with exit 1 when a check failed. What does not `advance` is held by no freeze. */
@@ -106,6 +107,8 @@ export async function driveService(
       return await conclude(context, service, { kind: 'recorded', rollout, why: rollout.message }, options);
     const beginning = {
       id: rollout?.id ?? options.id ?? ulid(),
+      ...(plan.group === undefined ? {} : { group: plan.group.name }),
+      ...(plan.waves === undefined ? {} : { wave: HOME }),
       plan: digest,
       driver: named,
       by: context.by,

@@ -12,13 +12,29 @@ import { lookAt } from './look.js';
 
 export type { SourcedPlan };
 
-/** Reads the one plan of a file; with a service, the plan of that service among those in the file. Errors are printed with their place, exit 6. */
-export async function readPlanFile(context: Context, file: string, service?: string, anew = false): Promise<SourcedPlan> {
+/** Reads all plans of a file, as they are written. Errors are printed with their place, exit 6. */
+export async function readPlans(context: Context, file: string): Promise<readonly SourcedPlan[]> {
   const { loadPlans } = await import('../plan/load.js');
   const { reportDiagnostics } = await import('./report-diagnostics.js');
   const { plans, diagnostics } = await loadPlans([file], () => context.io.readStdin());
   if (await reportDiagnostics(context.io, diagnostics))
     throw new CommandError(`${file} is not a valid plan; nothing was written`, `splitter validate ${file}`, EXIT.planInvalid);
+  return plans.map(({ plan, digest }) => ({ plan, digest, source: file }));
+}
+
+/** Reads the one plan of a file; with a service, the plan of that service among those in the file. Errors are printed with their place, exit 6. */
+export async function readPlanFile(context: Context, file: string, service?: string, anew = false): Promise<SourcedPlan> {
+  return pickPlan(context, await readPlans(context, file), file, service, anew);
+}
+
+/** The one plan of a service (or the only one) among those of a file, settled. */
+export async function pickPlan(
+  context: Context,
+  plans: readonly SourcedPlan[],
+  file: string,
+  service?: string,
+  anew = false,
+): Promise<SourcedPlan> {
   const wanted = service === undefined ? plans : plans.filter(({ plan }) => plan.service === service);
   const [first] = wanted;
   const names = plans.map(({ plan }) => plan.service).join(', ');
@@ -31,7 +47,7 @@ export async function readPlanFile(context: Context, file: string, service?: str
   if (wanted.length > 1)
     throw new CommandError(`${file} has ${wanted.length} plans (${names})`, 'name one service', EXIT.planInvalid);
   context.client.scopeTo(first.plan);
-  return settlePlan(context, { plan: first.plan, digest: first.digest, source: file }, anew);
+  return settlePlan(context, first, anew);
 }
 
 /** The plan with every `version: auto` told from the catalog; the same plan when it has none. A rollout under way keeps its versions, unless it is told `anew`. */
@@ -59,7 +75,9 @@ export function rampPlan(base: SourcedPlan, from: number, overrides: RampOverrid
   const changes = Object.fromEntries(
     Object.entries({ signals, protocol, bake, stable }).filter(([, value]) => value !== undefined),
   );
-  const plan: Plan = { ...base.plan, ...changes, steps: overrides.steps(from) };
+  // A ramp moves one service on its own, and at home only.
+  const { group: _, waves: __, ...alone } = base.plan;
+  const plan: Plan = { ...alone, ...changes, steps: overrides.steps(from) };
   return { plan, digest: digestPlan(plan), source: base.source };
 }
 

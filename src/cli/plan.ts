@@ -18,9 +18,10 @@ import { renderWrites, type ShownWrite } from '../view/changes.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { describeCheck } from './drive-service.js';
 import { EXIT, type ExitCode } from './exit.js';
+import { asGroup } from './group-source.js';
 import { type CommandIo, printJson } from './io.js';
 import { readFreeze } from './look.js';
-import { readPlanFile, type SourcedPlan } from './plan-source.js';
+import { pickPlan, readPlans, type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewWrites } from './preview.js';
 
 /** Flags of `splitter plan`. */
@@ -32,24 +33,46 @@ export interface PlanFlags extends GlobalFlags {
 /** `splitter plan FILE`: every write that the plan would make, in order, as a diff. Writes nothing. */
 export async function plan(file: string, flags: PlanFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
-  const sourced = await readPlanFile(context, file);
+  const written = await readPlans(context, file);
+  const members = asGroup(written)?.members ?? [await pickPlan(context, written, file)];
+  const shown: object[] = [];
+  let changes = false;
+  for (const member of members) {
+    const one = await planOne(context, await settlePlan(context, member), flags);
+    if (one === undefined) continue;
+    shown.push(one.json);
+    changes ||= one.changes;
+  }
+  const group = members[0]?.plan.group;
+  if (context.json && shown.length > 0)
+    printJson(io, members.length === 1 || group === undefined ? shown[0]! : { group: group.name, services: shown });
+  return flags.detailedExitcode === true && changes ? EXIT.changes : EXIT.done;
+}
+
+/** Shows what one plan would write; undefined where only entries were asked for. */
+async function planOne(
+  context: Context,
+  sourced: SourcedPlan,
+  flags: PlanFlags,
+): Promise<{ readonly json: object; readonly changes: boolean } | undefined> {
+  const { io } = context;
+  context.client.scopeTo(sourced.plan);
   const seen = await observe(context, sourced);
   const roles = findRoles(sourced.plan, seen);
-  if (flags.entries !== undefined && flags.entries !== false) return printEntries(context, sourced, seen, roles, flags.entries);
+  if (flags.entries !== undefined && flags.entries !== false) {
+    printEntries(context, sourced, seen, roles, flags.entries);
+    return undefined;
+  }
   const now = context.clock.now();
   for (const check of preflight(sourced.plan, seen, roles, now)) if (check.verdict !== 'ok') io.err(describeCheck(check));
   const record = seen.splitter === undefined ? undefined : readRecord(metaOf(seen.splitter.entry));
   const writes = shownWrites(sourced, seen, roles, record !== undefined && !isFinal(record), now);
   if (record !== undefined && !isFinal(record))
     io.err(`A rollout of ${sourced.plan.service} is ${record.state.phase} at step ${record.state.step + 1}: ${record.message}\n`);
-  if (context.json)
-    printJson(io, {
-      service: sourced.plan.service,
-      digest: sourced.digest,
-      writes: writes.map(({ write, after }) => ({ ...write, afterMs: after ?? 0 })),
-    });
-  else io.out(renderWrites(writes, io.style));
-  return flags.detailedExitcode === true && writes.length > 0 ? EXIT.changes : EXIT.done;
+  if (!context.json)
+    io.out(`${sourced.plan.group === undefined ? '' : `${sourced.plan.service}\n`}${renderWrites(writes, io.style)}`);
+  const shown = writes.map(({ write, after }) => ({ ...write, afterMs: after ?? 0 }));
+  return { json: { service: sourced.plan.service, digest: sourced.digest, writes: shown }, changes: writes.length > 0 };
 }
 
 /** The service as the plan's subsets divide it, and the freeze. */
@@ -78,7 +101,7 @@ function printEntries(
   seen: Observation,
   roles: Roles | ReturnType<typeof findRoles>,
   only: string | true,
-): ExitCode {
+): void {
   const { service, protocol, subsets } = wanted;
   const keep = (stored: Observation['splitter']): Entry[] => (stored === undefined ? [] : [withoutServerFields(stored.entry)]);
   const defaults =
@@ -90,5 +113,4 @@ function printEntries(
     (entry) => only === true || entry.Kind === only,
   );
   for (const entry of entries) context.io.out(`${JSON.stringify(entry)}\n`);
-  return EXIT.done;
 }

@@ -86,6 +86,11 @@ async function planRamp(
   if (given !== undefined && flags.dryRun !== true && namesOtherCanary(await lookAt(context, service, true), given.plan))
     await makeRoom(context, given);
   const look = await lookAt(context, service, true);
+  if (look.rollout?.group !== undefined && !isFinal(look.rollout))
+    throw new CommandError(
+      `${service} is being rolled out in lock step with the others of the group ${look.rollout.group}`,
+      `splitter status ${look.rollout.group}   or   splitter abort ${look.rollout.group}`,
+    );
   const base = given ?? planUnderWay(look) ?? (await findPlan(context, service, look.seen));
   const inferred = base.plan.signals.length === 0 && base.plan.steps.length === 0;
   const signals =

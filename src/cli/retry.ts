@@ -21,6 +21,11 @@ export async function retry(
   const look = await lookAt(context, service);
   const { rollout, plan } = look;
   if (rollout === undefined) throw new CommandError(`${service} has no rollout to retry`, `splitter ramp ${service} --to 10`);
+  if (rollout.group !== undefined)
+    throw new CommandError(
+      `${service} is a member of the group ${rollout.group}, which begins anew as a whole`,
+      `splitter start ${rollout.group}`,
+    );
   const again = mayRetry(rollout, { service });
   if (again.kind === 'refused') throw new CommandError(again.message, again.hint);
   if (plan === undefined)

@@ -31,6 +31,11 @@ export function createEars(log: Log, metrics: Metrics, clock: Clock): Ears {
           const words = frozen ? `frozen by ${event.freeze.by}: ${event.freeze.reason}; nothing advances` : 'not frozen';
           return log.info({ what: 'freeze', frozen }, words);
         }
+        case 'waves':
+          return log.info(
+            { service: event.service, what: 'waves', sites: event.state.sites },
+            `${event.service}: ${event.state.why}`,
+          );
         case 'conflict':
           return metrics.casConflict(event.service);
         case 'lag':

@@ -15,10 +15,13 @@ import type { SourcedPlan } from '../ports.js';
 import type { Log } from '../server/log.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
+import { CommandError } from './exit.js';
+import { findGroupPlans } from './group-source.js';
 import { makeRoom } from './make-room.js';
 import { requireOwnChecks } from './own-checks.js';
 import { observe } from './plan.js';
 import { settlePlan } from './plan-source.js';
+import { startGroup } from './start-group.js';
 
 /** Begins rollouts by the schedules of the applied plans, until `abort`; gives the scheduler, so that it can be rung. */
 export function runStarts(
@@ -110,6 +113,15 @@ async function startDetached(
   const io = { ...context.io, out: tell, err: tell };
   const own = { ...createContext(flags, io), by: `schedule (${why})` };
   own.client.scopeTo(applied.plan);
+  try {
+    await (applied.plan.group === undefined ? startAlone(own, applied, id) : startWholeGroup(own, applied.plan.group.name));
+  } finally {
+    own.client.destroy();
+  }
+}
+
+async function startAlone(own: Context, applied: SourcedPlan, id: string): Promise<void> {
+  const { service } = applied.plan;
   const sourced = await settlePlan(own, applied, true);
   const first = findRoles(sourced.plan, await observe(own, sourced));
   const note = isRefusal(first) ? undefined : await requireOwnChecks(own, sourced, first, false);
@@ -118,7 +130,14 @@ async function startDetached(
   const driver = newDriverId('start', own.by);
   const lock = await takeLock(own, service, driver, 'start');
   await driveService(own, sourced, lock, driver, { kind: 'start', hold: 0, onInterrupt: 'hold', note, detach: true, id });
-  own.client.destroy();
+}
+
+/** Members that begin on their own would wait for each other, so a group is begun as one. */
+async function startWholeGroup(context: Context, name: string): Promise<void> {
+  const group = await findGroupPlans(context, name);
+  if (group === undefined)
+    throw new CommandError(`not every plan of the group ${name} is applied`, 'apply the file of the group as a whole');
+  await startGroup(context, group, { dryRun: false, force: false });
 }
 
 /** Whether this rollout has, or had, a record: an earlier try was made. */

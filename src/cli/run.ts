@@ -22,6 +22,7 @@ import { runStarts } from './run-starts.js';
 import { createTelling } from './run-telling.js';
 import { createSharedSignals } from './signals.js';
 import { VERSION } from './version.js';
+import { openWave } from './wave-parts.js';
 
 /** `splitter run`: a controller. Looks after every rollout of the datacenter, beside other controllers, until it is interrupted. */
 export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): Promise<ExitCode> {
@@ -143,6 +144,7 @@ function createController(context: Context, id: string, log: DecisionLog, onEven
     programs,
     clock,
     freeze,
+    openWave: (wave, plan) => openWave(context, wave, plan),
     findPlan: async (service, { id: rollout, plan: digest }) => {
       const applied = await store.readPlan(service);
       if (applied?.digest === digest) return applied.plan;
@@ -152,7 +154,10 @@ function createController(context: Context, id: string, log: DecisionLog, onEven
     listen: (index, abort) => doorbell.listen(index, abort),
     probe: () => mesh.probe(),
     isPassing,
-    onEvent,
+    onEvent: (event) => {
+      if (event.kind === 'waves') void store.saveWaves(event.service, event.state).catch(() => undefined);
+      onEvent(event);
+    },
   });
   return controller;
 }

@@ -13,7 +13,7 @@ import { renderFalseReverts } from '../view/false-reverts.js';
 import { renderBounds, renderTimeline } from '../view/simulate.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type Io, printJson } from './io.js';
-import { readOnePlan } from './one-plan.js';
+import { readMembers } from './one-plan.js';
 import { createProgress } from './progress.js';
 import { parseQuestion, type Question, type SimulateFlags } from './simulate-flags.js';
 
@@ -22,12 +22,21 @@ import { parseQuestion, type Question, type SimulateFlags } from './simulate-fla
 export async function simulate(file: string, flags: SimulateFlags, io: Io): Promise<ExitCode> {
   const question = parseQuestion(file, flags);
   const json = flags.output === 'json';
-  const plan = await readOnePlan(file, 'simulate', json, io);
-  if (plan === undefined) return EXIT.planInvalid;
-  const roles = rolesOfPlan(plan);
-  if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint, EXIT.planInvalid);
-  if (json) printJson(io, answerJson(plan, roles, question, io));
-  else answerText(plan, roles, question, io);
+  const plans = await readMembers(file, 'simulate', json, io);
+  if (plans === undefined) return EXIT.planInvalid;
+  const cast = plans.map((plan) => {
+    const roles = rolesOfPlan(plan);
+    if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint, EXIT.planInvalid);
+    return { plan, roles };
+  });
+  if (json) {
+    const answers = cast.map(({ plan, roles }) => answerJson(plan, roles, question, io));
+    printJson(io, answers.length === 1 ? answers[0]! : { group: plans[0]?.group?.name, services: answers });
+  } else
+    for (const [i, { plan, roles }] of cast.entries()) {
+      if (i > 0) io.out('\n');
+      answerText(plan, roles, question, io);
+    }
   return EXIT.done;
 }
 

@@ -3,14 +3,16 @@ import { isFinal } from '../core/rollout.js';
 import { createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
+import { asGroup, findGroupPlans, type GroupPlans } from './group-source.js';
 import type { CommandIo } from './io.js';
 import { lookAt } from './look.js';
 import { makeRoom } from './make-room.js';
 import { requireOwnChecks } from './own-checks.js';
 import { observe } from './plan.js';
-import { readPlanFile, type SourcedPlan, settlePlan } from './plan-source.js';
+import { pickPlan, readPlans, type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
 import { durationFlag } from './ramp.js';
+import { startGroup } from './start-group.js';
 import { requireControllers } from './who-drives.js';
 
 /** Flags of `splitter start`. */
@@ -27,7 +29,15 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const context = createContext(flags, io);
   const hold = durationFlag('--hold', flags.hold) ?? 0;
   const isFile = target === '-' || /[/.]/.test(target);
-  const sourced = isFile ? await readPlanFile(context, target, undefined, true) : await appliedPlan();
+  const written = isFile ? await readPlans(context, target) : undefined;
+  const group = written === undefined ? await appliedGroup() : asGroup(written);
+  if (group !== undefined && flags.foreground === true)
+    throw new CommandError(
+      `${group.group.name} is a group, and its services ramp in lock step under one controller: --foreground drives one service`,
+      `splitter run   in another terminal, then   splitter start ${target}`,
+    );
+  if (group !== undefined) return startGroup(context, group, { dryRun: flags.dryRun === true, force: flags.force === true });
+  const sourced = written === undefined ? await appliedPlan() : await pickPlan(context, written, target, undefined, true);
   const { plan } = sourced;
   if (flags.dryRun === true) {
     const seen = await observe(context, sourced);
@@ -46,6 +56,16 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const lock = await takeLock(context, plan.service, driver, 'start');
   const onInterrupt = flags.onInterrupt ?? 'hold';
   return driveService(context, sourced, lock, driver, { kind: 'start', hold, onInterrupt, note, detach });
+
+  async function appliedGroup(): Promise<GroupPlans | undefined> {
+    const own = (await context.store.readPlan(target))?.plan;
+    if (own === undefined) return findGroupPlans(context, target);
+    if (own.group === undefined) return undefined;
+    throw new CommandError(
+      `${target} is a member of the group ${own.group.name}, whose services begin together`,
+      `splitter start ${own.group.name}   or   splitter ramp ${target} --to 10   for this one alone`,
+    );
+  }
 
   async function appliedPlan(): Promise<SourcedPlan> {
     const applied = await context.store.readPlan(target);

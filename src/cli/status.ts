@@ -1,4 +1,8 @@
-import { type Status, statusOf } from '../core/status.js';
+import type { WaveState } from '../controller/wave-run.js';
+import { metaOf } from '../core/entries.js';
+import { HOME } from '../core/home.js';
+import { readRecord } from '../core/record.js';
+import { type Status, type StatusInput, statusOf } from '../core/status.js';
 import type { Finding } from '../core/verdict.js';
 import { alphaShare, findingOf } from '../judge/judge.js';
 import { decodeTally } from '../judge/tally.js';
@@ -6,6 +10,7 @@ import { Screen } from '../view/screen.js';
 import { renderStatus } from '../view/status.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
+import { findRun, type GroupRun } from './group-run.js';
 import { type CommandIo, printJson } from './io.js';
 import { type Look, lookAt } from './look.js';
 import { durationFlag } from './ramp.js';
@@ -23,6 +28,11 @@ const REFRESH = 500;
 export async function status(service: string, flags: StatusFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   const timeout = durationFlag('--timeout', flags.timeout);
+  const run = await findRun(context, service);
+  const isGroup = run !== undefined && !run.services.includes(service);
+  // In lock step the first member tells the story of all.
+  if (isGroup && (flags.watch === true || timeout !== undefined)) return watch(context, run.services[0]!, timeout);
+  if (isGroup) return statusOfRun(context, run);
   if (flags.watch === true || timeout !== undefined) return watch(context, service, timeout);
   const now = await readStatus(context, service);
   if (context.json) printJson(io, now);
@@ -33,7 +43,12 @@ export async function status(service: string, flags: StatusFlags, io: CommandIo)
 /** The status of one service, with what its driver sees just now, if one lives. */
 export async function readStatus(context: Context, service: string): Promise<Status> {
   const now = context.clock.now();
-  const [look, drives] = await Promise.all([lookAt(context, service), whoDrives(context, service)]);
+  const look = await lookAt(context, service);
+  const [drives, group, waves] = await Promise.all([
+    whoDrives(context, service, look.rollout?.group),
+    readGroup(context, look),
+    readWaves(context, look),
+  ]);
   const driver = drives?.kind === 'foreground' ? drives.driver : undefined;
   const { rollout, plan } = look;
   const driven = rollout !== undefined && driver !== undefined && driver.id === rollout.driver ? driver : undefined;
@@ -50,7 +65,42 @@ export async function readStatus(context: Context, service: string): Promise<Sta
           id: driver.id,
           ...(driven?.live === undefined ? {} : { why: driven.live.why, wakeAt: driven.live.wakeAt }),
         };
-  return statusOf({ service, rollout, seen, now, plan, driver: live });
+  return statusOf({
+    service,
+    rollout,
+    seen,
+    now,
+    plan,
+    driver: live,
+    ...(group === undefined ? {} : { group }),
+    ...(waves === undefined ? {} : { waves }),
+  });
+}
+
+/** How the members of the group stand; undefined for a service on its own. */
+async function readGroup(context: Context, { rollout, plan }: Look): Promise<StatusInput['group']> {
+  const group = plan?.plan.group;
+  if (rollout?.group === undefined || group === undefined) return undefined;
+  const members = group.services.map(async (service) => {
+    const { entry } = await context.mesh.readEntry('service-splitter', service);
+    return { service, rollout: readRecord(metaOf(entry?.entry)) };
+  });
+  return { name: group.name, members: await Promise.all(members) };
+}
+
+/** Where a rollout in waves stands, as its controller last said; undefined for one without waves. */
+async function readWaves(context: Context, { service, rollout }: Look): Promise<StatusInput['waves']> {
+  if (rollout?.wave !== HOME) return undefined;
+  const state = (await context.store.readWaves(service).catch(() => undefined)) as WaveState | undefined;
+  return state?.rollout === rollout.id ? { why: state.why, sites: state.sites } : undefined;
+}
+
+/** The status of each member of a group. */
+async function statusOfRun(context: Context, { name, services }: GroupRun): Promise<ExitCode> {
+  const all = await Promise.all(services.map((service) => readStatus(context, service)));
+  if (context.json) printJson(context.io, { group: name, services: all });
+  else for (const one of all) context.io.out(`${renderStatus(one, context.io.style, context.clock.now())}\n`);
+  return EXIT.done;
 }
 
 /** The findings as the record keeps them, for when nobody measures now. */

@@ -7,9 +7,13 @@ import { type Acted, act, finish } from './act.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, takeLock } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
+import { findRun } from './group-run.js';
+import { actOnRun } from './group-verbs.js';
 import { type CommandIo, printJson } from './io.js';
 import { lookAt } from './look.js';
 import { describeDrives, whoDrives } from './who-drives.js';
+
+type Verb = Parameters<typeof act>[2];
 
 const FIRST_RECORD_TRIES = 50;
 const FIRST_RECORD_PAUSE = 100;
@@ -17,7 +21,13 @@ const FIRST_RECORD_PAUSE = 100;
 /** `splitter pause SERVICE`: holds the rollout where it is; whoever drives it goes on watching. */
 export async function runPause(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
-  return report(context, service, await act(context, service, pause), 'Paused');
+  const run = await findRun(context, service);
+  if (run !== undefined && !run.services.includes(service))
+    return actOnRun(context, run, { done: 'Paused', verb: pause, reverse: false, allOrNone: false, finishes: false });
+  const code = report(context, service, await act(context, service, pause), 'Paused');
+  const others = run?.services.filter((one) => one !== service).join(', ');
+  if (run !== undefined) context.io.err(`In lock step in ${run.name}, ${others} wait for it before the next step.\n`);
+  return code;
 }
 
 /** `splitter resume SERVICE [--adopt|--reassert]`: lets a paused rollout go on. */
@@ -30,17 +40,24 @@ export async function runResume(
   if (flags.adopt === true && flags.reassert === true)
     throw new CommandError('--adopt and --reassert exclude each other', 'choose whose weights count');
   const choice: DriftChoice = flags.adopt === true ? 'adopt' : flags.reassert === true ? 'reassert' : undefined;
-  const acted = await act(context, service, (rollout, verbContext, look) =>
-    resume(rollout, verbContext, choice, stepsOf(look.plan, rollout.state.step)),
-  );
+  const verb: Verb = (rollout, verbContext, look) => resume(rollout, verbContext, choice, stepsOf(look.plan, rollout.state.step));
+  const run = await findRun(context, service);
+  if (run !== undefined && !run.services.includes(service))
+    return actOnRun(context, run, { done: 'Resumed', verb, reverse: false, allOrNone: false, finishes: false });
+  const acted = await act(context, service, verb);
   const code = report(context, service, acted, 'Resumed');
-  await sayWhoDrives(context, service);
+  await sayWhoDrives(context, service, run?.name);
   return code;
 }
 
 /** `splitter abort SERVICE`: all traffic back to stable, whatever the rollout is doing and whoever drives it. */
 export async function runAbort(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
+  const run = await findRun(context, service);
+  if (run !== undefined) {
+    const options = { entriesOnly: true, remembered: true };
+    return actOnRun(context, run, { done: 'Reverted', verb: abort, reverse: true, allOrNone: false, finishes: true, options });
+  }
   await awaitFirstRecord(context, service);
   const acted = await act(context, service, abort, { entriesOnly: true, remembered: true });
   const rollout = await finish(context, service);
@@ -59,12 +76,13 @@ async function awaitFirstRecord(context: Context, service: string): Promise<void
 /** `splitter undo SERVICE`: takes a finished promotion back in one write. */
 export async function runUndo(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
-  const acted = await act(
-    context,
-    service,
-    (rollout, verbContext, look) => undo(rollout, verbContext, look.plan?.plan.undoWindow ?? Number.POSITIVE_INFINITY),
-    { remembered: true },
-  );
+  const verb: Verb = (rollout, verbContext, look) =>
+    undo(rollout, verbContext, look.plan?.plan.undoWindow ?? Number.POSITIVE_INFINITY);
+  const options = { remembered: true };
+  const run = await findRun(context, service);
+  if (run !== undefined)
+    return actOnRun(context, run, { done: 'Undone', verb, reverse: true, allOrNone: true, finishes: true, options });
+  const acted = await act(context, service, verb, options);
   const rollout = await finish(context, service);
   return report(context, service, { ...acted, rollout }, 'Undone');
 }
@@ -77,9 +95,14 @@ export async function runPromote(
 ): Promise<ExitCode> {
   const context = createContext(flags, io);
   const full = flags.full === true;
-  const acted = await act(context, service, (rollout, verbContext, look) =>
-    promote(rollout, verbContext, full, stepsOf(look.plan, rollout.state.step)),
-  );
+  const verb: Verb = (rollout, verbContext, look) => promote(rollout, verbContext, full, stepsOf(look.plan, rollout.state.step));
+  const run = await findRun(context, service);
+  if (run !== undefined) {
+    // The controllers promote all members together, when the last word of each is spoken.
+    const finishes = full && (await whoDrives(context, run.services[0]!, run.name)) === undefined;
+    return actOnRun(context, run, { done: 'Promoted', verb, reverse: false, allOrNone: true, finishes });
+  }
+  const acted = await act(context, service, verb);
   if (acted.rollout.state.phase === 'Promoting') {
     const rollout = await finish(context, service);
     if (rollout.state.phase === 'Paused')
@@ -91,8 +114,9 @@ export async function runPromote(
     return report(context, service, { ...acted, rollout }, 'Promoted');
   }
   const code = report(context, service, acted, 'Promoted');
-  if (acted.rollout.state.phase === 'Baking' && (await whoDrives(context, service)) === undefined) return bake(context, service);
-  await sayWhoDrives(context, service);
+  if (acted.rollout.state.phase === 'Baking' && (await whoDrives(context, service, undefined)) === undefined)
+    return bake(context, service);
+  await sayWhoDrives(context, service, undefined);
   return code;
 }
 
@@ -132,8 +156,8 @@ function report(context: Context, service: string, acted: Acted, done: string): 
   return EXIT.done;
 }
 
-async function sayWhoDrives(context: Context, service: string): Promise<void> {
-  const drives = await whoDrives(context, service);
+async function sayWhoDrives(context: Context, service: string, group: string | undefined): Promise<void> {
+  const drives = await whoDrives(context, service, group);
   if (drives !== undefined) context.io.err(`${describeDrives(drives)} drives it on.\n`);
   else
     context.io.err(

@@ -1,5 +1,6 @@
 import type { DriverInfo } from '../consul/driver-lock.js';
 import type { Member } from '../consul/membership.js';
+import { chargeKey } from '../core/group.js';
 import { chargeOf } from '../core/rendezvous.js';
 import type { Context } from './context.js';
 import { CommandError } from './exit.js';
@@ -9,12 +10,12 @@ export type Drives =
   | { readonly kind: 'foreground'; readonly driver: DriverInfo }
   | { readonly kind: 'controller'; readonly id: string; readonly members: readonly Member[] };
 
-/** Who advances the service; undefined when nobody does. */
-export async function whoDrives(context: Context, service: string): Promise<Drives | undefined> {
+/** Who advances the service, as a member of this group if it is one; undefined when nobody does. */
+export async function whoDrives(context: Context, service: string, group: string | undefined): Promise<Drives | undefined> {
   const [driver, { members }] = await Promise.all([context.lock.read(service, context.clock.now()), context.members.list()]);
   if (driver !== undefined) return { kind: 'foreground', driver };
   const { owner } = chargeOf(
-    service,
+    chargeKey(service, group),
     members.map(({ id }) => id),
   );
   return owner === undefined ? undefined : { kind: 'controller', id: owner, members };

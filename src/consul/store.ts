@@ -67,6 +67,17 @@ export class Store implements DecisionLog, PlanStore {
     throw changedTooOften(key);
   }
 
+  /** Keeps where a rollout in waves stands, for people to see. */
+  async saveWaves(service: string, state: unknown): Promise<void> {
+    await this.#kv.set(this.#key('waves', service), JSON.stringify(state));
+  }
+
+  /** Where a rollout in waves stands, as its controller last said. */
+  async readWaves(service: string): Promise<unknown> {
+    const { found } = await this.#kv.read(this.#key('waves', service));
+    return found === undefined ? undefined : tryParse<unknown>(found.value);
+  }
+
   /** The log of one rollout; empty when there is none. */
   async readHistory(service: string, rollout: string): Promise<History> {
     return (await this.readPage(service, rollout))?.history ?? emptyHistory(service, rollout);

@@ -1,15 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EntryKind, metaOf, type StoredEntry } from '../core/entries.js';
-import type { Plan } from '../core/plan.js';
-import { readRecord } from '../core/record.js';
+import type { Plan, Wave } from '../core/plan.js';
+import { isHome, readRecord } from '../core/record.js';
 import { chargeOf } from '../core/rendezvous.js';
 import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
-import type { Freeze } from '../core/schedule/freeze.js';
+import { type Freeze, isFrozen } from '../core/schedule/freeze.js';
 import type { Clock, Entries, Mesh, MeshLists } from '../ports.js';
 import { Backoff } from './backoff.js';
 import type { ControllerEvent } from './events.js';
 import { follow } from './follow.js';
+import { Groups } from './groups.js';
 import { InstanceWatch } from './instance-watch.js';
 import { liveRecord, Overview } from './overview.js';
 import type { Role, Turn } from './pilot.js';
@@ -17,11 +18,15 @@ import { Post, type PostParts } from './post.js';
 import type { RolloutSnapshot } from './snapshot.js';
 import { Trouble } from './trouble.js';
 import { Turns } from './turns.js';
+import { WaveRuns } from './wave-runs.js';
+import type { SiteParts } from './wave-site.js';
 
 /** What a controller acts with. */
 export interface ControllerParts extends PostParts {
   readonly mesh: Mesh & MeshLists;
   readonly clock: Clock;
+  /** The parts of a further Consul, where the plan goes on in a wave. Throws when its settings cannot be read. */
+  openWave(wave: Wave, plan: Plan): SiteParts;
   /** The plan that a rollout follows; undefined when it is not kept any more. */
   findPlan(service: string, rollout: Rollout): Promise<Plan | undefined>;
   /** Whether the foreground driver of this id still holds the service's lock. */
@@ -62,6 +67,8 @@ export class Controller {
   readonly #instances: InstanceWatch;
   readonly #turns: Turns;
   readonly #trouble = new Trouble();
+  readonly #groups: Groups;
+  readonly #waves: WaveRuns;
   readonly #posts = new Map<string, Known>();
   readonly #refused = new Map<string, string>();
   readonly #stop = new AbortController();
@@ -80,6 +87,20 @@ export class Controller {
       (service, kind, entry) => this.#heard(service, kind, entry),
       () => this.#begin(),
     );
+    this.#groups = new Groups(
+      this.#overview,
+      (service) => this.#posts.get(service)?.post.rollout,
+      (service) => this.#turns.ring(service),
+    );
+    this.#waves = new WaveRuns(`controller:${id}`, {
+      ...parts,
+      home: (service) => readRecord(metaOf(this.#overview.entriesOf(service).splitter?.entry)),
+      role: (service) => (this.#allowsWaves() ? this.#roleOf(service) : 'guard'),
+      mayBegin: (service) => this.#roleOf(service) !== undefined && this.#members.includes(this.#id),
+      ring: (service) => this.#turns.ring(service),
+      tell: (service, state) => parts.onEvent({ kind: 'waves', service, state }),
+      trouble: (service, message, hint) => this.#tellOnce(`${service} in waves`, service, message, hint),
+    });
     this.#instances = new InstanceWatch(parts.mesh, (service) => {
       this.#posts.get(service)?.post.recount();
       this.#turns.ring(service);
@@ -107,6 +128,7 @@ export class Controller {
   /** Ends every turn that is under way, and begins no other. */
   async stop(): Promise<void> {
     await this.#turns.stop();
+    await this.#waves.stop();
     await Promise.all([...this.#posts.values()].map(({ post }) => post.close()));
     this.#stop.abort();
   }
@@ -162,15 +184,25 @@ export class Controller {
   }
 
   #roleOf(service: string): Role | undefined {
-    const { owner, guardian } = chargeOf(service, this.#members);
+    const { owner, guardian } = chargeOf(this.#groups.keyOf(service), this.#members);
     if (owner === this.#id) return 'advance';
     // One that lost its membership goes on guarding what it has: taking traffic back needs no membership.
     return guardian === this.#id || !this.#members.includes(this.#id) ? 'guard' : undefined;
   }
 
+  /** Home's freeze holds what home begins elsewhere. */
+  #allowsWaves(): boolean {
+    const now = this.#parts.clock.now();
+    return this.#trouble.allowsAdvance(now) && !isFrozen(this.#freeze, now);
+  }
+
   #begin(): void {
     if (this.#trouble.since === undefined) this.#parts.onEvent({ kind: 'calm', after: 0 });
     this.#ringAll();
+  }
+
+  #needsSomebody(rollout: Rollout): boolean {
+    return !isFinal(rollout) || hookAtEnd(rollout) !== undefined || this.#groups.callsBack(rollout);
   }
 
   /** Those that move come first; those that stand still follow at a pace that Consul hardly feels. */
@@ -179,6 +211,8 @@ export class Controller {
     let standing = 0;
     for (const [service, rollout] of this.#overview.live())
       this.#turns.ring(service, rollout.state.phase === 'Paused' ? now + STANDING_EVERY * standing++ : now);
+    for (const service of this.#overview.grouped()) this.#turns.ring(service);
+    for (const service of this.#overview.waved()) this.#turns.ring(service);
     // Those that left this controller's charge are closed.
     for (const service of this.#posts.keys()) this.#turns.ring(service);
   }
@@ -187,6 +221,8 @@ export class Controller {
     const known = this.#posts.get(service);
     if (known !== undefined) void known.post.hear(kind, entry).catch((error: Error) => this.troubled(error));
     if (known !== undefined || (kind === 'service-splitter' && liveRecord(entry) !== undefined)) this.#turns.ring(service);
+    if (kind === 'service-splitter') this.#groups.ringOthers(service);
+    if (kind === 'service-splitter' && isHome(metaOf(entry?.entry))) this.#turns.ring(service);
   }
 
   async #listen(index: number): Promise<number> {
@@ -237,6 +273,7 @@ export class Controller {
   async #turn(service: string): Promise<number | undefined> {
     const { clock } = this.#parts;
     try {
+      if (this.#overview.complete) await this.#waves.look(service);
       const known = await this.#open(service);
       if (known === undefined) return undefined;
       this.#noteOwner(service, known);
@@ -265,7 +302,7 @@ export class Controller {
     const own = known !== undefined && known.post.rollout.id === rollout.id && known.post.rollout.plan === rollout.plan;
     if (own && inCharge) return known;
     await this.#close(service);
-    if (!inCharge || !needsSomebody(rollout) || !this.#members.includes(this.#id)) return undefined;
+    if (!inCharge || !this.#needsSomebody(rollout) || !this.#members.includes(this.#id)) return undefined;
     const plan = await this.#parts.findPlan(service, rollout);
     if (plan === undefined)
       throw Object.assign(new Error(`the plan ${rollout.plan.slice(0, 7)} of the rollout of ${service} is not in KV any more`), {
@@ -293,6 +330,7 @@ export class Controller {
     if (known === undefined) return;
     this.#posts.delete(service);
     this.#instances.remove(service);
+    this.#groups.forget(service);
     if (known.watched) this.#watched--;
     await known.post.close();
   }
@@ -307,7 +345,7 @@ export class Controller {
   async #fly(service: string, known: Known): Promise<Turn> {
     const about: { lostDriver?: string } = {};
     const role = await this.#roleNow(service, known, about);
-    return known.post.turn(role, about);
+    return known.post.turn(role, { ...about, ...this.#groups.about(known.post.plan) });
   }
 
   /** What this controller may do with the rollout now; a foreground driver that lives is left to advance it. */
@@ -333,12 +371,13 @@ export class Controller {
     if (rollout.id === last.id && rollout.seq > last.seq) {
       known.last = rollout;
       const { driver } = rollout;
+      this.#groups.ringOthers(service);
       const own = turn.kind === 'wrote' && turn.lost !== true;
       const counts = own || (known.owned && (driver === `controller:${this.#id}` || !driver.startsWith('controller:')));
       onEvent({ kind: 'decided', service, plan: post.plan, rollout, before: last, findings: turn.seen.findings, counts });
     }
     if (turn.kind === 'left' || turn.kind === 'wrote') return clock.now();
-    if (!needsSomebody(rollout)) {
+    if (!this.#needsSomebody(rollout)) {
       void this.#close(service);
       return undefined;
     }
@@ -394,14 +433,13 @@ export class Controller {
 
   /** Tells what will not pass by itself, once; gives how long to wait before the service is tried again, ms. */
   #refuse(service: string, error: Error & { readonly hint?: string }): number {
-    if (this.#refused.get(service) !== error.message) {
-      this.#refused.set(service, error.message);
-      this.#parts.onEvent({ kind: 'refused', service, message: error.message, hint: error.hint ?? '' });
-    }
+    this.#tellOnce(service, service, error.message, error.hint ?? '');
     return this.#posts.get(service)?.refusals.next() ?? REFUSED.last;
   }
-}
 
-function needsSomebody(rollout: Rollout): boolean {
-  return !isFinal(rollout) || hookAtEnd(rollout) !== undefined;
+  #tellOnce(key: string, service: string, message: string, hint: string): void {
+    if (this.#refused.get(key) === message) return;
+    this.#refused.set(key, message);
+    this.#parts.onEvent({ kind: 'refused', service, message, hint });
+  }
 }

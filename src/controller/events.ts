@@ -2,6 +2,7 @@ import type { Plan } from '../core/plan.js';
 import type { Rollout } from '../core/rollout.js';
 import type { Freeze } from '../core/schedule/freeze.js';
 import type { Finding } from '../core/verdict.js';
+import type { WaveState } from './wave-run.js';
 
 /** What a controller tells whoever listens: logs, metrics, notifications. Times in ms. */
 export type ControllerEvent =
@@ -29,6 +30,8 @@ export type ControllerEvent =
   | { readonly kind: 'calm'; readonly after: number }
   /** One service cannot be driven for a reason that will not pass by itself. Told once for each message. */
   | { readonly kind: 'refused'; readonly service: string; readonly message: string; readonly hint: string }
+  /** Where a rollout in waves stands: told whenever that changes. */
+  | { readonly kind: 'waves'; readonly service: string; readonly state: WaveState }
   | { readonly kind: 'members'; readonly members: readonly string[] }
   /** Whether this controller is a member: registered under its own session. */
   | { readonly kind: 'membership'; readonly held: boolean; readonly why: string };

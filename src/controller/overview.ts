@@ -1,5 +1,5 @@
 import { type EntryKind, metaOf, type StoredEntry } from '../core/entries.js';
-import { readRecord } from '../core/record.js';
+import { groupIn, isHome, readRecord } from '../core/record.js';
 import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
 import type { Entries, MeshLists } from '../ports.js';
 import { follow } from './follow.js';
@@ -27,6 +27,8 @@ export class Overview {
     'service-router': new Map(),
   };
   readonly #read = new Set<Kind>();
+  readonly #groups = new Map<string, Set<string>>();
+  readonly #waved = new Set<string>();
 
   /** `onComplete` is called once, when each list was read. */
   constructor(mesh: MeshLists, onEntry: OnEntry, onComplete: () => void) {
@@ -44,6 +46,16 @@ export class Overview {
   entriesOf(service: string): Entries {
     const found = KINDS.map((kind) => [PARTS[kind], this.#lists[kind].get(service)] as const);
     return Object.fromEntries(found.filter(([, entry]) => entry !== undefined));
+  }
+
+  /** Services whose splitter holds the record of a member of this group. */
+  membersOf(group: string): readonly string[] {
+    return [...(this.#groups.get(group) ?? [])];
+  }
+
+  /** Every service that is a member of a group. */
+  *grouped(): Iterable<string> {
+    for (const members of this.#groups.values()) yield* members;
   }
 
   /** Services whose splitter holds a record that still needs somebody. */
@@ -70,7 +82,22 @@ export class Overview {
     if (entry === undefined) list.delete(service);
     else if (known !== undefined && entry.modifyIndex < known.modifyIndex) return;
     else list.set(service, entry);
+    if (kind === 'service-splitter' && isHome(metaOf(entry?.entry))) this.#waved.add(service);
+    else if (kind === 'service-splitter') this.#waved.delete(service);
+    if (kind === 'service-splitter') this.#regroup(service, groupIn(metaOf(known?.entry)), groupIn(metaOf(entry?.entry)));
     this.#onEntry(service, kind, entry);
+  }
+
+  /** Services whose rollout is the first part of one in waves. */
+  *waved(): Iterable<string> {
+    yield* this.#waved;
+  }
+
+  #regroup(service: string, before: string | undefined, after: string | undefined): void {
+    if (before === after) return;
+    if (before !== undefined) this.#groups.get(before)?.delete(service);
+    if (before !== undefined && this.#groups.get(before)?.size === 0) this.#groups.delete(before);
+    if (after !== undefined) this.#groups.set(after, (this.#groups.get(after) ?? new Set()).add(service));
   }
 
   async #look(kind: Kind, index: number, abort: AbortSignal): Promise<number> {

@@ -4,7 +4,7 @@ import { decide } from '../core/decide.js';
 import { type Decision, splitterWrite, wait } from '../core/decision.js';
 import { metaOf } from '../core/entries.js';
 import { logEntry } from '../core/history.js';
-import type { Observation } from '../core/observation.js';
+import type { Observation, Peer } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import type { Roles } from '../core/roles.js';
@@ -54,7 +54,11 @@ export interface Turn {
 /** What may bear on a turn besides the world: the driver that is gone, and what holds an advance. */
 export interface Circumstances {
   readonly lostDriver?: string;
-  /** Why an advance has to wait for others; undefined when it may go. */
+  /** The other members of its group, as they stand at the moment of the decision. */
+  readonly peers?: () => readonly Peer[];
+  /** Why it is to be taken back, when that is decided elsewhere. */
+  readonly undo?: string;
+  /** Why an advance has to wait for others; undefined when it may go. Asked of every decision that takes nothing back. */
   readonly holdAdvance?: (decision: Decision, rollout: Rollout | undefined) => string | undefined;
 }
 
@@ -115,7 +119,9 @@ export class Pilot {
     // From here to the decision nothing is awaited: an entry that comes in between would be written over by a record that does not know it.
     const left = this.#follow();
     const now = this.#parts.clock.now();
-    const seen = this.observe(now);
+    const { peers, undo } = about;
+    const told = { ...(peers === undefined ? {} : { peers: peers() }), ...(undo === undefined ? {} : { undo }) };
+    const seen = { ...this.observe(now), ...told };
     if (left !== undefined) return { kind: 'left', why: left, wakeAt: now, seen, now, takesBack: false };
     const decision = this.#permit(role, this.#decide(seen, now, about), about, now);
     const { why, wakeAt } = decision;
@@ -207,10 +213,11 @@ export class Pilot {
 
   /** The decision as far as the role and the others allow it. */
   #permit(role: Role, decision: Decision, { holdAdvance }: Circumstances, now: number): Decision {
-    if (takesBack(decision) || (decision.write === undefined && decision.call === undefined)) return decision;
-    if (role === 'guard') return wait(decision.why, now + LOOK_AGAIN);
+    if (takesBack(decision)) return decision;
+    const acts = decision.write !== undefined || decision.call !== undefined;
+    if (role === 'guard') return acts ? wait(decision.why, now + LOOK_AGAIN) : decision;
     const held = holdAdvance?.(decision, this.#rollout);
-    return held === undefined ? decision : wait(held, now + LOOK_AGAIN);
+    return held === undefined || !acts ? decision : wait(held, now + LOOK_AGAIN);
   }
 
   /** False when somebody else was faster. */

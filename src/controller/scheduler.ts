@@ -199,8 +199,9 @@ export class Scheduler {
   }
 }
 
-function ruleOf(plan: Plan): StartRule | undefined {
-  return plan.schedule?.start;
+/** A group starts as one: by the rule of its first member. */
+function ruleOf({ service, schedule, group }: Plan): StartRule | undefined {
+  return group === undefined || group.services[0] === service ? schedule?.start : undefined;
 }
 
 /** Whether a memory says more than the one before: the time that was looked at last alone is no news. */

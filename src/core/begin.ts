@@ -18,6 +18,10 @@ export interface Beginning {
   readonly plan: string;
   readonly driver: string;
   readonly by: string;
+  /** The group whose run this is a part of. */
+  readonly group?: string;
+  /** Which site of a rollout in waves this is. */
+  readonly wave?: string;
   /** What the record is to say besides, as that checks were skipped. */
   readonly note?: string;
 }
@@ -47,6 +51,8 @@ export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beg
 export function beginRollout(roles: Roles, beginning: Beginning, owes: readonly HookName[], now: number): Rollout {
   return {
     id: beginning.id,
+    ...(beginning.group === undefined ? {} : { group: beginning.group }),
+    ...(beginning.wave === undefined ? {} : { wave: beginning.wave }),
     seq: 1,
     stable: roles.stable,
     canary: roles.canary,

@@ -1,8 +1,10 @@
 import { decideBaking } from './decide-baking.js';
 import { decideEnded, decidePromoting, decideReverting } from './decide-ends.js';
+import { decideGroup } from './decide-group.js';
 import { decidePaused } from './decide-paused.js';
 import { decidePending } from './decide-pending.js';
 import { decideProgressing } from './decide-step.js';
+import { decideUndo } from './decide-undo.js';
 import { type Decision, type Situation, wait } from './decision.js';
 import { decideDrift } from './drift.js';
 import { decideLostDriver } from './driver-lost.js';
@@ -19,6 +21,7 @@ export function decide(situation: Situation): Decision {
   if (isBehind(situation)) return wait('somebody has moved it on; looking again', now + LOOK_AGAIN);
   switch (rollout.state.phase) {
     case 'Promoted':
+      return decideUndo(situation) ?? decideGroup(situation) ?? decideEnded(situation);
     case 'Reverted':
     case 'Superseded':
       return decideEnded(situation);
@@ -29,6 +32,8 @@ export function decide(situation: Situation): Decision {
   }
   const harm = findHarm(situation);
   if (harm !== undefined) return revert(situation, harm.reason, harm.message);
+  const group = decideUndo(situation) ?? decideGroup(situation);
+  if (group !== undefined) return group;
   const drift = decideDrift(situation);
   if (drift !== undefined) return drift;
   const lost = decideLostDriver(situation);

@@ -15,6 +15,8 @@ export interface LogEntry {
   readonly canary: string;
   readonly asked: readonly Leg[];
   readonly plan: string;
+  readonly group?: string;
+  readonly wave?: string;
   readonly startedAt: number;
   readonly enteredAt: number;
   readonly message: string;

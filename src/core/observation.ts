@@ -1,5 +1,6 @@
 import type { EntryKind, StoredEntry } from './entries.js';
 import type { Leg } from './legs.js';
+import type { Rollout } from './rollout.js';
 import type { Freeze } from './schedule/freeze.js';
 import type { Finding } from './verdict.js';
 
@@ -29,6 +30,12 @@ export interface Chain {
 /** Whether the data plane does what was asked: `unknown` where no sidecar can be read, `pending` until enough was seen. */
 export type Agreement = 'agrees' | 'differs' | 'pending' | 'unknown';
 
+/** Another member of the group, with the record that its splitter holds: of the same run, of another one, or none yet. */
+export interface Peer {
+  readonly service: string;
+  readonly rollout?: Rollout;
+}
+
 /** All that a decision may know of the world, as data. A missing part was not there (or, for `chain`, not asked for). */
 export interface Observation {
   readonly splitter?: StoredEntry;
@@ -51,6 +58,10 @@ export interface Observation {
   readonly findings: readonly Finding[];
   /** The last word of the switch that stops all advances, one that has been turned off too; absent where it was never used. */
   readonly freeze?: Freeze;
+  /** The other members of the group, in the group's order; absent for a service on its own. */
+  readonly peers?: readonly Peer[];
+  /** Why this site of a rollout in waves is to be taken back, as a sentence; absent when it is not. */
+  readonly undo?: string;
 }
 
 /** The service's entry of a kind, as it was seen. */

@@ -229,6 +229,25 @@ export interface ServiceRef {
 /** The protocols that Consul can split. */
 export type Protocol = 'http' | 'http2' | 'grpc';
 
+/** Services that ramp in lock step and are taken back together; `services` in the order in which each step is listed, all of them. */
+export interface Group {
+  readonly name: string;
+  readonly services: readonly string[];
+}
+
+/** A further Consul that the service is rolled out in when the one before it is promoted. Files, so that no secret stands in a plan. */
+export interface Wave {
+  readonly name: string;
+  readonly address: string;
+  readonly datacenter?: string;
+  readonly tokenFile?: string;
+  readonly caFile?: string;
+  readonly caPath?: string;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
+  readonly tlsServerName?: string;
+}
+
 /** A plan in normal form: every default filled in, shorthands expanded, times in milliseconds, weights in basis points. */
 export interface Plan extends ServiceRef {
   readonly protocol?: Protocol;
@@ -252,4 +271,8 @@ export interface Plan extends ServiceRef {
   readonly callers: readonly string[];
   /** Who is told of what happens, where the plan names anybody. */
   readonly notify?: readonly Channel[];
+  /** The group that the service is a member of; each member has a plan of its own, with the same steps. */
+  readonly group?: Group;
+  /** Where it goes on after the promotion at home, one after the other. */
+  readonly waves?: readonly Wave[];
 }

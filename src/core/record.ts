@@ -1,3 +1,4 @@
+import { HOME } from './home.js';
 import { decodeLegs, encodeLegs } from './legs.js';
 import type { HookName } from './plan.js';
 import type { PauseReason, RevertReason, Rollout, State } from './rollout.js';
@@ -22,6 +23,8 @@ export function writeRecord(meta: Meta, rollout: Rollout): Meta {
     ...others,
     [OWNER_KEY]: OWNER,
     'splitter-rollout': rollout.id,
+    ...(rollout.group === undefined ? {} : { [GROUP_KEY]: rollout.group }),
+    ...(rollout.wave === undefined ? {} : { [WAVE_KEY]: rollout.wave }),
     'splitter-seq': String(rollout.seq),
     'splitter-phase': rollout.state.phase,
     'splitter-reason': rollout.state.reason,
@@ -54,8 +57,11 @@ export function readRecord(meta: Meta): Rollout | undefined {
   if (!id || !stable || !canary) return undefined;
   const tally = [meta['splitter-tally'] ?? ''];
   for (let i = 1; meta[`splitter-tally-${i}`] !== undefined; i++) tally.push(meta[`splitter-tally-${i}`]!);
+  const group = groupIn(meta);
   return {
     id,
+    ...(group === undefined ? {} : { group }),
+    ...(meta[WAVE_KEY] ? { wave: meta[WAVE_KEY] } : {}),
     seq,
     stable,
     canary,
@@ -77,11 +83,23 @@ export function readRecord(meta: Meta): Rollout | undefined {
   };
 }
 
+/** The group that a record is a member's of, without reading the whole record; undefined for a service on its own. */
+export function groupIn(meta: Meta): string | undefined {
+  return meta[GROUP_KEY] || undefined;
+}
+
+/** Whether a record is that of home in a rollout in waves, without reading the whole record. */
+export function isHome(meta: Meta): boolean {
+  return meta[WAVE_KEY] === HOME;
+}
+
 /** Whether a text fits into one value of the Meta of an entry. */
 export function fitsMeta(text: string): boolean {
   return cut(text) === text;
 }
 
+const GROUP_KEY = 'splitter-group';
+const WAVE_KEY = 'splitter-wave';
 const FILTER_KEY = 'splitter-filter-';
 const HOOKS: readonly HookName[] = ['before_start', 'before_promote', 'after_promote', 'after_revert'];
 
@@ -107,6 +125,8 @@ const REVERT_REASONS: readonly RevertReason[] = [
   'RunFailed',
   'DriverLost',
   'Undone',
+  'GroupReverted',
+  'WaveReverted',
 ];
 
 function readState(phase: string | undefined, reason: string | undefined, step: number): State | undefined {

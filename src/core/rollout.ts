@@ -27,7 +27,11 @@ export type RevertReason =
   | 'SignalError'
   | 'RunFailed'
   | 'DriverLost'
-  | 'Undone';
+  | 'Undone'
+  /** Another member of its group was taken back. */
+  | 'GroupReverted'
+  /** A rollout in waves was taken back at another site. */
+  | 'WaveReverted';
 
 /** What a rollout is doing; each phase carries only its own fields. `step` is an index into the plan's steps; the number of steps means the bake. */
 export type State =
@@ -48,7 +52,12 @@ export type Reason = State['reason'];
 
 /** One attempt to move a service from stable to canary: the whole record that lives in the splitter's Meta. Times in ms since the epoch. */
 export interface Rollout {
+  /** Members of one run of a group share it. */
   readonly id: string;
+  /** The group that it is a member of; absent for a service on its own. */
+  readonly group?: string;
+  /** In a rollout in waves the site: `home`, or the name of the wave; absent in one without waves. */
+  readonly wave?: string;
   /** +1 at every write, so that each write is distinct and a CAS answer of `true` means that this write won. */
   readonly seq: number;
   readonly stable: string;

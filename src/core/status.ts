@@ -42,6 +42,24 @@ export interface Status {
   readonly startedAt: string | null;
   readonly updatedAt: string | null;
   readonly modifyIndex: number | null;
+  /** The group that it is rolled out in, and how all members of this run stand; only where there is one. */
+  readonly group?: {
+    readonly name: string;
+    readonly members: readonly {
+      readonly service: string;
+      readonly phase: string | null;
+      readonly reason: string | null;
+      readonly step: number | null;
+    }[];
+  };
+  /** Where a rollout in waves stands, at home only and as soon as the first one is to begin. */
+  readonly waves?: WavesStatus;
+}
+
+/** What the controller last said of a rollout in waves: what it does, and the phase at each site, home first. */
+export interface WavesStatus {
+  readonly why: string;
+  readonly sites: readonly { readonly name: string; readonly phase: string | null; readonly message: string }[];
 }
 
 /** One signal in a status; `dryRun` only where it is one. */
@@ -57,6 +75,11 @@ export interface StatusInput {
   readonly now: number;
   readonly plan: { readonly plan: Plan; readonly source: string | null } | undefined;
   readonly driver: { readonly kind: string; readonly id: string; readonly why?: string; readonly wakeAt?: number } | undefined;
+  readonly group?: {
+    readonly name: string;
+    readonly members: readonly { readonly service: string; readonly rollout: Rollout | undefined }[];
+  };
+  readonly waves?: WavesStatus;
 }
 
 /** The model behind every view of one service. */
@@ -94,7 +117,18 @@ export function statusOf(input: StatusInput): Status {
     startedAt: rollout === undefined ? null : formatTime(rollout.startedAt),
     updatedAt: rollout === undefined ? null : formatTime(rollout.enteredAt),
     modifyIndex: seen.splitter?.modifyIndex ?? null,
+    ...groupStatus(input),
+    ...(input.waves === undefined ? {} : { waves: input.waves }),
   };
+}
+
+function groupStatus({ group, rollout }: StatusInput): Pick<Status, 'group'> {
+  if (group === undefined) return {};
+  const members = group.members.map(({ service, rollout: theirs }) => {
+    const state = theirs?.id === rollout?.id ? theirs?.state : undefined;
+    return { service, phase: state?.phase ?? null, reason: state?.reason ?? null, step: state?.step ?? null };
+  });
+  return { group: { name: group.name, members } };
 }
 
 /** The step as text, with where it stands among the others: `pause 5m`, `bake`. */

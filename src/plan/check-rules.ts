@@ -4,6 +4,7 @@ import { checkSchedule } from './check-schedule.js';
 import { checkSignals } from './check-signals.js';
 import { checkSteps } from './check-steps.js';
 import { checkSubsets } from './check-subsets.js';
+import { checkWaves } from './check-waves.js';
 import type { Problem } from './problem.js';
 import type { PlanText } from './schema.js';
 
@@ -17,5 +18,6 @@ export function checkRules(plan: PlanText): readonly Problem[] {
     ...checkSignals(plan),
     ...checkNotify(plan),
     ...checkSchedule(plan),
+    ...checkWaves(plan),
   ];
 }

@@ -10,6 +10,8 @@ interface Rule {
   readonly key: string;
   readonly labelled: boolean;
   readonly as: 'map' | 'list';
+  /** What the name of a list's item is kept under, `name` where absent. */
+  readonly name?: string;
 }
 
 /** Blocks that stand for one entry of a map or a list, of the plan or of its schedule; all other blocks are plain maps. */
@@ -18,6 +20,7 @@ const REPEATED: Readonly<Record<string, Rule>> = {
   leg: { key: 'legs', labelled: true, as: 'map' },
   step: { key: 'steps', labelled: false, as: 'list' },
   signal: { key: 'signals', labelled: true, as: 'list' },
+  wave: { key: 'waves', labelled: true, as: 'list' },
   check: { key: 'checks', labelled: true, as: 'list' },
   hook: { key: 'hooks', labelled: true, as: 'map' },
   notify: { key: 'notify', labelled: false, as: 'list' },
@@ -26,6 +29,8 @@ const REPEATED_IN_SCHEDULE: Readonly<Record<string, Rule>> = {
   window: { key: 'windows', labelled: false, as: 'list' },
   freeze: { key: 'freeze', labelled: false, as: 'list' },
 };
+/** In a group a block stands for each service. */
+const SERVICE: Rule = { key: 'services', labelled: true, as: 'list', name: 'service' };
 const UNNAMED: ReadonlySet<string> = new Set([
   'on',
   'capacity',
@@ -45,21 +50,29 @@ const UNNAMED: ReadonlySet<string> = new Set([
   'start',
 ]);
 
-/** The trees of all `rollout` blocks of a parsed HCL text that has no syntax error. */
+/** What a block at the top of a file is for, and under which key its name is kept. */
+const TOPS: Readonly<Record<string, { readonly key: string; readonly of: string; readonly example: string }>> = {
+  rollout: { key: 'service', of: 'its service', example: 'rollout "service" { … }' },
+  group: { key: 'group', of: 'the group', example: 'group "name" { service "one" { … } … }' },
+};
+
+/** The trees of all `rollout` and `group` blocks of a parsed HCL text that has no syntax error. */
 export function readRollouts(root: Node): Trees {
   const problems: Problem[] = [];
   const roots: PlanNode[] = [];
   for (const item of parts(root).flatMap((body) => (body.type === 'body' ? parts(body) : [body]))) {
     const [name, label, more] = headOf(item);
-    if (item.type !== 'block' || name?.text !== 'rollout') {
-      problems.push(errorAt([], spanOf(name ?? item), 'only rollout blocks may stand here', 'write rollout "service" { … }'));
-    } else if (label === undefined || more !== undefined) {
+    const top = name !== undefined && Object.hasOwn(TOPS, name.text) ? TOPS[name.text] : undefined;
+    if (item.type !== 'block' || name === undefined || top === undefined) {
       problems.push(
-        errorAt([], spanOf(more ?? name), 'a rollout takes one name, that of its service', 'write rollout "service" { … }'),
+        errorAt([], spanOf(name ?? item), 'only rollout and group blocks may stand here', 'write rollout "service" { … }'),
       );
+    } else if (label === undefined || more !== undefined) {
+      const message = `a ${name.text} takes one name, that of ${top.of}`;
+      problems.push(errorAt([], spanOf(more ?? name), message, `write ${top.example}`));
     } else {
       roots.push(
-        readBody(item, [], problems, { key: 'service', keySpan: spanOf(label), value: readLabel(label, ['service'], problems) }),
+        readBody(item, [], problems, { key: top.key, keySpan: spanOf(label), value: readLabel(label, [top.key], problems) }),
       );
     }
   }
@@ -77,7 +90,7 @@ function readBody(block: Node, path: Path, problems: Problem[], named?: Entry): 
       map.add(name.text, spanOf(name), readExpression(parts(item)[1]!, [...path, name.text], problems));
       continue;
     }
-    const rule = ruleOf(path, name.text);
+    const rule = ruleOf(name.text, path, named?.key);
     const labelsFit = more === undefined && (label !== undefined) === (rule?.labelled ?? false);
     if (!labelsFit && (rule !== undefined || UNNAMED.has(name.text)))
       problems.push(wrongLabels({ name, label, more }, rule, path));
@@ -88,9 +101,13 @@ function readBody(block: Node, path: Path, problems: Problem[], named?: Entry): 
   return map.build(spanOf(headOf(block)[0] ?? block));
 }
 
-function ruleOf(path: Path, name: string): Rule | undefined {
-  const rules = path.length === 0 ? REPEATED : path.length === 1 && path[0] === 'schedule' ? REPEATED_IN_SCHEDULE : {};
-  return Object.hasOwn(rules, name) ? rules[name] : undefined;
+/** Blocks are repeated at the top of a rollout or a group, and in the services of a group. */
+function ruleOf(name: string, path: Path, named: string | undefined): Rule | undefined {
+  if (path.length === 0 && named === 'group' && name === 'service') return SERVICE;
+  if (path.length === 1 && path[0] === 'schedule')
+    return Object.hasOwn(REPEATED_IN_SCHEDULE, name) ? REPEATED_IN_SCHEDULE[name] : undefined;
+  const isPlan = path.length === 0 || (path.length === 2 && path[0] === SERVICE.key);
+  return isPlan && Object.hasOwn(REPEATED, name) ? REPEATED[name] : undefined;
 }
 
 /** Gathers the repeated blocks of a rollout, to become one key of the plan each, at the place of the first block. */
@@ -106,20 +123,18 @@ class RepeatedBlocks {
 
   add(rule: Rule, name: Node, label: Node | undefined, block: Node): void {
     if (rule.labelled && label === undefined) return;
-    const group = this.#groups.get(rule) ?? {
-      first: name,
-      entries: new MapBuilder([...this.#path, rule.key], this.#problems),
-      items: [],
-    };
+    const here = [...this.#path, rule.key];
+    const group = this.#groups.get(rule) ?? { first: name, entries: new MapBuilder(here, this.#problems), items: [] };
     this.#groups.set(rule, group);
     if (rule.as === 'map' && label !== undefined) {
-      const key = String(readLabel(label, [...this.#path, rule.key], this.#problems).value);
-      group.entries.add(key, spanOf(label), readBody(block, [...this.#path, rule.key, key], this.#problems));
+      const key = String(readLabel(label, here, this.#problems).value);
+      group.entries.add(key, spanOf(label), readBody(block, [...here, key], this.#problems));
       return;
     }
-    const at = [...this.#path, rule.key, group.items.length];
+    const at = [...here, group.items.length];
     const named = rule.labelled ? label : undefined;
-    const own = named && { key: 'name', keySpan: spanOf(named), value: readLabel(named, [...at, 'name'], this.#problems) };
+    const key = rule.name ?? 'name';
+    const own = named && { key, keySpan: spanOf(named), value: readLabel(named, [...at, key], this.#problems) };
     group.items.push(readBody(block, at, this.#problems, own));
   }
 

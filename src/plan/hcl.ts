@@ -8,7 +8,7 @@ import type { Trees } from './yaml.js';
 const GRAMMAR = '@tree-sitter-grammars/tree-sitter-hcl/tree-sitter-hcl.wasm';
 let language: Promise<Language> | undefined;
 
-/** Reads HCL into trees, one for each `rollout "service" { … }`. */
+/** Reads HCL into trees, one for each `rollout "service" { … }` and `group "name" { … }`. */
 export async function readHcl(text: string): Promise<Trees> {
   language ??= Parser.init().then(() => Language.load(createRequire(import.meta.url).resolve(GRAMMAR)));
   const grammar = await language;

@@ -1,6 +1,6 @@
 import { AUTO } from '../core/auto.js';
 import { DEFAULTS } from '../core/defaults.js';
-import type { Comparison, ExtraLeg, Plan, Program, Route, Signal, Step, Subset } from '../core/plan.js';
+import type { Comparison, ExtraLeg, Plan, Program, Route, Signal, Step, Subset, Wave } from '../core/plan.js';
 import { rampSteps } from '../core/ramp.js';
 import { versionFilter } from '../core/versions.js';
 import { type BasisPoints, parsePercent } from '../core/weights.js';
@@ -50,6 +50,21 @@ export function normalise(text: PlanText): Plan {
     ...(text.schedule === undefined ? {} : { schedule: toSchedule(text.schedule) }),
     callers: text.callers,
     ...(text.notify.length === 0 ? {} : { notify: toChannels(text.notify) }),
+    ...(text.waves.length === 0 ? {} : { waves: text.waves.map(toWave) }),
+  };
+}
+
+function toWave(wave: PlanText['waves'][number]): Wave {
+  return {
+    name: wave.name,
+    address: wave.address,
+    ...given('datacenter', wave.datacenter),
+    ...given('tokenFile', wave.token_file),
+    ...given('caFile', wave.ca_file),
+    ...given('caPath', wave.ca_path),
+    ...given('clientCert', wave.client_cert),
+    ...given('clientKey', wave.client_key),
+    ...given('tlsServerName', wave.tls_server_name),
   };
 }
 

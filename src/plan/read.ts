@@ -3,6 +3,7 @@ import { checkBounds } from './bounds.js';
 import { checkRules } from './check-rules.js';
 import type { Diagnostic } from './diagnostic.js';
 import { canonicalJson, digestPlan } from './digest.js';
+import { expandGroup, type Member } from './group.js';
 import { findLater } from './later.js';
 import { locate, type Path, type PlanNode, prune, type Span, toValue } from './node.js';
 import { normalise } from './normalise.js';
@@ -38,14 +39,27 @@ export async function readPlan(text: string, file: string, syntax: Syntax = snif
     diagnostics.push(place(errorAt([], START, 'there is no plan in this file', hint), file));
   }
   const plans: PlanDocument[] = [];
-  for (const root of roots) {
-    const { plan, found } = readTree(root, syntax);
-    diagnostics.push(...found.map((problem) => place(problem.problem, file, problem.root)));
-    if (plan === undefined || problems.some((p) => p.severity === 'error')) continue;
+  for (const { root, group } of roots.flatMap((whole) => expand(whole, file, diagnostics))) {
+    const { plan: own, found } = readTree(root, syntax);
+    const news = found.map((problem) => place(problem.problem, file, problem.root)).filter((one) => isNews(one, diagnostics));
+    diagnostics.push(...news);
+    if (own === undefined || problems.some((p) => p.severity === 'error')) continue;
+    const plan = group === undefined ? own : { ...own, group };
     plans.push({ plan, file, digest: digestPlan(plan), canonical: canonicalJson(plan), at: locate(root, ['service'], 'value') });
   }
   diagnostics.push(...findTwins(plans));
   return { plans, diagnostics: diagnostics.sort((a, b) => a.line - b.line || a.column - b.column) };
+}
+
+function expand(whole: PlanNode, file: string, diagnostics: Diagnostic[]): readonly Member[] {
+  const { members, problems } = expandGroup(whole);
+  diagnostics.push(...problems.map((problem) => place(problem, file, whole)));
+  return members;
+}
+
+/** What is wrong with a key that a group shares would be told again for each member. */
+function isNews({ line, column, message }: Diagnostic, told: readonly Diagnostic[]): boolean {
+  return !told.some((one) => one.line === line && one.column === column && one.message === message);
 }
 
 /** An error for each plan whose service has a plan already, earlier in the list. */

@@ -103,6 +103,22 @@ const on = z
   .prefault({})
   .describe('What to do when something unforeseen happens');
 
+const path = (what: string) => z.string().min(1).optional().describe(what);
+
+const wave = z
+  .strictObject({
+    name: subsetName().describe('What it is called in records and messages'),
+    address: z.string().min(1).describe('Address of its own Consul, as CONSUL_HTTP_ADDR takes it'),
+    datacenter: consulName().optional().describe('Its datacenter; default that of the agent at the address'),
+    token_file: path('File that holds the token for it'),
+    ca_file: path('File of the certificate authority'),
+    ca_path: path('Folder of certificate authorities'),
+    client_cert: path('File of the client certificate'),
+    client_key: path('File of the key of the client certificate'),
+    tls_server_name: z.string().min(1).optional().describe('Name to expect in its certificate'),
+  })
+  .meta({ title: 'Wave', description: 'A further Consul cluster that is rolled out when the one before it is promoted' });
+
 /** The schema of a plan as it is written, in YAML names. Shape only: what two values mean together is checked by `checkRules`. */
 export const planSchema = z
   .strictObject({
@@ -142,6 +158,10 @@ export const planSchema = z
     hooks: hooksSchema.default({}),
     signals: z.array(signalSchema).default([]).describe('Sources of evidence; watched whenever canary carries traffic'),
     schedule: scheduleSchema.optional(),
+    waves: z
+      .array(wave)
+      .default([])
+      .describe('Further Consul clusters, one after the other, each verified before the next; taken back in reverse'),
     callers: z
       .array(consulName())
       .default([])

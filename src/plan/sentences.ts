@@ -15,6 +15,7 @@ const BLOCKS: Readonly<Record<string, string>> = {
   steps: 'step',
   signals: 'signal',
   notify: 'notify',
+  waves: 'wave',
 };
 const KINDS: Readonly<Record<string, string>> = {
   string: 'a text',

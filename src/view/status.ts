@@ -23,6 +23,8 @@ export function renderStatus(status: Status, style: Style, now: number): string 
     `  driver   ${status.driver === null ? 'nobody' : harmless(`${status.driver.kind} (${status.driver.id})`)}`,
     `  by       ${harmless(status.by ?? '-')}, started ${status.startedAt ?? '-'}, index ${status.modifyIndex ?? '-'}`,
     `  plan     ${status.plan?.digest.slice(0, 7) ?? '-'}${status.plan?.source == null ? '' : ` (${harmless(status.plan.source)})`}, rollout ${status.rollout}`,
+    ...groupLine(status),
+    ...waveLines(status),
     style.dim(`  -> ${nextCommand(status)}`),
     '',
   ].join('\n');
@@ -54,6 +56,20 @@ function stepLine({ step }: Status, now: number): readonly string[] {
   const number = step.of === null ? step.index + 1 : Math.min(step.index + 1, step.of);
   const left = step.wakeAt === null ? '' : `, ${formatDuration(Math.max(0, Date.parse(step.wakeAt) - now))} left`;
   return [`  step ${number}${of}${step.kind === null ? '' : ` (${step.kind})`}${left}`];
+}
+
+function groupLine({ group }: Status): readonly string[] {
+  if (group === undefined) return [];
+  const members = group.members.map(({ service, phase, reason, step }) =>
+    phase === null || step === null ? `${service} not begun` : `${service} ${phase} (${reason}) at step ${step + 1}`,
+  );
+  return [`  group    ${harmless(group.name)}, in lock step: ${harmless(members.join(', '))}`];
+}
+
+function waveLines({ waves }: Status): readonly string[] {
+  if (waves === undefined) return [];
+  const sites = waves.sites.map(({ name, phase }) => `${name} ${phase ?? 'not begun'}`);
+  return [`  waves    ${harmless(sites.join(', '))}`, `           ${harmless(waves.why)}`];
 }
 
 function legLines({ stable, canary, legs }: Status): readonly string[] {

@@ -27,4 +27,10 @@ describe('the examples', () => {
     expect(hcl.plans[0]!.canonical).to.equal(yaml.plans[0]!.canonical);
     expect(hcl.plans[0]!.digest).to.equal(yaml.plans[0]!.digest);
   });
+
+  it('are there, and checkout is the same group in both languages', async () => {
+    const [yaml, hcl] = [await read('checkout.yaml'), await read('checkout.hcl')];
+    expect(yaml.plans.map(({ plan }) => plan.service)).to.deep.equal(['cart', 'stock']);
+    expect(hcl.plans.map(({ canonical }) => canonical)).to.deep.equal(yaml.plans.map(({ canonical }) => canonical));
+  });
 });

@@ -135,8 +135,6 @@ const SCHEDULE_MISTAKES: readonly Mistake[] = [
   ),
 ];
 
-const LATER = 'is not supported by this version of splitter; remove it';
-
 /** The same mistakes in YAML and in HCL, with the words that both must give. */
 export const MISTAKES: readonly Mistake[] = [
   {
@@ -650,7 +648,34 @@ export const MISTAKES: readonly Mistake[] = [
     hint: 'write "3" in quotes',
   },
   ...SCHEDULE_MISTAKES,
-  { name: 'a group', yaml: { more: '▼group: []' }, hcl: { more: '▼group = []' }, message: `\`group\` ${LATER}` },
+  {
+    name: 'a wave without an address of its own',
+    yaml: { more: 'waves:\n  - ▼name: eu' },
+    hcl: { more: '▼wave "eu" {\n}' },
+    message: 'wave 1 has no "address"',
+    hint: 'add "address"',
+  },
+  {
+    name: 'a secret in the address of a wave',
+    yaml: { more: 'waves:\n  - { name: eu, address: ▼"http://a:b@eu:8500" }' },
+    hcl: { more: 'wave "eu" { address = ▼"http://a:b@eu:8500" }' },
+    message: 'the address holds a user or a password, and a plan holds no secrets',
+    hint: 'write token_file: FILE',
+  },
+  {
+    name: 'two waves of one name',
+    yaml: { more: 'waves:\n  - { name: eu, address: "eu:8500" }\n  - { name: ▼eu, address: "us:8500" }' },
+    hcl: { more: 'wave "eu" { address = "eu:8500" }\nwave ▼"eu" { address = "us:8500" }' },
+    message: 'two waves are called "eu"',
+    hint: 'give each a name of its own',
+  },
+  {
+    name: 'a group beside a service',
+    yaml: { more: '▼group: checkout' },
+    hcl: { more: '▼group = "checkout"' },
+    message: 'a group needs services',
+    hint: 'write services: [{ service: cart, subsets: … }, …]',
+  },
   {
     name: 'the address of a Slack webhook',
     yaml: { more: 'notify: [{ slack: ▼"https://hooks.slack.com/services/T0/B0/x" }]' },

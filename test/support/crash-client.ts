@@ -88,6 +88,7 @@ export function crashContext(
     starts,
     doorbell,
     notified,
+    prefix: 'splitter/',
     programs,
     clock: systemClock,
     by: 'dana',

@@ -73,7 +73,7 @@ export class Shell {
 }
 
 /** Waits until the condition holds, looking every 20 ms; throws with what was waited for after `ms`. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, ms = 15_000): Promise<void> {
+export async function until(what: string, condition: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
   const deadline = Date.now() + ms;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`waited ${ms} ms in vain until ${what}`);

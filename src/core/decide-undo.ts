@@ -1,0 +1,14 @@
+import { type Decision, type Situation, wait } from './decision.js';
+import { serving } from './observation.js';
+import { revert } from './revert.js';
+
+const LOOK_AGAIN = 1_000;
+
+/** Takes a site back because a rollout in waves was taken back at another one; a promotion only while the old version still serves. */
+export function decideUndo(situation: Situation): Decision | undefined {
+  const { rollout, seen, now } = situation;
+  if (seen.undo === undefined) return undefined;
+  if (rollout.state.phase === 'Promoted' && serving(seen.instances[rollout.stable]) === 0)
+    return wait(`${seen.undo}; but ${rollout.stable} has no passing sidecar any more, so all traffic stays`, now + LOOK_AGAIN);
+  return revert(situation, 'WaveReverted', seen.undo);
+}
