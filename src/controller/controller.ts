@@ -332,7 +332,8 @@ export class Controller {
     if (turn.lost === true) onEvent({ kind: 'conflict', service });
     if (rollout.id === last.id && rollout.seq > last.seq) {
       known.last = rollout;
-      const own = turn.kind === 'wrote' && turn.lost !== true;
+      // Not by what the turn wrote: a write whose outcome was not known at first is followed later.
+      const own = rollout.driver === `controller:${this.#id}`;
       onEvent({ kind: 'decided', service, plan: post.plan, rollout, before: last, findings: turn.seen.findings, own });
     }
     if (turn.kind === 'left' || turn.kind === 'wrote') return clock.now();

@@ -186,7 +186,12 @@ export class Pilot {
     }
     if (record.seq <= known.seq) return undefined;
     this.#enter(record);
-    if (this.#flight.shared) return undefined;
+    if (this.#flight.shared) {
+      // A write of its own that was not known to have been applied is logged by nobody else.
+      if (record.driver === this.#flight.beginning.driver)
+        this.#log.add(logEntry(record, this.#parts.clock.now(), this.#evidence.findings, 0, 0));
+      return undefined;
+    }
     // Its writer logs it too; this entry counts only if that one never comes.
     this.#log.add(logEntry(record, this.#parts.clock.now(), this.#evidence.findings, 0, 0));
     if (record.driver !== this.#flight.beginning.driver && !isFinal(record))
