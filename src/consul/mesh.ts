@@ -86,14 +86,15 @@ export class ConsulMesh implements Mesh, MeshLists {
   }
 
   /** Writes (or deletes) one entry by compare-and-set. `lost`: somebody was faster; read again and decide again. */
-  async write(write: EntryWrite, abort?: AbortSignal): Promise<'written' | 'lost'> {
+  async write(write: EntryWrite, timeout?: number): Promise<'written' | 'lost'> {
     if (!Number.isInteger(write.cas) || write.cas < 0)
       throw new TypeError(`cas must be an index, not ${write.cas}: an empty guard writes over everybody`);
     const { kind, name, entry, cas } = write;
+    const patience = timeout === undefined ? {} : { timeout };
     const call: Call =
       entry === undefined
-        ? { method: 'DELETE', path: pathOf(kind, name), what: `deleting ${kind}/${name}`, query: { cas }, abort }
-        : { method: 'PUT', path: '/config', what: `writing ${kind}/${name}`, query: { cas }, body: entry, abort };
+        ? { method: 'DELETE', path: pathOf(kind, name), what: `deleting ${kind}/${name}`, query: { cas }, ...patience }
+        : { method: 'PUT', path: '/config', what: `writing ${kind}/${name}`, query: { cas }, body: entry, ...patience };
     const { body } = await this.#client.call(call);
     return body === true ? 'written' : 'lost';
   }

@@ -237,7 +237,10 @@ export class Controller {
   async #turn(service: string): Promise<number | undefined> {
     const { clock } = this.#parts;
     try {
-      const known = await this.#open(service);
+      const troubled = this.#trouble.since !== undefined;
+      // What is not open yet needs its plan from Consul; what is open is kept, whoever's charge it is, and taken back if it has to be.
+      if (troubled && !this.#posts.has(service)) return this.#soon();
+      const known = troubled ? this.#posts.get(service) : await this.#open(service);
       if (known === undefined) return undefined;
       this.#noteOwner(service, known);
       const turn = await this.#fly(service, known);
@@ -248,10 +251,15 @@ export class Controller {
     } catch (error) {
       if (this.#parts.isPassing(error)) {
         this.troubled(error as Error);
-        return clock.now() + TROUBLE_TICK * (0.5 + Math.random());
+        return this.#soon();
       }
       return clock.now() + this.#refuse(service, error as Error & { readonly hint?: string });
     }
+  }
+
+  /** When to look again while Consul does not answer: not all at once. */
+  #soon(): number {
+    return this.#parts.clock.now() + TROUBLE_TICK * (0.5 + Math.random());
   }
 
   /** The post of a service whose rollout is live and in this controller's charge; opened, replaced or closed as the record says. */
@@ -305,7 +313,7 @@ export class Controller {
   }
 
   async #fly(service: string, known: Known): Promise<Turn> {
-    const about: { lostDriver?: string } = {};
+    const about: { lostDriver?: string; troubled: boolean } = { troubled: this.#trouble.since !== undefined };
     const role = await this.#roleNow(service, known, about);
     return known.post.turn(role, about);
   }
@@ -338,6 +346,8 @@ export class Controller {
     }
     if (turn.kind === 'left' || turn.kind === 'wrote') return clock.now();
     if (!needsSomebody(rollout)) {
+      // Its last record may not be logged yet.
+      if (this.#trouble.since !== undefined) return this.#soon();
       void this.#close(service);
       return undefined;
     }

@@ -54,6 +54,8 @@ export interface Turn {
 /** What may bear on a turn besides the world: the driver that is gone, and what holds an advance. */
 export interface Circumstances {
   readonly lostDriver?: string;
+  /** Consul does not answer: nothing is asked of it, and a write that takes traffic back is given up soon, to be tried again. */
+  readonly troubled?: boolean;
   /** Why an advance has to wait for others; undefined when it may go. */
   readonly holdAdvance?: (decision: Decision, rollout: Rollout | undefined) => string | undefined;
 }
@@ -61,6 +63,8 @@ export interface Circumstances {
 /** Failures that no record holds yet are saved so often, ms. */
 const SAVE_EVIDENCE = 5_000;
 const LOOK_AGAIN = 250;
+/** A request may hang on a server that is gone for as long as it is waited for, while there is a new leader already, ms. */
+const TROUBLED_WRITE = 2_000;
 
 /** Flies one rollout turn by turn: measure, decide, write. It never sleeps, and leaves to its host when the next turn comes. */
 export class Pilot {
@@ -108,9 +112,9 @@ export class Pilot {
 
   /** One turn. `onDecision` hears of the decision before anything is written. Throws what Consul throws; the next turn looks again. */
   async turn(role: Role, onDecision: (turn: Turn) => void = () => undefined, about: Circumstances = {}): Promise<Turn> {
-    await this.#measure();
+    await this.#measure(about);
     // A chain that cannot be read holds up an advance (nothing is in force without it), never a revert.
-    if (this.#rollout !== undefined && needsChain(this.#rollout))
+    if (role === 'advance' && this.#rollout !== undefined && needsChain(this.#rollout))
       await this.#world.compile(this.#rollout.asked).catch(() => undefined);
     // From here to the decision nothing is awaited: an entry that comes in between would be written over by a record that does not know it.
     const left = this.#follow();
@@ -125,11 +129,14 @@ export class Pilot {
     if (decision.write !== undefined) {
       // Each decision is logged before the next one, so that a crash loses the last at most; only a revert waits for no log.
       if (!takesBack(decision)) await this.#log.flush();
-      const lost = !(await this.#write(decision, seen));
+      const lost = !(await this.#write(decision, seen, about.troubled === true ? TROUBLED_WRITE : undefined));
       void this.#log.flush().catch(() => undefined);
       return { ...turn, kind: 'wrote', wakeAt: now, lost };
     }
-    if (role === 'guard') return turn;
+    if (role === 'guard') {
+      await this.#flushAsGuard(about);
+      return turn;
+    }
     await this.#log.flush();
     await this.#saveEvidence(seen, now);
     return turn;
@@ -156,10 +163,18 @@ export class Pilot {
     await this.#log.flush();
   }
 
-  async #measure(): Promise<void> {
+  /** What a guard has to log holds up no revert; but one that wrote the last record stays until that is logged. */
+  async #flushAsGuard({ troubled = false }: Circumstances): Promise<void> {
+    if (troubled) return;
+    const flushed = this.#log.flush();
+    if (this.#rollout !== undefined && isFinal(this.#rollout)) await flushed;
+    else flushed.catch(() => undefined);
+  }
+
+  async #measure({ troubled = false }: Circumstances): Promise<void> {
     if (this.#rollout === undefined) return;
     const [traffic] = await Promise.all([
-      this.#watchesTraffic(this.#rollout) ? this.#parts.signals.traffic(this.#target, this.#stop) : undefined,
+      !troubled && this.#watchesTraffic(this.#rollout) ? this.#parts.signals.traffic(this.#target, this.#stop) : undefined,
       this.#evidence.measure(this.#target, this.#stop),
     ]);
     this.#window.add(traffic);
@@ -218,10 +233,10 @@ export class Pilot {
   }
 
   /** False when somebody else was faster. */
-  async #write(decision: Decision, seen: Observation): Promise<boolean> {
+  async #write(decision: Decision, seen: Observation, timeout?: number): Promise<boolean> {
     const write = decision.write!;
     const indexBefore = write.cas;
-    const result = await this.#parts.mesh.write(write);
+    const result = await this.#parts.mesh.write(write, timeout);
     if (result === 'lost') {
       await this.#world.refresh();
       return false;
