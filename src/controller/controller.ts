@@ -207,8 +207,8 @@ export class Controller {
   }
 
   async #readSplitter(service: string): Promise<void> {
-    const { entry } = await this.#parts.mesh.readEntry('service-splitter', service, { abort: this.#stop.signal });
-    this.#overview.hear(service, 'service-splitter', entry);
+    const { entry, index } = await this.#parts.mesh.readEntry('service-splitter', service, { abort: this.#stop.signal });
+    this.#overview.hear(service, 'service-splitter', entry, index);
   }
 
   /** Checks that turn critical, or no longer are, are told for all services by one query; whose they are, their names say. */

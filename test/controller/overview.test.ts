@@ -76,7 +76,7 @@ describe('the overview of all entries', () => {
 
   it('an older list never overwrites a newer entry', async () => {
     const { overview, lists } = await open({ 'service-splitter': [splitter('a', 5)] });
-    overview.hear('a', 'service-splitter', splitter('a', 20));
+    overview.hear('a', 'service-splitter', splitter('a', 20), 20);
     await lists.answer('service-splitter', [splitter('a', 15)], 15);
     expect(overview.entriesOf('a').splitter?.modifyIndex).to.equal(20);
     expect(told).to.deep.equal(['a splitter 5', 'a splitter 20']);
@@ -84,11 +84,26 @@ describe('the overview of all entries', () => {
 
   it('an entry that was made after a list was read is not gone; one that the list would have is', async () => {
     const { overview, lists } = await open({ 'service-splitter': [splitter('a', 5)] });
-    overview.hear('b', 'service-splitter', splitter('b', 20));
+    overview.hear('b', 'service-splitter', splitter('b', 20), 20);
     await lists.answer('service-splitter', [splitter('a', 15)], 15);
     expect(overview.entriesOf('b').splitter?.modifyIndex).to.equal(20);
     await lists.answer('service-splitter', [splitter('b', 20)], 21);
     expect([overview.entriesOf('a'), told.at(-1)]).to.deep.equal([{}, 'a splitter gone']);
+  });
+
+  it('an entry that was made after it was looked for in vain is not gone', async () => {
+    const { overview } = await open({ 'service-splitter': [splitter('a', 5)] });
+    overview.hear('a', 'service-splitter', undefined, 4);
+    expect([overview.entriesOf('a').splitter?.modifyIndex, told]).to.deep.equal([5, ['a splitter 5']]);
+    overview.hear('a', 'service-splitter', undefined, 6);
+    expect([overview.entriesOf('a'), told.at(-1)]).to.deep.equal([{}, 'a splitter gone']);
+  });
+
+  it('an index that goes back says that Consul was put back: the list is right, however old its entries are', async () => {
+    const { overview, lists } = await open({ 'service-splitter': [splitter('a', 5), splitter('b', 9)] });
+    await lists.answer('service-splitter', [splitter('a', 4)], 4);
+    expect([overview.entriesOf('a').splitter?.modifyIndex, overview.entriesOf('b')]).to.deep.equal([4, {}]);
+    expect(told.slice(2)).to.deep.equal(['a splitter 4', 'b splitter gone']);
   });
 
   it('gives the rollouts that still need somebody, and no other', async () => {
