@@ -23,19 +23,16 @@ export async function freeze(word: string | undefined, flags: FreezeFlags, io: C
   const now = clock.now();
   const was = (await key.readFreeze()).freeze;
   const until = untilFlag(flags.until, now);
-  const reason = flags.reason?.trim();
-  if (word === 'on' && !reason)
-    throw new CommandError(
-      'a freeze needs a reason, for those whom it holds',
-      'splitter freeze on --reason "release of the new checkout"',
-    );
+  const reason = flags.reason?.trim() ?? '';
+  if (word === 'on' && reason === '')
+    io.err('No reason given: those whom it holds will ask you.\n  -> splitter freeze on --reason "…"   adds one\n');
   const is =
     word === undefined
       ? was
       : await key.change((old) => {
           const held = isFrozen(old, now);
           if (word === 'off') return held ? { ...old, ended: now } : undefined;
-          return { by, reason: reason ?? '', since: held ? old.since : now, ...(until === undefined ? {} : { until }) };
+          return { by, reason, since: held ? old.since : now, ...(until === undefined ? {} : { until }) };
         });
   const changed = word !== undefined && JSON.stringify(is) !== JSON.stringify(was);
   if (json) printJson(io, { ...describeJson(is, now), changed });
@@ -58,7 +55,7 @@ function describe(freeze: Freeze | undefined, now: number, already: boolean): st
   if (!isFrozen(freeze, now)) return already ? 'Nothing to do: not frozen.' : 'Not frozen: rollouts advance by their plans.';
   const until = freeze.until === undefined ? 'until splitter freeze off' : `until ${formatTime(freeze.until)}`;
   return harmless(
-    `Frozen by ${freeze.by} since ${formatTime(freeze.since)} ${until}: ${freeze.reason}. Nothing advances; reverts go on.`,
+    `Frozen by ${freeze.by} since ${formatTime(freeze.since)} ${until}${freeze.reason === '' ? '' : `: ${freeze.reason}`}. Nothing advances; reverts go on.`,
   );
 }
 

@@ -67,14 +67,14 @@ function heardDue({ service, what, why }: Extract<ControllerEvent, { kind: 'due'
 }
 
 function heardDecision(
-  { service, plan, rollout, before, findings, own }: Extract<ControllerEvent, { kind: 'decided' }>,
+  { service, plan, rollout, before, findings, counts }: Extract<ControllerEvent, { kind: 'decided' }>,
   log: Log,
   metrics: Metrics,
   now: number,
 ): void {
   const of = { service, rollout: rollout.id, steps: plan.steps.length };
   logDecision(log, of, logEntry(rollout, now, findings, 0, 0), logEntry(before, now, [], 0, 0));
-  if (!own) return;
+  if (!counts) return;
   const { phase, reason } = rollout.state;
   const back = phase === 'Reverting' || phase === 'Reverted' || phase === 'Superseded';
   const wasBack = before.state.phase === 'Reverting';

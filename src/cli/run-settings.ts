@@ -23,7 +23,8 @@ export interface RunFlags extends ConsulFlags {
 
 /** The settings of a controller, resolved; times in ms. */
 export interface RunSettings {
-  readonly listen: { readonly host: string; readonly port: number };
+  /** `chosen`: somebody has named this address; the default gives way to a free port. */
+  readonly listen: { readonly host: string; readonly port: number; readonly chosen: boolean };
   readonly allowedHosts: readonly string[];
   readonly id: string;
   readonly plans?: string;
@@ -76,9 +77,13 @@ export async function readSettings(
   file: string | undefined = flags.config ?? (env.SPLITTER_CONFIG || undefined),
 ): Promise<RunSettings> {
   const written = file === undefined ? settingsSchema.parse({}) : readSettingsFile(await readText(file), file);
-  const settings: SettingsFile = { ...written, ...layered(flags, env) };
+  const given = layered(flags, env);
+  const settings: SettingsFile = { ...written, ...given };
   return {
-    listen: parseListen(settings.listen)!,
+    listen: {
+      ...parseListen(settings.listen)!,
+      chosen: given.listen !== undefined || settings.listen !== settingsSchema.parse({}).listen,
+    },
     allowedHosts: settings.allowed_hosts,
     id: settings.id ?? randomId(),
     ...(settings.plans === undefined ? {} : { plans: settings.plans }),

@@ -1,10 +1,12 @@
 import type { ControllerEvent } from '../controller/events.js';
 import { Notices } from '../controller/notices.js';
 import { ToldLog } from '../controller/told-log.js';
+import type { Channel } from '../core/channel.js';
 import type { Plan } from '../core/plan.js';
 import { createNotifier } from '../notify/notifier.js';
 import type { DecisionLog } from '../ports.js';
 import type { Log } from '../server/log.js';
+import { logNotificationFailed } from '../server/log-events.js';
 import type { Metrics } from '../server/metrics.js';
 import type { Context } from './context.js';
 
@@ -26,9 +28,9 @@ export function createTelling(
   log: Log,
   metrics: Metrics,
 ): RunTelling {
-  const say = (line: string): void => {
-    metrics.notificationFailed(/\bslack\b/i.test(line) ? 'slack' : 'webhook');
-    log.warn({ what: 'notification' }, line);
+  const say = (line: string, channel: Channel['kind']): void => {
+    metrics.notificationFailed(channel);
+    logNotificationFailed(log, channel, line);
   };
   const notices = new Notices({ histories: store, places: notified, notifier: createNotifier(io.env), clock, say });
   const wake = (service: string, rollout: string, plan: Plan | undefined): void => {

@@ -9,15 +9,15 @@ import type { ControllerEvent } from '../controller/events.js';
 import { isFrozen } from '../core/schedule/freeze.js';
 import type { DecisionLog } from '../ports.js';
 import { consulKind } from '../server/consul-kind.js';
-import { ListenError, serve } from '../server/http.js';
-import { createLog } from '../server/log.js';
+import { ListenError, type ServeOptions, type Serving, serve } from '../server/http.js';
+import { createLog, type Log } from '../server/log.js';
 import { createMetrics, type Metrics } from '../server/metrics.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
 import { createEars } from './run-ears.js';
 import { runPlans } from './run-plans.js';
-import { type RunFlags, readSettings } from './run-settings.js';
+import { type RunFlags, type RunSettings, readSettings } from './run-settings.js';
 import { runStarts } from './run-starts.js';
 import { createTelling } from './run-telling.js';
 import { createSharedSignals } from './signals.js';
@@ -83,10 +83,7 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
       list: controller.health.complete,
     }),
   };
-  const { host, port } = settings.listen;
-  const serving = await serve({ host, port, metrics, health, allowedHosts: settings.allowedHosts }).catch((error: unknown) => {
-    throw error instanceof ListenError ? new CommandError(error.message, error.hint) : error;
-  });
+  const serving = await listen(settings.listen, { metrics, health, allowedHosts: settings.allowedHosts }, log);
   log.info({ id, address: serving.address, version: VERSION }, `controller ${id} runs; ${serving.address}/metrics`);
   const stop = new AbortController();
   // Every blocking query listens on it.
@@ -114,6 +111,22 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   await telling.stop();
   await serving.close();
   return EXIT.done;
+}
+
+/** Serves at the address that was asked for; where nobody asked, a second controller on one machine takes a free port and says so. */
+async function listen(
+  { host, port, chosen }: RunSettings['listen'],
+  options: Omit<ServeOptions, 'host' | 'port'>,
+  log: Log,
+): Promise<Serving> {
+  try {
+    return await serve({ host, port, ...options });
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    if (chosen) throw new CommandError(error.message, error.hint);
+    log.warn({}, `${error.message}; taking a free port instead`);
+    return serve({ host, port: 0, ...options });
+  }
 }
 
 function countCalls({ client }: Context, metrics: Metrics): void {

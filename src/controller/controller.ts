@@ -340,9 +340,11 @@ export class Controller {
     if (turn.lost === true) onEvent({ kind: 'conflict', service });
     if (rollout.id === last.id && rollout.seq > last.seq) {
       known.last = rollout;
+      const { driver } = rollout;
       // Not by what the turn wrote: a write whose outcome was not known at first is followed later.
-      const own = rollout.driver === `controller:${this.#id}`;
-      onEvent({ kind: 'decided', service, plan: post.plan, rollout, before: last, findings: turn.seen.findings, own });
+      const own = driver === `controller:${this.#id}`;
+      const counts = own || (known.owned && !driver.startsWith('controller:'));
+      onEvent({ kind: 'decided', service, plan: post.plan, rollout, before: last, findings: turn.seen.findings, counts });
     }
     if (turn.kind === 'left' || turn.kind === 'wrote') return clock.now();
     if (!needsSomebody(rollout)) {

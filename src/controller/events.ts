@@ -5,7 +5,7 @@ import type { Finding } from '../core/verdict.js';
 
 /** What a controller tells whoever listens: logs, metrics, notifications. Times in ms. */
 export type ControllerEvent =
-  /** A record is new: written by this controller (`own`), or by somebody else and followed. */
+  /** A record is new. `counts`: this controller is the one of all to count it, as its writer or as the owner that sees a person's or a terminal's. */
   | {
       readonly kind: 'decided';
       readonly service: string;
@@ -13,7 +13,7 @@ export type ControllerEvent =
       readonly rollout: Rollout;
       readonly before: Rollout;
       readonly findings: readonly Finding[];
-      readonly own: boolean;
+      readonly counts: boolean;
     }
   /** The rollout is this controller's to advance, since now. */
   | { readonly kind: 'owned'; readonly service: string; readonly rollout: string; readonly plan: Plan }

@@ -20,6 +20,11 @@ export class LogQueue {
     this.#waiting = [...this.#waiting, entry];
   }
 
+  /** Whether something has not been written yet. */
+  get pending(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Resolves when the log has everything; rejects when it cannot be written. */
   flush(): Promise<void> {
     this.#flushing ??= this.#send().finally(() => {

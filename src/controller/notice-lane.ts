@@ -5,13 +5,13 @@ import type { Clock, Histories, NoticePlaces, Notifier, Sent } from '../ports.js
 import { keyOf, moveOn } from './notice-places.js';
 import { OutstandingNotices } from './outstanding.js';
 
-/** What telling needs. `say` gets one line for people whenever something cannot be told. */
+/** What telling needs. `say` gets one line for people, and the channel's kind, whenever something cannot be told. */
 export interface NoticeParts {
   readonly histories: Histories;
   readonly places: NoticePlaces;
   readonly notifier: Notifier;
   readonly clock: Clock;
-  readonly say: (line: string) => void;
+  readonly say: (line: string, channel: Channel['kind']) => void;
 }
 
 /** Whose turn it is to ask Consul, and to send: so that many services at once are no storm. */
@@ -87,7 +87,10 @@ export class NoticeLane {
       const old = this.#parts.clock.now() - notice.at >= GIVE_UP;
       if (sent.kind === 'later' && !old) return this.#fail(sent.why, sent.after);
       if (sent.kind !== 'sent')
-        this.#parts.say(`${this.name}: gave up telling it that "${notice.title}": ${sent.why}${old ? ', for a day' : ''}`);
+        this.#parts.say(
+          `${this.name}: gave up telling it that "${notice.title}": ${sent.why}${old ? ', for a day' : ''}`,
+          this.#channel.kind,
+        );
       this.#failing = false;
       this.#backoff = undefined;
       await moveOn(this.#parts.places, this.service, this.#key, notice);
@@ -104,7 +107,7 @@ export class NoticeLane {
   /** Keeps its place for a growing pause; it is said once, until something arrives again. */
   #fail(why: string, after = 0): Pause {
     if (!this.#failing && !this.#abort.aborted)
-      this.#parts.say(`${this.name}: cannot be told now: ${why}; it keeps its place and is tried again`);
+      this.#parts.say(`${this.name}: cannot be told now: ${why}; it keeps its place and is tried again`, this.#channel.kind);
     this.#failing = true;
     const backoff = this.#backoff?.next(undefined) ?? new ExponentialBackoff(PAUSES).next();
     this.#backoff = backoff;

@@ -165,7 +165,7 @@ export class Pilot {
 
   /** What a guard has to log holds up no revert; but one that wrote the last record stays until that is logged. */
   async #flushAsGuard({ troubled = false }: Circumstances): Promise<void> {
-    if (troubled) return;
+    if (troubled || !this.#log.pending) return;
     const flushed = this.#log.flush();
     if (this.#rollout !== undefined && isFinal(this.#rollout)) await flushed;
     else flushed.catch(() => undefined);

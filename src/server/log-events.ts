@@ -54,6 +54,6 @@ export function logPlan(log: Log, service: string, what: 'applied' | 'forgotten'
 }
 
 /** Logs a notification that did not get through. The address may be in `why`, and is left out. */
-export function logNotificationFailed(log: Log, channel: string, service: string, why: string): void {
-  log.warn({ service, channel }, `notification by ${channel} failed: ${withoutAddresses(why)}`);
+export function logNotificationFailed(log: Log, channel: string, why: string): void {
+  log.warn({ what: 'notification', channel }, withoutAddresses(why));
 }

@@ -40,13 +40,15 @@ describe('splitter freeze on the sandbox', () => {
     expect((await shell.run('freeze off')).out).to.match(/^Nothing to do/);
   });
 
-  it('asks for a reason and a time to come', async () => {
-    for (const line of [
-      'freeze on',
-      'freeze on --reason x --until soon',
-      'freeze on --reason x --until 2020-01-01T00:00:00Z',
-      'freeze of',
-    ])
+  it('does without a reason, but asks for one', async () => {
+    const on = await shell.run('freeze on');
+    expect([on.code, on.out]).to.deep.equal([0, on.out]);
+    expect(on.err).to.match(/No reason given/);
+    expect((await shell.json('freeze')).frozen).to.equal(true);
+  });
+
+  it('asks for a time to come', async () => {
+    for (const line of ['freeze on --reason x --until soon', 'freeze on --reason x --until 2020-01-01T00:00:00Z', 'freeze of'])
       expect((await shell.run(line)).code, line).to.equal(1);
   });
 

@@ -27,7 +27,7 @@ describe('readSettings', () => {
     expect(id).to.match(/^[A-Za-z0-9._-]+-[0-9a-f]{4}$/);
     expect((await readSettings({}, {})).id).to.not.equal(id);
     expect(rest).to.deep.equal({
-      listen: { host: '127.0.0.1', port: 8410 },
+      listen: { host: '127.0.0.1', port: 8410, chosen: false },
       allowedHosts: [],
       logLevel: 'info',
       logFormat: 'json',
@@ -63,7 +63,7 @@ describe('readSettings', () => {
   it('understands addresses, lists and times', async () => {
     const env = { SPLITTER_LISTEN: '[::1]:0', SPLITTER_ALLOWED_HOSTS: 'a.internal,b.internal', SPLITTER_SESSION_TTL: '1m30s' };
     const { listen, allowedHosts, sessionTtl } = await readSettings({}, env);
-    expect(listen).to.deep.equal({ host: '::1', port: 0 });
+    expect(listen).to.deep.equal({ host: '::1', port: 0, chosen: true });
     expect(allowedHosts).to.deep.equal(['a.internal', 'b.internal']);
     expect(sessionTtl).to.equal(90_000);
   });

@@ -27,7 +27,6 @@ bake: 50ms
 class Believer {
   readonly id: string;
   conflicts = 0;
-  wrote = 0;
   readonly refused: string[] = [];
   readonly #context: Context;
   readonly #controller: Controller;
@@ -55,7 +54,6 @@ class Believer {
       probe: () => mesh.probe(),
       onEvent: (event) => {
         if (event.kind === 'conflict') this.conflicts++;
-        if (event.kind === 'decided' && event.own) this.wrote++;
         if (event.kind === 'refused') this.refused.push(event.message);
       },
     });

@@ -184,7 +184,7 @@ describe('the log of a controller', () => {
   it('keeps addresses of webhooks and passwords to itself', () => {
     const lines = [
       ...written((log) => {
-        logNotificationFailed(log, 'slack', 'payments', 'POST https://hooks.slack.com/services/T0/B0/hush answered 500');
+        logNotificationFailed(log, 'slack', 'slack of payments: POST https://hooks.slack.com/services/T0/B0/hush answered 500');
         logTrouble(log, { what: 'consul', message: 'Consul does not answer at http://ana:hush@10.0.0.1:8500' });
         logPlanRefused(log, { file: 'p', line: 1, column: 1, message: '"url" is "http://ana:hush@h/x"' });
       }),

@@ -47,7 +47,7 @@ export function openSince(schedule: Schedule | undefined, freeze: Freeze | undef
 }
 
 function frozen({ by, reason, until }: Freeze, now: number): Closed {
-  const message = `frozen by ${by} (${reason})`;
+  const message = `frozen by ${by}${reason === '' ? '' : ` (${reason})`}`;
   return until === undefined
     ? { reason: 'Frozen', message }
     : { reason: 'Frozen', message: `${message} until ${formatIn('UTC', until, now)}`, until };
