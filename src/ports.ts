@@ -69,8 +69,8 @@ export interface Mesh {
   countInstances(service: string, subsets: readonly Subset[], abort?: AbortSignal): Promise<Readonly<Record<string, Instances>>>;
   /** Returns when sidecars or their checks change, or after `wait` (default about 30 s), with the index to go on from. */
   watchInstances(service: string, index: number, abort: AbortSignal, wait?: string): Promise<number>;
-  /** `lost`: somebody was faster; read again and decide again. */
-  write(write: EntryWrite, abort?: AbortSignal): Promise<'written' | 'lost'>;
+  /** `lost`: somebody was faster; read again and decide again. With a timeout (ms) it is given up then, whether it was applied or not. */
+  write(write: EntryWrite, timeout?: number): Promise<'written' | 'lost'>;
 }
 
 /** One check that is critical: its service ('' for a check of a whole node), and a name that is unique in the datacenter. */

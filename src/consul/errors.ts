@@ -29,8 +29,10 @@ export function isPassing(error: unknown): boolean {
 }
 
 const NO_LEADER =
-  /No cluster leader|Raft leader not found|leadership (lost|transfer)|failed to get conn|lead thread didn't get connection|not the leader|server is shutting down/i;
-const MAY_BE_APPLIED = /leadership lost|rpc error making call: EOF|session shutdown|stream closed|broken pipe/i;
+  /No cluster leader|No known Consul servers|Raft leader not found|leadership (lost|transfer)|failed to get conn|lead thread didn't get connection|not the leader|server is shutting down/i;
+/** The server that was asked on the caller's behalf went away before it answered, in the words of Go's net package and of yamux. */
+const CUT_OFF =
+  /leadership lost|rpc error making call: EOF|unexpected EOF|session shutdown|stream (closed|reset)|broken pipe|connection reset|use of closed network connection|i\/o (timeout|deadline)|(keepalive|connection write) timeout/i;
 
 /** The class of an answer that is not 2xx (classified by text: Consul answers 500 for nearly everything). */
 export function errorOfAnswer(
@@ -39,13 +41,13 @@ export function errorOfAnswer(
   about: { readonly what: string; readonly write: boolean; readonly tokenFrom: string },
 ): ConsulError {
   const said = text.trim().replace(/^rpc error making call: /, '');
-  if (about.write && MAY_BE_APPLIED.test(text))
+  if (about.write && CUT_OFF.test(text))
     return new ConsulError(
       'unknown-outcome',
       `Consul lost its leader while ${about.what}: ${said}`,
       'splitter status shows what is stored',
     );
-  if (status >= 500 && NO_LEADER.test(text))
+  if (status >= 500 && (NO_LEADER.test(text) || CUT_OFF.test(text)))
     return new ConsulError(
       'no-leader',
       `Consul has no leader, so it cannot answer (${about.what}: ${said})`,

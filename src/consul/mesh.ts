@@ -17,6 +17,8 @@ const KINDS = {
 } as const;
 /** The list of 10,000 splitters takes Consul 0.7 s on a quiet machine. */
 const LIST_TIMEOUT = 30_000;
+/** A question that hangs on a server that is gone must not hide the new leader for long. */
+const PROBE_TIMEOUT = 5_000;
 
 /** What splitter reads from and writes to Consul about services; thin over the HTTP API, nothing is decided here. */
 export class ConsulMesh implements Mesh, MeshLists {
@@ -82,18 +84,20 @@ export class ConsulMesh implements Mesh, MeshLists {
   /** Throws as long as Consul cannot answer with a quorum: a read that its leader has to have confirmed. */
   async probe(): Promise<void> {
     const path = pathOf('proxy-defaults', 'global');
-    await this.#client.call({ method: 'GET', path, what: 'asking Consul for a leader', query: { consistent: 'true' } });
+    const query = { consistent: 'true' };
+    await this.#client.call({ method: 'GET', path, what: 'asking Consul for a leader', query, timeout: PROBE_TIMEOUT });
   }
 
   /** Writes (or deletes) one entry by compare-and-set. `lost`: somebody was faster; read again and decide again. */
-  async write(write: EntryWrite, abort?: AbortSignal): Promise<'written' | 'lost'> {
+  async write(write: EntryWrite, timeout?: number): Promise<'written' | 'lost'> {
     if (!Number.isInteger(write.cas) || write.cas < 0)
       throw new TypeError(`cas must be an index, not ${write.cas}: an empty guard writes over everybody`);
     const { kind, name, entry, cas } = write;
+    const patience = timeout === undefined ? {} : { timeout };
     const call: Call =
       entry === undefined
-        ? { method: 'DELETE', path: pathOf(kind, name), what: `deleting ${kind}/${name}`, query: { cas }, abort }
-        : { method: 'PUT', path: '/config', what: `writing ${kind}/${name}`, query: { cas }, body: entry, abort };
+        ? { method: 'DELETE', path: pathOf(kind, name), what: `deleting ${kind}/${name}`, query: { cas }, ...patience }
+        : { method: 'PUT', path: '/config', what: `writing ${kind}/${name}`, query: { cas }, body: entry, ...patience };
     const { body } = await this.#client.call(call);
     return body === true ? 'written' : 'lost';
   }

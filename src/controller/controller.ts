@@ -243,8 +243,8 @@ export class Controller {
   }
 
   async #readSplitter(service: string): Promise<void> {
-    const { entry } = await this.#parts.mesh.readEntry('service-splitter', service, { abort: this.#stop.signal });
-    this.#overview.hear(service, 'service-splitter', entry);
+    const { entry, index } = await this.#parts.mesh.readEntry('service-splitter', service, { abort: this.#stop.signal });
+    this.#overview.hear(service, 'service-splitter', entry, index);
   }
 
   /** Checks that turn critical, or no longer are, are told for all services by one query; whose they are, their names say. */
@@ -273,8 +273,11 @@ export class Controller {
   async #turn(service: string): Promise<number | undefined> {
     const { clock } = this.#parts;
     try {
-      if (this.#overview.complete) await this.#waves.look(service);
-      const known = await this.#open(service);
+      const troubled = this.#trouble.since !== undefined;
+      if (this.#overview.complete && !troubled) await this.#waves.look(service);
+      // What is not open yet needs its plan from Consul; what is open is kept, whoever's charge it is, and taken back if it has to be.
+      if (troubled && !this.#posts.has(service)) return this.#soon();
+      const known = troubled ? this.#posts.get(service) : await this.#open(service);
       if (known === undefined) return undefined;
       this.#noteOwner(service, known);
       const turn = await this.#fly(service, known);
@@ -285,10 +288,15 @@ export class Controller {
     } catch (error) {
       if (this.#parts.isPassing(error)) {
         this.troubled(error as Error);
-        return clock.now() + TROUBLE_TICK * (0.5 + Math.random());
+        return this.#soon();
       }
       return clock.now() + this.#refuse(service, error as Error & { readonly hint?: string });
     }
+  }
+
+  /** When to look again while Consul does not answer: not all at once. */
+  #soon(): number {
+    return this.#parts.clock.now() + TROUBLE_TICK * (0.5 + Math.random());
   }
 
   /** The post of a service whose rollout is live and in this controller's charge; opened, replaced or closed as the record says. */
@@ -343,7 +351,7 @@ export class Controller {
   }
 
   async #fly(service: string, known: Known): Promise<Turn> {
-    const about: { lostDriver?: string } = {};
+    const about: { lostDriver?: string; troubled: boolean } = { troubled: this.#trouble.since !== undefined };
     const role = await this.#roleNow(service, known, about);
     return known.post.turn(role, { ...about, ...this.#groups.about(known.post.plan) });
   }
@@ -372,12 +380,15 @@ export class Controller {
       known.last = rollout;
       const { driver } = rollout;
       this.#groups.ringOthers(service);
-      const own = turn.kind === 'wrote' && turn.lost !== true;
-      const counts = own || (known.owned && (driver === `controller:${this.#id}` || !driver.startsWith('controller:')));
+      // Not by what the turn wrote: a write whose outcome was not known at first is followed later.
+      const own = driver === `controller:${this.#id}`;
+      const counts = own || (known.owned && !driver.startsWith('controller:'));
       onEvent({ kind: 'decided', service, plan: post.plan, rollout, before: last, findings: turn.seen.findings, counts });
     }
     if (turn.kind === 'left' || turn.kind === 'wrote') return clock.now();
     if (!this.#needsSomebody(rollout)) {
+      // Its last record may not be logged yet.
+      if (this.#trouble.since !== undefined) return this.#soon();
       void this.#close(service);
       return undefined;
     }

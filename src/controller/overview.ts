@@ -26,7 +26,8 @@ export class Overview {
     'service-resolver': new Map(),
     'service-router': new Map(),
   };
-  readonly #read = new Set<Kind>();
+  /** The index of the last read of each list. */
+  readonly #read = new Map<Kind, number>();
   readonly #groups = new Map<string, Set<string>>();
   readonly #waved = new Set<string>();
 
@@ -74,13 +75,13 @@ export class Overview {
     );
   }
 
-  /** Takes an entry that was read on its own; an older one than is known is dropped. */
-  hear(service: string, kind: Kind, entry: StoredEntry | undefined): void {
+  /** Takes what a read at this index has told of an entry: an older one than is known is dropped, and one that was made after the read is not gone. */
+  hear(service: string, kind: Kind, entry: StoredEntry | undefined, index: number): void {
     const list = this.#lists[kind];
     const known = list.get(service);
     if (entry?.modifyIndex === known?.modifyIndex) return;
+    if (known !== undefined && (entry?.modifyIndex ?? index) < known.modifyIndex) return;
     if (entry === undefined) list.delete(service);
-    else if (known !== undefined && entry.modifyIndex < known.modifyIndex) return;
     else list.set(service, entry);
     if (kind === 'service-splitter' && isHome(metaOf(entry?.entry))) this.#waved.add(service);
     else if (kind === 'service-splitter') this.#waved.delete(service);
@@ -103,13 +104,13 @@ export class Overview {
   async #look(kind: Kind, index: number, abort: AbortSignal): Promise<number> {
     const { entries, index: next } = await this.#mesh.listEntries(kind, { index, abort });
     const list = this.#lists[kind];
+    // An index that goes back says that Consul was put back to an older state: then the list is right, however old its entries are.
+    if (next < (this.#read.get(kind) ?? 0)) for (const [service, known] of list) list.set(service, { ...known, modifyIndex: 0 });
     const names = new Set(entries.map(({ entry }) => String(entry.Name)));
-    for (const stored of entries) this.hear(String(stored.entry.Name), kind, stored);
-    // An entry that was made after this list was read is not gone.
-    for (const [service, { modifyIndex }] of [...list])
-      if (!names.has(service) && modifyIndex <= next) this.hear(service, kind, undefined);
+    for (const stored of entries) this.hear(String(stored.entry.Name), kind, stored, next);
+    for (const service of [...list.keys()]) if (!names.has(service)) this.hear(service, kind, undefined, next);
     const before = this.complete;
-    this.#read.add(kind);
+    this.#read.set(kind, next);
     if (this.complete && !before) this.#onComplete();
     return next;
   }

@@ -58,6 +58,8 @@ export interface Circumstances {
   readonly peers?: () => readonly Peer[];
   /** Why it is to be taken back, when that is decided elsewhere. */
   readonly undo?: string;
+  /** Consul does not answer: nothing is asked of it, and a write that takes traffic back is given up soon, to be tried again. */
+  readonly troubled?: boolean;
   /** Why an advance has to wait for others; undefined when it may go. Asked of every decision that takes nothing back. */
   readonly holdAdvance?: (decision: Decision, rollout: Rollout | undefined) => string | undefined;
 }
@@ -65,6 +67,8 @@ export interface Circumstances {
 /** Failures that no record holds yet are saved so often, ms. */
 const SAVE_EVIDENCE = 5_000;
 const LOOK_AGAIN = 250;
+/** A request may hang on a server that is gone for as long as it is waited for, while there is a new leader already, ms. */
+const TROUBLED_WRITE = 2_000;
 
 /** Flies one rollout turn by turn: measure, decide, write. It never sleeps, and leaves to its host when the next turn comes. */
 export class Pilot {
@@ -112,9 +116,9 @@ export class Pilot {
 
   /** One turn. `onDecision` hears of the decision before anything is written. Throws what Consul throws; the next turn looks again. */
   async turn(role: Role, onDecision: (turn: Turn) => void = () => undefined, about: Circumstances = {}): Promise<Turn> {
-    await this.#measure();
+    await this.#measure(about);
     // A chain that cannot be read holds up an advance (nothing is in force without it), never a revert.
-    if (this.#rollout !== undefined && needsChain(this.#rollout))
+    if (role === 'advance' && this.#rollout !== undefined && needsChain(this.#rollout))
       await this.#world.compile(this.#rollout.asked).catch(() => undefined);
     // From here to the decision nothing is awaited: an entry that comes in between would be written over by a record that does not know it.
     const left = this.#follow();
@@ -131,14 +135,16 @@ export class Pilot {
     if (decision.write !== undefined) {
       // Each decision is logged before the next one, so that a crash loses the last at most; only a revert waits for no log.
       if (!takesBack(decision)) await this.#log.flush();
-      const lost = !(await this.#write(decision, seen));
+      const lost = !(await this.#write(decision, seen, about.troubled === true ? TROUBLED_WRITE : undefined));
       void this.#log.flush().catch(() => undefined);
       return { ...turn, kind: 'wrote', wakeAt: now, lost };
     }
-    // A guard has written nothing, unless it took traffic back.
-    if (role === 'guard' && !this.#log.pending) return turn;
+    if (role === 'guard') {
+      await this.#flushAsGuard(about);
+      return turn;
+    }
     await this.#log.flush();
-    if (role === 'advance') await this.#saveEvidence(seen, now);
+    await this.#saveEvidence(seen, now);
     return turn;
   }
 
@@ -163,10 +169,18 @@ export class Pilot {
     await this.#log.flush();
   }
 
-  async #measure(): Promise<void> {
+  /** What a guard has to log holds up no revert; but one that wrote the last record stays until that is logged. */
+  async #flushAsGuard({ troubled = false }: Circumstances): Promise<void> {
+    if (troubled || !this.#log.pending) return;
+    const flushed = this.#log.flush();
+    if (this.#rollout !== undefined && isFinal(this.#rollout)) await flushed;
+    else flushed.catch(() => undefined);
+  }
+
+  async #measure({ troubled = false }: Circumstances): Promise<void> {
     if (this.#rollout === undefined) return;
     const [traffic] = await Promise.all([
-      this.#watchesTraffic(this.#rollout) ? this.#parts.signals.traffic(this.#target, this.#stop) : undefined,
+      !troubled && this.#watchesTraffic(this.#rollout) ? this.#parts.signals.traffic(this.#target, this.#stop) : undefined,
       this.#evidence.measure(this.#target, this.#stop),
     ]);
     this.#window.add(traffic);
@@ -193,7 +207,12 @@ export class Pilot {
     }
     if (record.seq <= known.seq) return undefined;
     this.#enter(record);
-    if (this.#flight.shared) return undefined;
+    if (this.#flight.shared) {
+      // A write of its own that was not known to have been applied is logged by nobody else.
+      if (record.driver === this.#flight.beginning.driver)
+        this.#log.add(logEntry(record, this.#parts.clock.now(), this.#evidence.findings, 0, 0));
+      return undefined;
+    }
     // Its writer logs it too; this entry counts only if that one never comes.
     this.#log.add(logEntry(record, this.#parts.clock.now(), this.#evidence.findings, 0, 0));
     if (record.driver !== this.#flight.beginning.driver && !isFinal(record))
@@ -221,10 +240,10 @@ export class Pilot {
   }
 
   /** False when somebody else was faster. */
-  async #write(decision: Decision, seen: Observation): Promise<boolean> {
+  async #write(decision: Decision, seen: Observation, timeout?: number): Promise<boolean> {
     const write = decision.write!;
     const indexBefore = write.cas;
-    const result = await this.#parts.mesh.write(write);
+    const result = await this.#parts.mesh.write(write, timeout);
     if (result === 'lost') {
       await this.#world.refresh();
       return false;

@@ -27,6 +27,8 @@ export class Post {
   readonly #now: () => number;
   readonly #stop = new AbortController();
   #counted = false;
+  /** Whether instances were counted at least once: without that canary looks empty, which would take it back. */
+  #known = false;
   /** Whether traffic was to go back at the last turn and the write failed. */
   #urgent = false;
 
@@ -79,13 +81,8 @@ export class Post {
 
   /** One turn of the pilot, with instances that are known. */
   async turn(role: Role, about: Circumstances): Promise<Turn> {
-    if (!this.#counted) {
-      this.#counted = true;
-      await this.#world.count().catch((error: unknown) => {
-        this.#counted = false;
-        throw error;
-      });
-    }
+    // While Consul does not answer the last count stands.
+    if (!this.#known || (!this.#counted && about.troubled !== true)) await this.#count();
     let decided = false;
     try {
       const turn = await this.pilot.turn(
@@ -99,6 +96,17 @@ export class Post {
       return turn;
     } catch (error) {
       this.#urgent = decided;
+      throw error;
+    }
+  }
+
+  async #count(): Promise<void> {
+    this.#counted = true;
+    try {
+      await this.#world.count();
+      this.#known = true;
+    } catch (error) {
+      this.#counted = false;
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { errorOfAnswer, errorOfRequest } from '../../src/consul/errors.js';
+import { errorOfAnswer, errorOfRequest, isPassing } from '../../src/consul/errors.js';
 import { readCompiledChain } from '../../src/consul/mesh.js';
 import { resolveSettings } from '../../src/consul/settings.js';
 
@@ -19,6 +19,9 @@ describe('errors of Consul', () => {
     [500, 'Raft leader not found in server lookup mapping', 'no-leader'],
     [500, 'leadership lost while committing log', 'unknown-outcome'],
     [500, 'rpc error making call: EOF', 'unknown-outcome'],
+    [500, 'i/o deadline reached', 'unknown-outcome'],
+    [500, 'rpc error making call: read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer', 'unknown-outcome'],
+    [500, 'No known Consul servers', 'no-leader'],
     [403, 'ACL not found', 'denied'],
     [403, "Permission denied: token with AccessorID 'x' lacks permission 'service:write' on \"payments\"", 'denied'],
     [429, 'rate limit exceeded, try again later or against a different server', 'limited'],
@@ -28,9 +31,16 @@ describe('errors of Consul', () => {
   ];
   for (const [status, text, code] of answers)
     it(`${status} "${text.slice(0, 60)}" is ${code}`, () => expect(errorOfAnswer(status, text, about).code).to.equal(code));
-  it('a read that lost its leader is no unknown outcome', () => {
-    expect(errorOfAnswer(500, 'rpc error making call: EOF', { ...about, write: false }).code).to.equal('rejected');
-  });
+  for (const text of [
+    'rpc error making call: EOF',
+    'i/o deadline reached',
+    'rpc error making call: stream closed',
+    'session shutdown',
+  ])
+    it(`a read that lost its leader ("${text}") is no unknown outcome, and passes`, () => {
+      const error = errorOfAnswer(500, text, { ...about, write: false });
+      expect([error.code, isPassing(error)]).to.deep.equal(['no-leader', true]);
+    });
   it('a write whose connection broke may have been applied; one that was refused was not', () => {
     expect(errorOfRequest(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }), about).code).to.equal(
       'unknown-outcome',

@@ -7,6 +7,7 @@ import { describeConfigErrors } from './config-errors.js';
 import { describeFilters } from './filters.js';
 import { describeKeys } from './keys.js';
 import { describeSessions } from './sessions.js';
+import { describeTransactions } from './transactions.js';
 
 /** What splitter relies on in Consul's HTTP API, asked of whatever `boot` starts. */
 export function describeConsulContract(name: string, boot: () => Promise<Booted>): void {
@@ -37,6 +38,7 @@ export function describeConsulContract(name: string, boot: () => Promise<Booted>
     describeChain(ask);
     describeKeys(ask);
     describeSessions(ask);
+    describeTransactions(ask);
     describeCatalog(ask);
     describeFilters(ask);
 

@@ -30,9 +30,11 @@ export interface ConsulServer {
   kill(): Promise<void>;
 }
 
-/** Three Consul servers on 127.0.0.1, each with ports of its own. */
+/** Consul servers on 127.0.0.1, each with ports of its own. */
 export interface ConsulCluster {
   readonly servers: readonly ConsulServer[];
+  /** Starts a client agent, which finds a living server for whoever asks it: what a machine with services has. Resolves when it has found one. */
+  startClient(name: string): Promise<ConsulServer>;
   /** The running server that leads with a majority behind it; undefined when there is none now. */
   leader(): Promise<ConsulServer | undefined>;
   /** Waits for such a leader; rejects after 30 s. */
@@ -41,22 +43,28 @@ export interface ConsulCluster {
   stop(): Promise<void>;
 }
 
-/** Starts three servers and waits until they have a leader (about 2 s). Dead servers stay members, so that faults may follow one another without a pause. */
-export async function startCluster(): Promise<ConsulCluster> {
+/** Starts servers and waits until they have a leader (about 2 s). Dead servers stay members, so that faults may follow one another without a pause. */
+export async function startCluster(count = 3): Promise<ConsulCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'splitter-cluster-'));
-  const ports = await freePorts(12);
-  const sets = ['s1', 's2', 's3'].map((name, at) => ({
-    name,
-    ports: ports.slice(4 * at, 4 * at + 4) as [number, number, number, number],
-  }));
+  const sets = await Promise.all(
+    Array.from({ length: count }, async (_, i) => ({ name: `s${i + 1}`, ports: (await freePorts(4)) as unknown as ServerPorts })),
+  );
   const members = sets.map(({ ports: [, , , serf] }) => `127.0.0.1:${serf}`);
-  const servers = sets.map((set) => new Server(folder, set.name, set.ports, members));
+  const servers = sets.map((set) => new Server(folder, set.name, set.ports, members, count));
+  const clients: Server[] = [];
   const cluster: ConsulCluster = {
     servers,
+    startClient: async (name) => {
+      const client = new Server(folder, name, (await freePorts(4)) as unknown as ServerPorts, members, 0);
+      clients.push(client);
+      await client.start();
+      await until('the client agent finds a server', BOOT_MS, () => ask(`${client.address}/v1/kv/?keys`));
+      return client;
+    },
     leader: () => findLeader(servers),
     waitForLeader: () => until('the cluster has a leader', ELECTION_MS, () => findLeader(servers)),
     stop: async () => {
-      await Promise.all(servers.map((server) => server.kill()));
+      await Promise.all([...servers, ...clients].map((server) => server.kill()));
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -81,7 +89,8 @@ class Server implements ConsulServer {
   readonly #log: string;
   #child: Child | undefined;
 
-  constructor(folder: string, name: string, ports: ServerPorts, members: readonly string[]) {
+  /** `expect`: how many servers there are to be; 0 for a client agent. */
+  constructor(folder: string, name: string, ports: ServerPorts, members: readonly string[], expect: number) {
     const [http, , rpc] = ports;
     this.name = name;
     this.address = `http://127.0.0.1:${http}`;
@@ -90,7 +99,7 @@ class Server implements ConsulServer {
     this.#log = join(folder, `${name}.log`);
     const data = join(folder, name);
     mkdirSync(data);
-    writeFileSync(this.#file, settings(name, data, ports, members));
+    writeFileSync(this.#file, settings(name, data, ports, members, expect));
   }
 
   get pid(): number {
@@ -118,11 +127,16 @@ class Server implements ConsulServer {
   }
 }
 
-function settings(name: string, data: string, [http, grpc, rpc, serf]: ServerPorts, members: readonly string[]): string {
+function settings(
+  name: string,
+  data: string,
+  [http, grpc, rpc, serf]: ServerPorts,
+  members: readonly string[],
+  expect: number,
+): string {
   return `
 node_name = "${name}"
-server = true
-bootstrap_expect = 3
+${expect === 0 ? 'server = false' : `server = true\nbootstrap_expect = ${expect}`}
 data_dir = "${data}"
 bind_addr = "127.0.0.1"
 client_addr = "127.0.0.1"

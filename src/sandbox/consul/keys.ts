@@ -10,6 +10,13 @@ export function putKey(state: State, key: string, value: Buffer, flags: number, 
   return true;
 }
 
+/** Writes keys at one index, as a transaction does; whether it may is for the caller to know. */
+export function putKeys(state: State, writes: readonly { readonly key: string; readonly value: Buffer }[]): void {
+  const index = state.next('keys');
+  for (const { key, value } of writes)
+    store(state, key, value, 0, { LockIndex: 0, Session: state.keys.get(key)?.Session }, index);
+}
+
 /** Writes a key and locks it for the session; false while another holds it or its lock-delay runs. */
 export function acquireKey(state: State, key: string, value: Buffer, flags: number, session: string): boolean {
   if (session === '') throw new Failure(500, 'raft apply failed: missing session');
@@ -91,8 +98,8 @@ function store(
   value: Buffer,
   flags: number,
   lock: { LockIndex: number; Session: string | undefined },
+  index = state.next('keys'),
 ): void {
-  const index = state.next('keys');
   const record: KeyRecord = {
     Key: key,
     LockIndex: lock.LockIndex,

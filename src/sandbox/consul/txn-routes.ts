@@ -1,7 +1,7 @@
 import { isRecord } from '../../core/is-record.js';
 import { type Call, json, type Reply, type Routes } from './call.js';
 import { Failure } from './failure.js';
-import { putKey } from './keys.js';
+import { putKeys } from './keys.js';
 
 const OPERATIONS = 128;
 
@@ -23,7 +23,7 @@ function transact({ state, body }: Call): Reply {
     return known === cas ? [] : [{ OpIndex: i, What: `failed to set key "${key}", index is stale` }];
   });
   if (lost.length > 0) return { ...json({ Results: null, Errors: lost }), status: 409 };
-  for (const { key, value, cas } of operations) putKey(state, key, value, 0, cas);
+  putKeys(state, operations);
   const results = operations.map(({ key }) => {
     const { Value: _, ...record } = state.keys.get(key)!;
     return { KV: { ...record, Value: null } };
