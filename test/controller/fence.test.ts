@@ -45,6 +45,9 @@ class Believer {
       programs,
       clock,
       freeze,
+      openWave: () => {
+        throw new Error('no plan here has waves');
+      },
       isPassing,
       log: new LogBook(client, store),
       signals: { read: async () => [], traffic: async () => undefined },
