@@ -43,6 +43,8 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
     },
     { version: VERSION },
   );
+  // A controller has pauses of its own for what Consul turns away.
+  context.client.patience = 0;
   countCalls(context, metrics);
   const ears = createEars(log, metrics, clock);
   const telling = createTelling(

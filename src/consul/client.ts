@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExponentialBackoff } from 'cockatiel';
 import Consul from 'consul';
 import type { ServiceRef } from '../core/plan.js';
 import { ConsulError, errorOfAnswer, errorOfRequest } from './errors.js';
@@ -48,12 +50,15 @@ export interface Told {
 const TIMEOUT = 10_000;
 /** Consul closes idle connections after 120 s; ours go earlier, so that no write meets the close. */
 const IDLE = 60_000;
+const BACKOFF = new ExponentialBackoff({ initialDelay: 100, maxDelay: 2_000 });
 /** Consul takes 200 connections from one address (http_max_conns_per_client): three controllers on one machine must fit, with room to spare. */
 const CONNECTIONS = 28;
 
 /** The `consul` package's client with what it lacks: config entries and chains by path, texts of errors, aborting, namespaces. */
 export class ConsulClient extends Consul {
   readonly settings: ConsulSettings;
+  /** How long a request that Consul turns away for its limits is sent again, ms. */
+  patience = 10_000;
   /** Hears of every request after it has ended. */
   onCall: (told: Told) => void = () => undefined;
   #scope: Omit<ServiceRef, 'service'> = {};
@@ -78,8 +83,24 @@ export class ConsulClient extends Consul {
     this.#scope = Object.fromEntries(named);
   }
 
-  /** Sends one request. Resolves on 2xx and on 404; every other outcome is a ConsulError. */
+  /** Sends one request. Resolves on 2xx and on 404; every other outcome is a ConsulError. One that was only turned away by a limit is sent again for a while. */
   async call(call: Call): Promise<Answer> {
+    const until = Date.now() + this.patience;
+    let pause = BACKOFF.next();
+    for (;;) {
+      try {
+        return await this.#tell(call);
+      } catch (error) {
+        // Consul turns such a request away before it does anything about it, so a write may be sent again too.
+        const again = error instanceof ConsulError && error.code === 'limited' && Date.now() + pause.duration < until;
+        if (!again || call.abort?.aborted === true) throw error;
+        await sleep(pause.duration);
+        pause = pause.next(undefined);
+      }
+    }
+  }
+
+  async #tell(call: Call): Promise<Answer> {
     const began = performance.now();
     let outcome = 'ok';
     try {
