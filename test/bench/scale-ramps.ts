@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Step } from '../../src/core/plan.js';
+import { startConsulAgent } from '../mesh/consul.js';
+import { weight } from '../support/world.js';
+import { BareClient, measureBare } from './scale-bare.js';
+import { watchController } from './scale-controller.js';
+import { layOut, serviceNames, setProtocol } from './scale-fixture.js';
+
+const ROLLOUTS = Number(process.env.BENCH_RAMPS ?? 1_000);
+const BARE_MS = Number(process.env.BENCH_BARE_MS ?? 8_000);
+/** As many as a controller works with at once, its blocking queries aside. */
+const CONNECTIONS = 8;
+const STEPS: readonly Step[] = Array.from({ length: 20 }, (_, i) => weight(5 * (i + 1)));
+/** The first and the last steps are left out: then not every rollout is under way. */
+const [FROM, TO] = [0.1, 0.8];
+const LOOK_MS = 500;
+const LONGEST_MS = 90_000;
+
+/** Steps a second of a thousand ramps at once, and compare-and-set PUTs a second of a bare loop on the same splitters before and after. */
+export interface Ramps {
+  readonly rollouts: number;
+  readonly stepsPerSecond: number;
+  readonly bareCasPutsPerSecond: number;
+  readonly bare: readonly number[];
+  readonly requestsPerStep: number;
+  readonly cores: number;
+}
+
+/** Lets one controller ramp all rollouts as fast as Consul takes it. */
+export async function measureRamps(report: (line: string) => void): Promise<Ramps> {
+  const consul = await startConsulAgent();
+  const client = new BareClient(consul.address, 1);
+  try {
+    await setProtocol(consul);
+    const names = serviceNames('ramp', 0, ROLLOUTS);
+    await layOut(consul, {
+      names,
+      plan: { steps: STEPS },
+      record: () => ({ canaryPercent: 5, state: { phase: 'Progressing', reason: 'Stepping', step: 0 } }),
+    });
+    const bare = [await measureBare(consul.address, names, CONNECTIONS, BARE_MS)];
+    report(`bare loop: ${Math.round(bare[0]!)} compare-and-set PUTs a second, ${CONNECTIONS} at once`);
+    const controller = await watchController(consul.address);
+    const total = ROLLOUTS * (STEPS.length - 1);
+    const seen: { readonly at: number; readonly steps: number }[] = [];
+    const deadline = performance.now() + LONGEST_MS;
+    while (performance.now() < deadline) {
+      seen.push({ at: performance.now(), steps: await countSteps(client) });
+      if (seen.at(-1)!.steps >= TO * total) break;
+      await sleep(LOOK_MS);
+    }
+    const use = await controller.use();
+    await controller.stop();
+    bare.push(await measureBare(consul.address, names, CONNECTIONS, BARE_MS));
+    const [first, last] = [seen.find(({ steps }) => steps >= FROM * total) ?? seen[0]!, seen.at(-1)!];
+    const result = {
+      rollouts: ROLLOUTS,
+      stepsPerSecond: Math.round((last.steps - first.steps) / ((last.at - first.at) / 1_000)),
+      bareCasPutsPerSecond: Math.round((bare[0]! + bare[1]!) / 2),
+      bare: bare.map(Math.round),
+      requestsPerStep: Math.round((use.requests / last.steps) * 100) / 100,
+      cores: Math.round((use.cpuSeconds / ((last.at - seen[0]!.at) / 1_000)) * 100) / 100,
+    };
+    report(
+      `ramps: ${result.stepsPerSecond} steps a second, ${result.requestsPerStep} requests each; bare loop after: ${result.bare[1]}`,
+    );
+    return result;
+  } finally {
+    client.close();
+    await consul.kill();
+  }
+}
+
+/** Steps that all rollouts have entered so far. */
+async function countSteps(client: BareClient): Promise<number> {
+  const entries = (await client.get('/v1/config/service-splitter')) as readonly {
+    readonly Meta: Readonly<Record<string, string>>;
+  }[];
+  return entries.reduce((steps, { Meta }) => steps + Number(Meta['splitter-step']), 0);
+}
