@@ -2,7 +2,7 @@ import type { Clock } from '../ports.js';
 import { DueQueue } from './due-queue.js';
 
 /** Turns that run at once: enough to keep Consul busy, few enough for its limit of connections. */
-const AT_ONCE = 8;
+const AT_ONCE = 32;
 /** Node's timers take 31 bits. */
 const LONGEST = 3_600_000;
 

@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { startSplitter } from '../mesh/program.js';
 import { until } from '../mesh/until.js';
+import { cpuSecondsOf, memoryOf } from './scale-machine.js';
 
 /** A `splitter run` under way, as its operating system and its own metrics see it. */
 export interface Watched {
@@ -20,12 +19,14 @@ export interface Use {
   readonly requests: number;
   readonly rssMb: number;
   readonly peakMb: number;
+  readonly heap: readonly string[];
+  /** Requests by method and kind. */
+  readonly byKind: Readonly<Record<string, number>>;
   /** Decisions (turns) by the upper edge of how late they began, s; cumulated. */
   readonly lags: ReadonlyMap<number, number>;
 }
 
 const START_MS = 30_000;
-const TICKS = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
 /** Starts a controller against a Consul; resolves when it listens. `env`: what its signals need. */
 export async function watchController(address: string, env: Readonly<Record<string, string>> = {}): Promise<Watched> {
@@ -41,8 +42,11 @@ export async function watchController(address: string, env: Readonly<Record<stri
       const text = await page();
       return {
         at: performance.now(),
-        ...readProcess(child.pid),
+        cpuSeconds: cpuSecondsOf(child.pid),
+        ...memoryOf(child.pid),
         requests: sum(text, 'splitter_consul_request_seconds_count'),
+        byKind: sumBy(text),
+        heap: [...text.matchAll(/^(nodejs_heap_size_\w+|nodejs_external\w+|nodejs_heap_space_size_used_bytes\S*) (\S+)/gm)].map((m) => m[1] + ' ' + Math.round(Number(m[2]) / 1e6)),
         lags: new Map(
           [...text.matchAll(/^splitter_decision_lag_seconds_bucket\{le="([^"]+)"\} (\d+)/gm)].map(([, edge, count]) => [
             edge === '+Inf' ? Number.POSITIVE_INFINITY : Number(edge),
@@ -64,15 +68,16 @@ function profiling(): readonly string[] {
   return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 }
 
-function readProcess(pid: number): Pick<Use, 'cpuSeconds' | 'rssMb' | 'peakMb'> {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  // Fields 14 and 15 of stat, counted behind the name in brackets, which may hold blanks.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
-  const mb = (field: string): number => Math.round(Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1_024);
-  return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS, rssMb: mb('VmRSS'), peakMb: mb('VmHWM') };
-}
-
 function sum(text: string, name: string): number {
   const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
   return lines.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
+function sumBy(text: string): Readonly<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const [, method, kind, count] of text.matchAll(
+    /^splitter_consul_request_seconds_count\{method="(\w+)",kind="([\w-]+)".*\} (\d+)/gm,
+  ))
+    sums[`${method} ${kind}`] = (sums[`${method} ${kind}`] ?? 0) + Number(count);
+  return sums;
 }

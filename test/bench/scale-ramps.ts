@@ -5,6 +5,7 @@ import { weight } from '../support/world.js';
 import { BareClient, measureBare } from './scale-bare.js';
 import { watchController } from './scale-controller.js';
 import { layOut, serviceNames, setProtocol } from './scale-fixture.js';
+import { beginStretch, round } from './scale-machine.js';
 
 const ROLLOUTS = Number(process.env.BENCH_RAMPS ?? 1_000);
 const BARE_MS = Number(process.env.BENCH_BARE_MS ?? 8_000);
@@ -13,7 +14,7 @@ const CONNECTIONS = 8;
 const STEPS: readonly Step[] = Array.from({ length: 20 }, (_, i) => weight(5 * (i + 1)));
 /** The first and the last steps are left out: then not every rollout is under way. */
 const [FROM, TO] = [0.1, 0.8];
-const LOOK_MS = 500;
+const LOOK_MS = 2_000;
 const LONGEST_MS = 90_000;
 
 /** Steps a second of a thousand ramps at once, and compare-and-set PUTs a second of a bare loop on the same splitters before and after. */
@@ -38,9 +39,18 @@ export async function measureRamps(report: (line: string) => void): Promise<Ramp
       plan: { steps: STEPS },
       record: () => ({ canaryPercent: 5, state: { phase: 'Progressing', reason: 'Stepping', step: 0 } }),
     });
-    const bare = [await measureBare(consul.address, names, CONNECTIONS, BARE_MS)];
-    report(`bare loop: ${Math.round(bare[0]!)} compare-and-set PUTs a second, ${CONNECTIONS} at once`);
+    const bareLoop = async (): Promise<number> => {
+      const end = beginStretch([consul.pid]);
+      const rate = await measureBare(consul.address, names, CONNECTIONS, BARE_MS);
+      const { own, seconds, othersCores } = end();
+      report(
+        `bare loop: ${Math.round(rate)} compare-and-set PUTs a second, ${CONNECTIONS} at once; Consul ${round((own[0]! / seconds / rate) * 1_000)} ms of a core each, others on the machine ${round(othersCores)} cores`,
+      );
+      return rate;
+    };
+    const bare = [await bareLoop()];
     const controller = await watchController(consul.address);
+    const end = beginStretch([consul.pid, controller.pid]);
     const total = ROLLOUTS * (STEPS.length - 1);
     const seen: { readonly at: number; readonly steps: number }[] = [];
     const deadline = performance.now() + LONGEST_MS;
@@ -49,21 +59,24 @@ export async function measureRamps(report: (line: string) => void): Promise<Ramp
       if (seen.at(-1)!.steps >= TO * total) break;
       await sleep(LOOK_MS);
     }
+    const stretch = end();
     const use = await controller.use();
     await controller.stop();
-    bare.push(await measureBare(consul.address, names, CONNECTIONS, BARE_MS));
+    bare.push(await bareLoop());
     const [first, last] = [seen.find(({ steps }) => steps >= FROM * total) ?? seen[0]!, seen.at(-1)!];
     const result = {
       rollouts: ROLLOUTS,
       stepsPerSecond: Math.round((last.steps - first.steps) / ((last.at - first.at) / 1_000)),
       bareCasPutsPerSecond: Math.round((bare[0]! + bare[1]!) / 2),
       bare: bare.map(Math.round),
-      requestsPerStep: Math.round((use.requests / last.steps) * 100) / 100,
-      cores: Math.round((use.cpuSeconds / ((last.at - seen[0]!.at) / 1_000)) * 100) / 100,
+      requestsPerStep: round(use.requests / last.steps),
+      cores: round(stretch.own[1]! / stretch.seconds),
     };
+    const perStep = (seconds: number): number => round((seconds / last.steps) * 1_000);
     report(
-      `ramps: ${result.stepsPerSecond} steps a second, ${result.requestsPerStep} requests each; bare loop after: ${result.bare[1]}`,
+      `ramps: ${result.stepsPerSecond} steps a second, ${result.requestsPerStep} requests each; Consul ${perStep(stretch.own[0]!)} ms of a core each, the controller ${perStep(stretch.own[1]!)}, others on the machine ${round(stretch.othersCores)} cores`,
     );
+    report(JSON.stringify(use.byKind));
     return result;
   } finally {
     client.close();
