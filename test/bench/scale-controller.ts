@@ -19,7 +19,6 @@ export interface Use {
   readonly requests: number;
   readonly rssMb: number;
   readonly peakMb: number;
-  readonly heap: readonly string[];
   /** Requests by method and kind. */
   readonly byKind: Readonly<Record<string, number>>;
   /** Decisions (turns) by the upper edge of how late they began, s; cumulated. */
@@ -46,7 +45,6 @@ export async function watchController(address: string, env: Readonly<Record<stri
         ...memoryOf(child.pid),
         requests: sum(text, 'splitter_consul_request_seconds_count'),
         byKind: sumBy(text),
-        heap: [...text.matchAll(/^(nodejs_heap_size_\w+|nodejs_external\w+|nodejs_heap_space_size_used_bytes\S*) (\S+)/gm)].map((m) => m[1] + ' ' + Math.round(Number(m[2]) / 1e6)),
         lags: new Map(
           [...text.matchAll(/^splitter_decision_lag_seconds_bucket\{le="([^"]+)"\} (\d+)/gm)].map(([, edge, count]) => [
             edge === '+Inf' ? Number.POSITIVE_INFINITY : Number(edge),

@@ -80,7 +80,6 @@ async function measureOne(consul: { readonly address: string; readonly pid: numb
   const { own, seconds, othersCores } = end();
   const after = await controller.use();
   const memory = memoryOf(controller.pid);
-  if (process.env.BENCH_DBG) console.error(after.heap, after.byKind, before.byKind);
   await controller.stop();
   return {
     rollouts: size,

@@ -82,7 +82,10 @@ describe('a day of rollouts in fast motion', () => {
     await api('PUT', '/v1/config', splitterEntry(undefined, service, rollout.asked, rollout));
     for (;;) {
       await sleep(150);
-      const entry = await api<{ readonly Meta: Readonly<Record<string, string>> }>('GET', `/v1/config/service-splitter/${service}`);
+      const entry = await api<{ readonly Meta: Readonly<Record<string, string>> }>(
+        'GET',
+        `/v1/config/service-splitter/${service}`,
+      );
       const record = readRecord(entry?.Meta ?? {});
       if (record !== undefined && record.id === id && isFinal(record)) return record.state.phase;
     }
