@@ -24,6 +24,8 @@ export interface Ramps {
   readonly bareCasPutsPerSecond: number;
   readonly bare: readonly number[];
   readonly requestsPerStep: number;
+  /** All requests by method and kind, from the start of the controller. */
+  readonly requests: Readonly<Record<string, number>>;
   readonly cores: number;
 }
 
@@ -70,13 +72,13 @@ export async function measureRamps(report: (line: string) => void): Promise<Ramp
       bareCasPutsPerSecond: Math.round((bare[0]! + bare[1]!) / 2),
       bare: bare.map(Math.round),
       requestsPerStep: round(use.requests / last.steps),
+      requests: use.byKind,
       cores: round(stretch.own[1]! / stretch.seconds),
     };
     const perStep = (seconds: number): number => round((seconds / last.steps) * 1_000);
     report(
       `ramps: ${result.stepsPerSecond} steps a second, ${result.requestsPerStep} requests each; Consul ${perStep(stretch.own[0]!)} ms of a core each, the controller ${perStep(stretch.own[1]!)}, others on the machine ${round(stretch.othersCores)} cores`,
     );
-    report(JSON.stringify(use.byKind));
     return result;
   } finally {
     client.close();
