@@ -3,7 +3,6 @@ import type { SignalSource, Target, TrafficSource } from '../ports.js';
 import { runCommand } from '../programs/command.js';
 import type { CatalogReader } from '../signals/catalog-reader.js';
 import { createSignalSource, type SignalOptions } from '../signals/registry.js';
-import { shareCatalog } from '../signals/shared-catalog.js';
 import type { Context } from './context.js';
 
 /** The sources of evidence for one plan, reading Consul through the command's own client. */
@@ -19,8 +18,7 @@ export function createSharedSignals(
   context: Context,
   passing: (target: Target) => number | undefined,
 ): SignalSource & TrafficSource {
-  const catalog = shareCatalog(catalogOf(context), () => context.clock.now());
-  return createSources(context, catalog, async (target) => passing(target) ?? 0);
+  return createSources(context, catalogOf(context), async (target) => passing(target) ?? 0);
 }
 
 function catalogOf({ client }: Context): CatalogReader {

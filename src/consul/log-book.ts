@@ -6,7 +6,7 @@ import type { ConsulClient } from './client.js';
 import type { Store } from './store.js';
 
 /** How long the first entry waits for others to be written with it, ms. */
-const GATHER = 15;
+const GATHER = 40;
 /** Consul takes 64 operations (128 in newer versions) and 512 KiB in one transaction. */
 const OPERATIONS = 64;
 const BYTES = 256 * 1024;
@@ -114,7 +114,7 @@ export class LogBook implements DecisionLog {
       );
       for (const { one, key, page } of part) {
         const modifyIndex = indexes?.get(key);
-        if (modifyIndex === undefined) this.#pages.delete(key);
+        if (modifyIndex === undefined || hasEnded(page.history)) this.#pages.delete(key);
         else this.#keep(key, { history: page.history, modifyIndex });
         if (indexes === undefined) await this.#alone(one);
         else one.done();
@@ -154,4 +154,10 @@ export class LogBook implements DecisionLog {
     const [oldest] = this.#pages.keys();
     if (this.#pages.size > KEPT && oldest !== undefined) this.#pages.delete(oldest);
   }
+}
+
+/** Whether nothing but a last hook is to be expected for this log: it need not be kept in memory. */
+function hasEnded({ entries }: History): boolean {
+  const phase = entries.at(-1)?.phase;
+  return phase === 'Promoted' || phase === 'Reverted' || phase === 'Superseded';
 }

@@ -219,10 +219,15 @@ export class Controller {
 
   #heard(service: string, kind: EntryKind, entry: StoredEntry | undefined): void {
     const known = this.#posts.get(service);
-    if (known !== undefined) void known.post.hear(kind, entry).catch((error: Error) => this.troubled(error));
-    if (known !== undefined || (kind === 'service-splitter' && liveRecord(entry) !== undefined)) this.#turns.ring(service);
     if (kind === 'service-splitter') this.#groups.ringOthers(service);
     if (kind === 'service-splitter' && isHome(metaOf(entry?.entry))) this.#turns.ring(service);
+    if (known === undefined) {
+      if (kind === 'service-splitter' && liveRecord(entry) !== undefined) this.#turns.ring(service);
+      return;
+    }
+    // The lists tell of each own write too: that is no news, and no reason for a turn.
+    const ring = (news: boolean): void => (news ? this.#turns.ring(service) : undefined);
+    void known.post.hear(kind, entry).then(ring, (error: Error) => this.troubled(error));
   }
 
   async #listen(index: number): Promise<number> {

@@ -8,6 +8,8 @@ const SLOTS = 8;
 const SHARE = '1s';
 const ALL = '30s';
 const EMPTY = 500;
+/** What a first look, which is answered at once, waits when others want the slot too: as long as any other look takes. */
+const FIRST = 1_000;
 
 /** Watches the instances of many services with a bounded number of blocking queries: all at once where they fit, in turn where they do not. */
 export class InstanceWatch {
@@ -53,12 +55,13 @@ export class InstanceWatch {
     this.#waiting.delete(service);
     try {
       const index = this.#indexes.get(service) ?? 1;
-      const next = await this.#mesh.watchInstances(service, index, abort, this.#indexes.size > SLOTS ? SHARE : ALL);
+      const crowded = this.#indexes.size > SLOTS;
+      const next = await this.#mesh.watchInstances(service, index, abort, crowded ? SHARE : ALL);
       backoff.reset();
       if (!this.#indexes.has(service)) return 0;
       this.#indexes.set(service, next >= index && next > 0 ? next : 1);
       if (next !== index) this.#onChange(service);
-      return 0;
+      return crowded && index === 1 ? FIRST : 0;
     } catch {
       return backoff.next();
     } finally {

@@ -1,8 +1,8 @@
 import type { Clock } from '../ports.js';
 import { DueQueue } from './due-queue.js';
 
-/** Turns that run at once: enough to keep Consul busy, few enough for its limit of connections. */
-const AT_ONCE = 8;
+/** Turns that run at once. Most wait for a signal; how many requests Consul gets at once, its client bounds. */
+const AT_ONCE = 256;
 /** Node's timers take 31 bits. */
 const LONGEST = 3_600_000;
 

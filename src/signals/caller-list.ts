@@ -1,27 +1,29 @@
-import { type Called, type Caller, findCallers } from './callers.js';
 import type { CatalogReader } from './catalog-reader.js';
 import { readProtocol } from './protocol.js';
+import type { Called, Caller } from './proxies.js';
+import type { ProxyDirectory } from './proxy-directory.js';
 
 const REFRESH = 15_000;
-/** The least time between two searches while nothing can be read. */
+/** The least time between two looks while nothing can be read. */
 const RETRY = 1_000;
-/** Searching takes at most a fifth of the time, however large the catalog. */
-const REST = 4;
+/** How callers speak to a service changes seldom, and each rollout asks for itself. */
+const PROTOCOL_REFRESH = 300_000;
 
-/** The callers of one service and the protocol that they speak to it, searched again from time to time; a search that fails leaves the list as it was. */
+/** The callers of one service and the protocol that they speak to it, looked up again from time to time; a look that fails leaves the list as it was. */
 export class CallerList {
   readonly #catalog: CatalogReader;
+  readonly #directory: ProxyDirectory;
   readonly #target: Called;
   readonly #now: () => number;
   #callers: readonly Caller[] | undefined;
-  #protocol: string | undefined;
+  #protocol: { readonly name: string; readonly at: number } | undefined;
   #why = '';
   #search: Promise<void> | undefined;
   #endedAt = Number.NEGATIVE_INFINITY;
-  #took = 0;
 
-  constructor(catalog: CatalogReader, target: Called, now: () => number) {
+  constructor(catalog: CatalogReader, directory: ProxyDirectory, target: Called, now: () => number) {
     this.#catalog = catalog;
+    this.#directory = directory;
     this.#target = target;
     this.#now = now;
   }
@@ -33,7 +35,7 @@ export class CallerList {
 
   /** The protocol that the mesh speaks to the service; undefined until a first search succeeded. */
   get protocol(): string | undefined {
-    return this.#protocol;
+    return this.#protocol?.name;
   }
 
   /** Why the last search failed, or nothing. */
@@ -41,28 +43,26 @@ export class CallerList {
     return this.#why;
   }
 
-  /** Searches when it is time. Waits for it only while nothing is known; never throws. */
+  /** Looks them up when it is time. Waits for it only while nothing is known; never throws. */
   async refresh(readable: boolean, abort: AbortSignal): Promise<void> {
-    const age = this.#now() - this.#endedAt;
-    const due = age >= (readable ? REFRESH : Math.max(RETRY, REST * this.#took));
+    const due = this.#now() - this.#endedAt >= (readable ? REFRESH : RETRY);
     if (due) this.#search ??= this.#find(abort);
     if (this.#callers === undefined) await this.#search;
   }
 
   async #find(abort: AbortSignal): Promise<void> {
-    const startedAt = this.#now();
     try {
-      const callers = await findCallers(this.#catalog, this.#target, abort);
+      const callers = (await this.#directory.read(this.#target)).callersOf(this.#target);
       // How callers speak matters only where one can be read.
-      if (callers.some(({ address }) => address !== undefined))
-        this.#protocol = await readProtocol(this.#catalog, this.#target, abort);
+      const asked = this.#protocol === undefined || this.#now() - this.#protocol.at >= PROTOCOL_REFRESH;
+      if (asked && callers.some(({ address }) => address !== undefined))
+        this.#protocol = { name: await readProtocol(this.#catalog, this.#target, abort), at: this.#now() };
       this.#callers = callers;
       this.#why = '';
     } catch (error) {
       this.#why = (error as Error).message;
     } finally {
       this.#endedAt = this.#now();
-      this.#took = this.#endedAt - startedAt;
       this.#search = undefined;
     }
   }

@@ -1,9 +1,10 @@
-import type { Agent } from 'node:http';
 import { CallerList } from './caller-list.js';
-import type { Called } from './callers.js';
 import type { CatalogReader } from './catalog-reader.js';
 import type { Family } from './envoy-metrics.js';
 import { Ledger } from './ledger.js';
+import type { Pages } from './pages.js';
+import type { Called } from './proxies.js';
+import type { ProxyDirectory } from './proxy-directory.js';
 import { type Ledgers, Sidecar } from './sidecar.js';
 
 /** A scrape that began so recently is taken as present, ms. */
@@ -24,7 +25,7 @@ export class EnvoyTarget {
   readonly ledgers: Ledgers = { classes: new Ledger(), latency: new Ledger(), statuses: new Ledger() };
   readonly #target: Called;
   readonly #list: CallerList;
-  readonly #agent: Agent;
+  readonly #pages: Pages;
   readonly #now: () => number;
   #sidecars = new Map<string, Sidecar>();
   #last: { readonly at: number; readonly look: Promise<Look> } | undefined;
@@ -32,10 +33,10 @@ export class EnvoyTarget {
   #latencyAsked = false;
   #latencyAt = Number.NEGATIVE_INFINITY;
 
-  constructor(catalog: CatalogReader, target: Called, agent: Agent, now: () => number) {
+  constructor(catalog: CatalogReader, directory: ProxyDirectory, target: Called, pages: Pages, now: () => number) {
     this.#target = target;
-    this.#list = new CallerList(catalog, target, now);
-    this.#agent = agent;
+    this.#list = new CallerList(catalog, directory, target, now);
+    this.#pages = pages;
     this.#now = now;
   }
 
@@ -80,7 +81,7 @@ export class EnvoyTarget {
   #follow(): void {
     const addresses = (this.#list.callers ?? []).flatMap(({ address }) => address ?? []);
     this.#sidecars = new Map(
-      addresses.map((address) => [address, this.#sidecars.get(address) ?? new Sidecar(address, this.#agent)]),
+      addresses.map((address) => [address, this.#sidecars.get(address) ?? new Sidecar(address, this.#pages)]),
     );
   }
 

@@ -1,4 +1,3 @@
-import { Agent } from 'node:http';
 import type { EnvoySignal } from '../core/plan.js';
 import type { Reading } from '../core/verdict.js';
 import type { Target, Traffic, TrafficSource } from '../ports.js';
@@ -7,20 +6,22 @@ import { envoyQuery, measureEnvoy } from './envoy-measure.js';
 import type { Family } from './envoy-metrics.js';
 import { EnvoyTarget, type Look } from './envoy-target.js';
 import type { Increments } from './increments.js';
-
-/** Callers to hold connections to at once; each needs one. */
-const IDLE_CONNECTIONS = 1_024;
+import { Pages } from './pages.js';
+import { ProxyDirectory } from './proxy-directory.js';
 
 /** Reads the callers' sidecars: errors, slow answers and who got how many requests, each consumer with its own base line. */
 export class EnvoySource implements TrafficSource {
   readonly #catalog: CatalogReader;
   readonly #now: () => number;
-  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: IDLE_CONNECTIONS });
+  readonly #pages: Pages;
+  readonly #directory: ProxyDirectory;
   readonly #targets = new Map<string, EnvoyTarget>();
 
   constructor(catalog: CatalogReader, now: () => number) {
     this.#catalog = catalog;
     this.#now = now;
+    this.#directory = new ProxyDirectory(catalog, now);
+    this.#pages = new Pages(now);
   }
 
   /** Reads all the given signals from one scrape; every one gives a reading at every call. */
@@ -54,7 +55,7 @@ export class EnvoySource implements TrafficSource {
   #targetOf(target: Target): EnvoyTarget {
     const { service, namespace, partition, datacenter, callers } = target;
     const key = JSON.stringify([service, namespace, partition, datacenter, callers]);
-    const known = this.#targets.get(key) ?? new EnvoyTarget(this.#catalog, target, this.#agent, this.#now);
+    const known = this.#targets.get(key) ?? new EnvoyTarget(this.#catalog, this.#directory, target, this.#pages, this.#now);
     this.#targets.set(key, known);
     return known;
   }

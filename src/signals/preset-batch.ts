@@ -1,15 +1,11 @@
+import { divideAnswer, type Sent } from './divide-answer.js';
 import type { PresetScope } from './prometheus-presets.js';
-
-/** What came back from an API. */
-interface Sent {
-  readonly status: number;
-  readonly body: string;
-}
 
 interface Batch {
   readonly services: Set<string>;
   readonly subsets: Set<string>;
-  readonly sent: Promise<Sent>;
+  /** The answer, divided among those who asked. */
+  readonly answered: Promise<(service: string, subset: string) => Sent>;
 }
 
 /** How long the first who asks waits for others with the same question, ms: far less than any interval. */
@@ -20,7 +16,7 @@ export class PresetBatches {
   readonly #open = new Map<string, Batch>();
 
   /** Joins the query that is being gathered under `key`, or begins one; `send` is called once, with all who have joined. */
-  ask(
+  async ask(
     key: string,
     service: string,
     subset: string,
@@ -30,14 +26,14 @@ export class PresetBatches {
     if (known !== undefined) {
       known.services.add(service);
       known.subsets.add(subset);
-      return known.sent;
+      return (await known.answered)(service, subset);
     }
     const [services, subsets] = [new Set([service]), new Set([subset])];
-    const sent = new Promise<void>((resolve) => setTimeout(resolve, GATHER)).then(() => {
+    const answered = new Promise<void>((resolve) => setTimeout(resolve, GATHER)).then(async () => {
       this.#open.delete(key);
-      return send({ services: [...services], subsets: [...subsets] });
+      return divideAnswer(await send({ services: [...services], subsets: [...subsets] }));
     });
-    this.#open.set(key, { services, subsets, sent });
-    return sent;
+    this.#open.set(key, { services, subsets, answered });
+    return (await answered)(service, subset);
   }
 }

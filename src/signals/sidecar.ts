@@ -1,9 +1,8 @@
-import type { Agent } from 'node:http';
 import type { ServiceRef } from '../core/plan.js';
 import { type Family, metricsPath, parseEnvoyMetrics, type Snapshot } from './envoy-metrics.js';
 import { incrementsBetween } from './increments.js';
 import type { Ledger } from './ledger.js';
-import { scrape } from './scrape.js';
+import type { Pages } from './pages.js';
 
 /** The totals of one service that all its callers' sidecars add to. */
 export type Ledgers = Readonly<Record<Family, Ledger>>;
@@ -11,14 +10,14 @@ export type Ledgers = Readonly<Record<Family, Ledger>>;
 /** One caller's metrics page, and where its counters stood when it was read last. */
 export class Sidecar {
   readonly address: string;
-  readonly #agent: Agent;
+  readonly #pages: Pages;
   readonly #stood = new Map<Family, Snapshot>();
   #state: { readonly read: boolean; readonly why: string } | undefined;
   #underWay: Promise<void> | undefined;
 
-  constructor(address: string, agent: Agent) {
+  constructor(address: string, pages: Pages) {
     this.address = address;
-    this.#agent = agent;
+    this.#pages = pages;
   }
 
   /** Whether the last scrape was answered; undefined before the first one ended. */
@@ -41,8 +40,8 @@ export class Sidecar {
 
   async #look(target: ServiceRef, ledgers: Ledgers, families: ReadonlySet<Family>): Promise<void> {
     try {
-      const text = await scrape(`http://${this.address}${metricsPath(families)}`, this.#agent);
-      const metrics = parseEnvoyMetrics(text, target);
+      const page = await this.#pages.read(`http://${this.address}${metricsPath(families)}`);
+      const metrics = parseEnvoyMetrics(page.linesOf(target.service), target);
       for (const family of families) {
         ledgers[family].add(incrementsBetween(this.#stood.get(family), metrics[family]));
         this.#stood.set(family, metrics[family]);

@@ -1,6 +1,7 @@
 import { bench as cli } from './cli.js';
 import { bench as judgement } from './judgement.js';
 import { bench as revert } from './revert.js';
+import { bench as scale } from './scale.js';
 
 /** A bench: its name, and a run that reports lines for people and gives one JSON document. */
 export interface Bench {
@@ -8,7 +9,7 @@ export interface Bench {
   run(report: (line: string) => void): Promise<unknown>;
 }
 
-const BENCHES: readonly Bench[] = [cli, judgement, revert];
+const BENCHES: readonly Bench[] = [cli, judgement, revert, scale];
 
 const [name, ...flags] = process.argv.slice(2);
 const json = flags.includes('json');

@@ -19,9 +19,14 @@ export interface SplitterProcess {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts the real program against a Consul, as a shell would. */
-export function startSplitter(consulAddress: string, line: string, env: Readonly<Record<string, string>> = {}): SplitterProcess {
-  const child: ChildProcess = spawn(process.execPath, [MAIN, ...line.split(' ')], {
+/** Starts the real program against a Consul, as a shell would; `nodeFlags` are node's own, as for a profile. */
+export function startSplitter(
+  consulAddress: string,
+  line: string,
+  env: Readonly<Record<string, string>> = {},
+  nodeFlags: readonly string[] = [],
+): SplitterProcess {
+  const child: ChildProcess = spawn(process.execPath, [...nodeFlags, MAIN, ...line.split(' ')], {
     env: {
       PATH: process.env.PATH ?? '',
       HOME: process.env.HOME ?? '',

@@ -1,11 +1,15 @@
 import { expect } from 'chai';
-import { findCallers } from '../../src/signals/callers.js';
+import type { CatalogReader } from '../../src/signals/catalog-reader.js';
 import { metricsAddress } from '../../src/signals/metrics-address.js';
+import { type Called, type Caller, readProxies } from '../../src/signals/proxies.js';
 import { FakeCatalog, NEVER, PAYMENTS, sidecar } from './fakes.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const upstream = (more: Fields): Fields => ({ Upstreams: [{ DestinationName: 'payments', ...more }] });
+
+const findCallers = async (catalog: CatalogReader, target: Called, abort: AbortSignal): Promise<readonly Caller[]> =>
+  (await readProxies(catalog, target, abort)).callersOf(target);
 
 describe('finding the callers', () => {
   it('takes the sidecars whose upstreams name the service, and none else', async () => {

@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { Page, Pages } from '../../src/signals/pages.js';
+import { serve } from './fakes.js';
+
+const line = (service: string, code: number, count: number): string =>
+  `envoy_cluster_upstream_rq_xx{envoy_response_code_class="${code}",consul_destination_service_subset="green",consul_destination_service="${service}"} ${count}`;
+
+describe('metrics pages', () => {
+  it('divide into the lines of each service, and leave out what names none', () => {
+    const page = new Page(
+      ['# TYPE x counter', line('payments', 2, 7), 'envoy_server_live{} 1', line('orders', 2, 3), line('payments', 5, 1)].join(
+        '\n',
+      ),
+    );
+    expect(page.linesOf('payments')).to.equal([line('payments', 2, 7), line('payments', 5, 1)].join('\n'));
+    expect(page.linesOf('orders')).to.equal(line('orders', 2, 3));
+    expect(page.linesOf('pay')).to.equal('');
+  });
+
+  it('are no page when another program answers', () => {
+    expect(() => new Page('<html>')).to.throw('no metrics page of Envoy');
+  });
+
+  it('are read once by all who look within a moment, and anew after it', async () => {
+    let [asked, now] = [0, 1_000];
+    const server = await serve((_request, response) => {
+      asked++;
+      response.end(line('payments', 2, asked));
+    });
+    try {
+      const pages = new Pages(() => now);
+      const url = `http://${server.address}/metrics`;
+      const [one, other] = await Promise.all([pages.read(url), pages.read(url)]);
+      expect(one).to.equal(other);
+      now += 60;
+      expect((await pages.read(url)).linesOf('payments')).to.equal(line('payments', 2, 2));
+      expect(asked).to.equal(2);
+    } finally {
+      await server.close();
+    }
+  });
+});
