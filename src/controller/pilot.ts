@@ -152,10 +152,12 @@ export class Pilot {
   observe(now: number): Observation {
     const shares = this.#window.shares();
     const agreement = this.#rollout === undefined ? 'unknown' : this.#window.agreement(this.#rollout.asked, now);
+    const agreementAt = agreement === 'pending' ? this.#window.dueAt(now) : undefined;
     return {
       ...this.#world.seen(),
       agreement,
       findings: this.#evidence.findings,
+      ...(agreementAt === undefined ? {} : { agreementAt }),
       ...(shares === undefined ? {} : { observed: shares }),
     };
   }

@@ -50,6 +50,12 @@ export class TrafficWindow {
     return verdict === 'pending' ? 'unknown' : 'differs';
   }
 
+  /** When the agreement can be told at the soonest where no sidecar can be read; undefined where requests are counted, or it can be told now. */
+  dueAt(now: number): number | undefined {
+    const due = this.#changedAt + PROPAGATION + LOOK;
+    return this.#readable || now >= due ? undefined : due;
+  }
+
   /** The share of each subset in basis points, of the requests since the weights changed; undefined when there were none. */
   shares(): Readonly<Record<string, number>> | undefined {
     const counts = this.#readable ? this.#count(this.#changedAt + PROPAGATION) : {};

@@ -8,6 +8,8 @@ import { type BasisPoints, formatPercent, WHOLE } from './weights.js';
 export interface Hold {
   readonly reason: 'NoData' | 'SignalError' | 'Unclear' | 'StableWorse' | 'Capacity' | 'NoInstances';
   readonly message: string;
+  /** Before this moment there is nothing new to see, ms. */
+  readonly until?: number;
 }
 
 /** Whether the evidence lets the rollout leave its step; undefined when it does. No data and no measurement are never a pass. */

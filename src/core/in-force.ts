@@ -8,7 +8,10 @@ export function notInForce({ rollout, seen }: Situation): Hold | undefined {
   if (seen.chain === undefined || !sameShares(seen.chain.legs, rollout.asked)) {
     return { reason: 'Unclear', message: `waiting until Consul's discovery chain says ${formatLegs(rollout.asked)}` };
   }
-  if (seen.agreement === 'pending') return { reason: 'Unclear', message: 'waiting until the sidecars have the new weights' };
+  if (seen.agreement === 'pending') {
+    const until = seen.agreementAt === undefined ? {} : { until: seen.agreementAt };
+    return { reason: 'Unclear', message: 'waiting until the sidecars have the new weights', ...until };
+  }
   if (seen.agreement === 'differs')
     return {
       reason: 'Unclear',

@@ -53,6 +53,8 @@ export interface Observation {
   /** Since when each subset has an instance that serves, ms; the callers' sidecars need a moment to get its address. Undefined where nobody watched. */
   readonly servingSince?: Readonly<Record<string, number>>;
   readonly agreement: Agreement;
+  /** Of a `pending` agreement: when it can say more at the soonest, ms; absent where requests are being counted, which may tell at any time. */
+  readonly agreementAt?: number;
   /** Share of requests that reached each subset lately, in basis points; undefined where it cannot be measured. */
   readonly observed?: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];

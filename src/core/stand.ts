@@ -14,7 +14,7 @@ export function hold(situation: Situation, cause: Hold, own: number): Decision {
   const atOnce = (cause.reason === 'NoData' && plan.on.noData !== 'wait') || cause.reason === 'SignalError';
   const limit = own + (atOnce ? 0 : plan.stepTimeout);
   if (now >= since + limit) return overdue(situation, cause, limit);
-  return wait(cause.message, Math.min(now + LOOK_AGAIN, since + limit));
+  return wait(cause.message, Math.min(Math.max(now + 1, cause.until ?? now + LOOK_AGAIN), since + limit));
 }
 
 /** What happens when a step took too long: back to stable or a hold, as the plan says; a lack of evidence alone never reverts unless asked to. */
