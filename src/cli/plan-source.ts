@@ -14,6 +14,11 @@ export type { SourcedPlan };
 
 /** Reads the one plan of a file; with a service, the plan of that service among those in the file. Errors are printed with their place, exit 6. */
 export async function readPlanFile(context: Context, file: string, service?: string, anew = false): Promise<SourcedPlan> {
+  return settlePlan(context, await readWrittenPlan(context, file, service), anew);
+}
+
+/** The same as it is written: versions that the catalog is to tell are left to it. */
+export async function readWrittenPlan(context: Context, file: string, service?: string): Promise<SourcedPlan> {
   const { loadPlans } = await import('../plan/load.js');
   const { reportDiagnostics } = await import('./report-diagnostics.js');
   const { plans, diagnostics } = await loadPlans([file], () => context.io.readStdin());
@@ -31,7 +36,7 @@ export async function readPlanFile(context: Context, file: string, service?: str
   if (wanted.length > 1)
     throw new CommandError(`${file} has ${wanted.length} plans (${names})`, 'name one service', EXIT.planInvalid);
   context.client.scopeTo(first.plan);
-  return settlePlan(context, { plan: first.plan, digest: first.digest, source: file }, anew);
+  return { plan: first.plan, digest: first.digest, source: file };
 }
 
 /** The plan with every `version: auto` told from the catalog; the same plan when it has none. A rollout under way keeps its versions, unless it is told `anew`. */

@@ -63,7 +63,8 @@ function legTexts({ subsets, legs }: Plan, own: ReadonlySet<string>): Text {
   );
 }
 
-function pickText({ version, filter }: Subset): Text {
+/** How the instances of a subset are picked: by the version where its filter is the one that splitter writes for it, else by the filter itself. */
+export function pickText({ version, filter }: Subset): Text {
   const said = version !== undefined && (version === AUTO ? filter === '' : versionFilter(version) === filter);
   return said ? { version } : { filter };
 }
