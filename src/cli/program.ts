@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { addEntryCommands } from './entry-commands.js';
 import { EXAMPLES } from './examples.js';
-import { EXIT, type ExitCode, explainError } from './exit.js';
+import { EXIT, EXIT_MEANINGS, type ExitCode, explainError } from './exit.js';
 import type { FreezeFlags } from './freeze.js';
 import type { CommandIo, Io } from './io.js';
 import type { RampFlags } from './ramp.js';
@@ -36,10 +36,7 @@ function widenDash(argument: string): string {
   return /^-[a-z][a-z-]+(=|$)/.test(argument) ? `-${argument}` : argument;
 }
 
-const EXITS = `
-Exit codes: 0 done; 1 error or bad usage; 2 changes present (plan --detailed-exitcode); 3 reverted;
-4 timed out, still running; 5 paused, needs a person; 6 plan invalid; 7 Consul unreachable or refused;
-130 interrupted.`;
+const EXITS = `\nExit codes: ${EXIT_MEANINGS.map(([code, meaning]) => `${code} ${meaning}`).join('; ')}.`;
 
 /** The whole command line; `done` gets the exit code of the command that ran. */
 export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {

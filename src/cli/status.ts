@@ -1,3 +1,5 @@
+import { ConsulError } from '../consul/errors.js';
+import type { Schedule } from '../core/plan.js';
 import { type Status, statusOf } from '../core/status.js';
 import type { Finding } from '../core/verdict.js';
 import { alphaShare, findingOf } from '../judge/judge.js';
@@ -33,7 +35,11 @@ export async function status(service: string, flags: StatusFlags, io: CommandIo)
 /** The status of one service, with what its driver sees just now, if one lives. */
 export async function readStatus(context: Context, service: string): Promise<Status> {
   const now = context.clock.now();
-  const [look, drives] = await Promise.all([lookAt(context, service), whoDrives(context, service)]);
+  const [look, drives, schedule] = await Promise.all([
+    lookAt(context, service),
+    whoDrives(context, service),
+    readSchedule(context, service),
+  ]);
   const driver = drives?.kind === 'foreground' ? drives.driver : undefined;
   const { rollout, plan } = look;
   const driven = rollout !== undefined && driver !== undefined && driver.id === rollout.driver ? driver : undefined;
@@ -50,7 +56,18 @@ export async function readStatus(context: Context, service: string): Promise<Sta
           id: driver.id,
           ...(driven?.live === undefined ? {} : { why: driven.live.why, wakeAt: driven.live.wakeAt }),
         };
-  return statusOf({ service, rollout, seen, now, plan, driver: live });
+  return statusOf({ service, rollout, seen, now, plan, driver: live, schedule });
+}
+
+/** The schedule of the applied plan; what cannot be read is told, and is no reason to tell nothing else. */
+async function readSchedule({ store, io }: Context, service: string): Promise<Schedule | undefined> {
+  try {
+    return (await store.readPlan(service))?.plan.schedule;
+  } catch (error) {
+    if (!(error instanceof ConsulError)) throw error;
+    io.err(`Warning: the applied plan cannot be read: ${error.message}\n`);
+    return undefined;
+  }
 }
 
 /** The findings as the record keeps them, for when nobody measures now. */

@@ -1,10 +1,12 @@
 import { legsOf, metaOf, subsetsOf } from './entries.js';
 import { weightOf } from './legs.js';
 import type { Instances, Observation } from './observation.js';
-import type { Plan, Step } from './plan.js';
+import type { Plan, Schedule, Step } from './plan.js';
 import { formatTime, readRecord } from './record.js';
 import { hookAtEnd, isFinal, type Rollout } from './rollout.js';
 import { type Closed, whyClosed } from './schedule/closed.js';
+import { nextDue } from './schedule/due.js';
+import { formatFull } from './schedule/moments.js';
 import { describeStep } from './steps.js';
 import type { Finding } from './verdict.js';
 
@@ -42,6 +44,8 @@ export interface Status {
   readonly startedAt: string | null;
   readonly updatedAt: string | null;
   readonly modifyIndex: number | null;
+  /** When the applied plan's schedule starts the next rollout; only where it has a start to come. `at` is null for one that waits for a new version. */
+  readonly nextStart?: { readonly at: string | null; readonly rule: string; readonly message: string };
 }
 
 /** One signal in a status; `dryRun` only where it is one. */
@@ -57,6 +61,8 @@ export interface StatusInput {
   readonly now: number;
   readonly plan: { readonly plan: Plan; readonly source: string | null } | undefined;
   readonly driver: { readonly kind: string; readonly id: string; readonly why?: string; readonly wakeAt?: number } | undefined;
+  /** The schedule of the applied plan, which need not be the plan that the rollout follows. */
+  readonly schedule?: Schedule | undefined;
 }
 
 /** The model behind every view of one service. */
@@ -94,6 +100,7 @@ export function statusOf(input: StatusInput): Status {
     startedAt: rollout === undefined ? null : formatTime(rollout.startedAt),
     updatedAt: rollout === undefined ? null : formatTime(rollout.enteredAt),
     modifyIndex: seen.splitter?.modifyIndex ?? null,
+    ...startStatus(input),
   };
 }
 
@@ -126,6 +133,18 @@ function heldStatus({ rollout, seen, plan, now }: StatusInput): Pick<Status, 'he
   if (closed === undefined) return {};
   const until = closed.until === undefined ? null : formatTime(closed.until);
   return { held: { reason: closed.reason, message: closed.message, until } };
+}
+
+function startStatus({ schedule, now }: StatusInput): Pick<Status, 'nextStart'> {
+  const rule = schedule?.start;
+  if (rule === undefined) return {};
+  if (rule.kind === 'new-version')
+    return { nextStart: { at: null, rule: 'on new_version', message: 'when a new version appears (on new_version)' } };
+  const due = nextDue(rule, now);
+  if (due === undefined) return {};
+  const [text, zone] = rule.kind === 'cron' ? [`cron ${rule.text}`, rule.timezone] : ['at', 'UTC'];
+  const said = rule.kind === 'cron' ? ` (${text})` : '';
+  return { nextStart: { at: formatTime(due), rule: text, message: `${formatFull(zone, due)}${said}` } };
 }
 
 function stepStatus(rollout: Rollout, plan: Plan | undefined, liveWakeAt: number | undefined): Status['step'] {

@@ -39,7 +39,11 @@ export function nextCommands({ service, subsets, strays, hidden }: SubsetReport)
       ? [`in the plan: subsets: { ${idle}: { version: ${JSON.stringify(newest)} } };   splitter apply FILE`]
       : []),
   ];
-  return next.length > 0 ? next : [`splitter ramp ${service} --to 10;   splitter status ${service}`];
+  if (next.length > 0) return next;
+  const under = subsets.some(({ role, weight }) => role === 'canary' && (weight ?? 0) > 0);
+  return under
+    ? [`splitter status ${service};   splitter abort ${service}`]
+    : [`splitter ramp ${service} --to 10;   splitter status ${service}`];
 }
 
 function line({ subset, role, weight, instances, version, filter }: SubsetRow, style: Style): string {
