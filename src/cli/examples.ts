@@ -35,3 +35,9 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   sandbox: ['splitter sandbox', 'splitter sandbox --story'],
 };
+
+/** The examples of a command as its help shows them; nothing where there are none. */
+export function examplesText(name: string): string {
+  const examples = EXAMPLES[name] ?? [];
+  return examples.length === 0 ? '' : `\nExamples:\n${examples.map((line) => `  ${line}\n`).join('')}`;
+}

@@ -39,10 +39,13 @@ export function processIo(): Io {
   };
 }
 
+/** One line from the person; an empty one where that is refused by Ctrl-C or Ctrl-D. */
 async function ask(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const refused = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+  lines.once('SIGINT', () => lines.close());
   try {
-    return await lines.question(question);
+    return await Promise.race([lines.question(question), refused]);
   } finally {
     lines.close();
   }

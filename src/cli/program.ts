@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { addEntryCommands } from './entry-commands.js';
-import { EXAMPLES } from './examples.js';
+import { examplesText } from './examples.js';
 import { EXIT, EXIT_MEANINGS, type ExitCode, explainError } from './exit.js';
 import type { FreezeFlags } from './freeze.js';
 import type { CommandIo, Io } from './io.js';
@@ -185,11 +185,6 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--port <port>', "the sandbox Consul's port (default: 8500, or a free one)")
     .action((flags: Flags) => finish(import('./sandbox.js').then((m) => m.sandbox(flags, io, runCommand))));
   return program;
-}
-
-function examplesText(name: string): string {
-  const examples = EXAMPLES[name] ?? [];
-  return examples.length === 0 ? '' : `\nExamples:\n${examples.map((line) => `  ${line}\n`).join('')}`;
 }
 
 function withOutput(command: Command): Command {

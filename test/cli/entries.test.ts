@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { readPlan } from '../../src/plan/read.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { ROOT } from '../plan/root.js';
 import { planFile } from '../support/plan-file.js';
 import { Shell } from '../support/shell.js';
 
@@ -177,6 +178,25 @@ describe('what stands in Consul, on the sandbox', () => {
       expect((await shell.run('import missing.hcl')).err).to.match(/missing\.hcl: there is no such file/);
       expect((await shell.run('import nothing')).err).to.match(/Consul has no config entry for nothing/);
     });
+  });
+
+  it("the workshop's walk-through is a plan of at most ten lines and three commands", async () => {
+    const example = join(ROOT, 'examples', 'workshop.yaml');
+    const lines = readFileSync(example, 'utf8').trimEnd().split('\n');
+    expect(lines.filter((line) => !line.startsWith('#'))).to.have.length.at.most(10);
+    const commands = lines.flatMap((line) => /^# +splitter (\S+(?: \S+)*)/.exec(line)?.[1] ?? []);
+    expect(commands.map((line) => line.split(' ')[0])).to.deep.equal(['apply', 'ramp', 'abort']);
+    const shares = [];
+    for (const command of commands) {
+      const { code } = await shell.run(command.replace('examples/workshop.yaml', example));
+      expect(code, command).to.equal(0);
+      shares.push(((await config('service-splitter')).Splits as { Weight: number }[]).map(({ Weight }) => Weight));
+    }
+    expect(shares).to.deep.equal([
+      [100, 0],
+      [50, 50],
+      [100, 0],
+    ]);
   });
 
   describe('splitter plan --out', () => {

@@ -176,6 +176,15 @@ describe('importing config entries', () => {
       expect(told(await read(text, ...others))).to.include(message);
     });
 
+  it('tells a leg to a subset that the resolver lacks', async () => {
+    const { plans, diagnostics } = await read(RESOLVER, SPLITTER.replace('"green"', '"gren"'));
+    expect(plans).to.deep.equal([]);
+    expect(diagnostics[0]).to.deep.include({
+      line: 4,
+      message: 'a leg names the subset "gren", which the resolver does not have',
+    });
+  });
+
   it('never makes a plan where there is an error, and tells two entries of one kind', async () => {
     const imported = await read(RESOLVER, RESOLVER);
     expect(told(imported)).to.deep.equal(['error 2.hcl:1:1 a second service-resolver/payments']);
