@@ -1,21 +1,34 @@
 import { applyPlan } from '../controller/apply-plan.js';
 import { renderWrites } from '../view/changes.js';
+import { applySaved } from './apply-saved.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { describeCheck } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
 import { type SourcedPlan, settlePlan } from './plan-source.js';
 import { reportDiagnostics } from './report-diagnostics.js';
+import { parseSavedPlan, readSavedPlan } from './saved-plan.js';
 
-/** `splitter apply PATH…`: writes the base of each plan (protocol, subsets, then the splitter at 100/0) and keeps the plan in KV. Twice changes nothing. */
+/** `splitter apply PATH…`: writes the base of each plan (protocol, subsets, then the splitter at 100/0) and keeps the plan in KV. Twice changes nothing. A saved plan is applied exactly as it was saved. */
 export async function apply(
   paths: readonly string[],
   flags: GlobalFlags & { readonly dryRun?: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
   const context = createContext(flags, io);
+  let typed: string | undefined;
+  const stdin = async (): Promise<string> => {
+    typed ??= await io.readStdin();
+    return typed;
+  };
+  for (const path of paths) {
+    const saved = path === '-' ? parseSavedPlan(await stdin(), '-') : await readSavedPlan(path);
+    if (saved === undefined) continue;
+    if (paths.length === 1) return applySaved(context, saved, path, flags.dryRun === true);
+    throw new CommandError(`${path} is a saved plan, which is applied alone. Nothing was written`, `splitter apply ${path}`);
+  }
   const { loadPlans } = await import('../plan/load.js');
-  const { plans, diagnostics } = await loadPlans(paths, () => io.readStdin());
+  const { plans, diagnostics } = await loadPlans(paths, stdin);
   if (await reportDiagnostics(io, diagnostics))
     throw new CommandError(
       'not every plan is valid; nothing was written',

@@ -1,6 +1,10 @@
+import type { Member } from '../consul/membership.js';
 import { type Check, preflight } from '../core/preflight.js';
 import { findRoles } from '../core/roles.js';
+import { given } from '../plan/given.js';
+import { harmless } from '../view/style.js';
 import { createContext, type GlobalFlags } from './context.js';
+import { checkSignals } from './doctor-signals.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, type Io, printJson } from './io.js';
 import { lookAt, readFreeze } from './look.js';
@@ -30,10 +34,11 @@ export async function doctor(service: string, flags: GlobalFlags & { readonly pl
   const roles = findRoles(plan, seen);
   checks.push(...preflight(plan, seen, roles, context.clock.now()));
   const target = 'stable' in roles ? roles : { stable: '', canary: '' };
-  const traffic = await createSignals(context, plan).traffic(
-    { service, stable: target.stable, canary: target.canary, callers: plan.callers },
-    AbortSignal.timeout(5_000),
-  );
+  const signals = createSignals(context, plan);
+  const { namespace, partition, datacenter, callers } = plan;
+  const scope = { ...given('namespace', namespace), ...given('partition', partition), ...given('datacenter', datacenter) };
+  const measured = { service, ...scope, stable: target.stable, canary: target.canary, callers };
+  const traffic = await signals.traffic(measured, AbortSignal.timeout(5_000));
   checks.push(
     traffic === undefined
       ? {
@@ -48,14 +53,35 @@ export async function doctor(service: string, flags: GlobalFlags & { readonly pl
           message: `${traffic.callers.read} of ${traffic.callers.found} callers' sidecars can be read`,
         },
   );
+  if ('stable' in roles) checks.push(...(await checkSignals(plan, signals, measured, context.clock.now())));
+  checks.push(checkControllers((await context.members.list()).members));
   checks.push(...(await doctorOwnChecks(context, { plan }, target)));
   if (context.json) printJson(io, { service, checks });
-  else
-    for (const check of checks)
-      io.out(
-        `${mark(check, io)} ${check.name.padEnd(9)} ${check.message}\n${check.hint === undefined || check.verdict === 'ok' ? '' : `            -> ${check.hint}\n`}`,
-      );
+  else {
+    const width = Math.max(...checks.map(({ name }) => name.length));
+    for (const check of checks) {
+      io.out(`${mark(check, io)} ${check.name.padEnd(width)} ${harmless(check.message)}\n`);
+      if (check.hint !== undefined && check.verdict !== 'ok') io.out(`${' '.repeat(width + 4)} -> ${harmless(check.hint)}\n`);
+    }
+  }
   return checks.some((check) => check.verdict === 'failed') ? EXIT.error : EXIT.done;
+}
+
+function checkControllers(members: readonly Member[]): Check {
+  const names = members.map(({ id }) => id).join(', ');
+  if (members.length === 0)
+    return {
+      name: 'controllers',
+      verdict: 'warning',
+      message: 'no controller lives: a rollout is watched only as long as its terminal is open',
+      hint: 'splitter run   in another terminal or on another machine',
+    };
+  const one = members.length === 1;
+  return {
+    name: 'controllers',
+    verdict: 'ok',
+    message: `${members.length} ${one ? 'controller lives' : 'controllers live'}: ${names}`,
+  };
 }
 
 function mark({ verdict }: Check, { style }: Io): string {

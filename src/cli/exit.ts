@@ -13,6 +13,19 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** What each says, for help and pages. */
+export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
+  [EXIT.done, 'done'],
+  [EXIT.error, 'error or bad usage'],
+  [EXIT.changes, 'changes present (plan --detailed-exitcode)'],
+  [EXIT.reverted, 'reverted'],
+  [EXIT.timedOut, 'timed out, still running'],
+  [EXIT.needsPerson, 'paused, needs a person'],
+  [EXIT.planInvalid, 'plan invalid'],
+  [EXIT.consul, 'Consul unreachable or refused'],
+  [EXIT.interrupted, 'interrupted'],
+];
+
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** An error that a command ends with: a sentence, what to type next, and the exit code. */

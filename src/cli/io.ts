@@ -11,6 +11,8 @@ export interface Io {
   readonly terminal: { readonly live: boolean; readonly columns: () => number };
   readonly style: Style;
   readStdin(): Promise<string>;
+  /** Asks a person; only there where one sits at a terminal. */
+  ask?(question: string): Promise<string>;
   /** Calls back on Ctrl-C or SIGTERM until the returned function is called. */
   onInterrupt(handler: () => void): () => void;
 }

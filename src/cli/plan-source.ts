@@ -35,6 +35,11 @@ export async function pickPlan(
   service?: string,
   anew = false,
 ): Promise<SourcedPlan> {
+  return settlePlan(context, pickWritten(context, plans, file, service), anew);
+}
+
+/** The same as it is written: versions that the catalog is to tell are left to it. */
+export function pickWritten(context: Context, plans: readonly SourcedPlan[], file: string, service?: string): SourcedPlan {
   const wanted = service === undefined ? plans : plans.filter(({ plan }) => plan.service === service);
   const [first] = wanted;
   const names = plans.map(({ plan }) => plan.service).join(', ');
@@ -47,7 +52,7 @@ export async function pickPlan(
   if (wanted.length > 1)
     throw new CommandError(`${file} has ${wanted.length} plans (${names})`, 'name one service', EXIT.planInvalid);
   context.client.scopeTo(first.plan);
-  return settlePlan(context, first, anew);
+  return first;
 }
 
 /** The plan with every `version: auto` told from the catalog; the same plan when it has none. A rollout under way keeps its versions, unless it is told `anew`. */

@@ -1,8 +1,9 @@
-import { observeOnce } from '../controller/apply-plan.js';
+import { applyPlan, observeOnce } from '../controller/apply-plan.js';
 import { baseWrites } from '../core/base.js';
 import {
   defaultsEntry,
   type Entry,
+  type EntryWrite,
   metaOf,
   protocolOf,
   resolverEntry,
@@ -17,28 +18,35 @@ import { isFinal } from '../core/rollout.js';
 import { renderWrites, type ShownWrite } from '../view/changes.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { describeCheck } from './drive-service.js';
-import { EXIT, type ExitCode } from './exit.js';
+import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { asGroup } from './group-source.js';
 import { type CommandIo, printJson } from './io.js';
 import { readFreeze } from './look.js';
-import { pickPlan, readPlans, type SourcedPlan, settlePlan } from './plan-source.js';
+import { pickWritten, readPlans, type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewWrites } from './preview.js';
+import { savedPlan, writeSavedPlan } from './saved-plan.js';
 
 /** Flags of `splitter plan`. */
 export interface PlanFlags extends GlobalFlags {
   readonly entries?: boolean | string;
   readonly detailedExitcode?: boolean;
+  readonly out?: string;
 }
 
 /** `splitter plan FILE`: every write that the plan would make, in order, as a diff. Writes nothing. */
 export async function plan(file: string, flags: PlanFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
-  const written = await readPlans(context, file);
-  const members = asGroup(written)?.members ?? [await pickPlan(context, written, file)];
+  const all = await readPlans(context, file);
+  const members = asGroup(all)?.members ?? [pickWritten(context, all, file)];
+  if (flags.out !== undefined && members.length > 1)
+    throw new CommandError(
+      'a group is saved one service at a time',
+      `splitter plan ${file}   shows it;   splitter apply ${file}   applies it`,
+    );
   const shown: object[] = [];
   let changes = false;
   for (const member of members) {
-    const one = await planOne(context, await settlePlan(context, member), flags);
+    const one = await planOne(context, file, member, flags);
     if (one === undefined) continue;
     shown.push(one.json);
     changes ||= one.changes;
@@ -52,11 +60,13 @@ export async function plan(file: string, flags: PlanFlags, io: CommandIo): Promi
 /** Shows what one plan would write; undefined where only entries were asked for. */
 async function planOne(
   context: Context,
-  sourced: SourcedPlan,
+  file: string,
+  written: SourcedPlan,
   flags: PlanFlags,
 ): Promise<{ readonly json: object; readonly changes: boolean } | undefined> {
   const { io } = context;
-  context.client.scopeTo(sourced.plan);
+  context.client.scopeTo(written.plan);
+  const sourced = await settlePlan(context, written);
   const seen = await observe(context, sourced);
   const roles = findRoles(sourced.plan, seen);
   if (flags.entries !== undefined && flags.entries !== false) {
@@ -65,6 +75,7 @@ async function planOne(
   }
   const now = context.clock.now();
   for (const check of preflight(sourced.plan, seen, roles, now)) if (check.verdict !== 'ok') io.err(describeCheck(check));
+  if (flags.out !== undefined) await keep(context, file, flags.out, written, seen);
   const record = seen.splitter === undefined ? undefined : readRecord(metaOf(seen.splitter.entry));
   const writes = shownWrites(sourced, seen, roles, record !== undefined && !isFinal(record), now);
   if (record !== undefined && !isFinal(record))
@@ -73,6 +84,26 @@ async function planOne(
     io.out(`${sourced.plan.group === undefined ? '' : `${sourced.plan.service}\n`}${renderWrites(writes, io.style)}`);
   const shown = writes.map(({ write, after }) => ({ ...write, afterMs: after ?? 0 }));
   return { json: { service: sourced.plan.service, digest: sourced.digest, writes: shown }, changes: writes.length > 0 };
+}
+
+/** Keeps what `apply` would do now in a file, for it to do exactly that later; refuses where it would. */
+async function keep(context: Context, file: string, out: string, written: SourcedPlan, seen: Observation): Promise<void> {
+  const { io, mesh, store, clock } = context;
+  const writes: EntryWrite[] = [];
+  const applied = await applyPlan(
+    written,
+    { mesh, store, settle: (plan) => settlePlan(context, plan) },
+    { dryRun: true, onWrite: (write) => writes.push(write) },
+  );
+  if (applied.kind === 'refused') {
+    const { name, message, hint } = applied.check;
+    throw new CommandError(`${message} [${name}]. Nothing was saved`, hint ?? `splitter doctor ${written.plan.service}`);
+  }
+  await writeSavedPlan(out, savedPlan(written, seen, writes, clock.now()));
+  const count = `${writes.length} ${writes.length === 1 ? 'write' : 'writes'}`;
+  io.err(
+    `${out} keeps what comes first: ${count} of subsets and protocol, with all traffic on stable; the weights follow at splitter start ${file}\n  -> splitter apply ${out}\n`,
+  );
 }
 
 /** The service as the plan's subsets divide it, and the freeze. */

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises';
 import { COLOUR, PLAIN } from '../view/style.js';
 import type { Io } from './io.js';
 
@@ -26,6 +27,7 @@ export function processIo(): Io {
       for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks).toString('utf8');
     },
+    ...(process.stdin.isTTY && stdout.isTTY ? { ask } : {}),
     onInterrupt: (handler) => {
       process.on('SIGINT', handler);
       process.on('SIGTERM', handler);
@@ -35,4 +37,16 @@ export function processIo(): Io {
       };
     },
   };
+}
+
+/** One line from the person; an empty one where that is refused by Ctrl-C or Ctrl-D. */
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const refused = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+  lines.once('SIGINT', () => lines.close());
+  try {
+    return await Promise.race([lines.question(question), refused]);
+  } finally {
+    lines.close();
+  }
 }

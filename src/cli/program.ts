@@ -1,5 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
-import { EXIT, type ExitCode, explainError } from './exit.js';
+import { addEntryCommands } from './entry-commands.js';
+import { examplesText } from './examples.js';
+import { EXIT, EXIT_MEANINGS, type ExitCode, explainError } from './exit.js';
 import type { FreezeFlags } from './freeze.js';
 import type { CommandIo, Io } from './io.js';
 import type { RampFlags } from './ramp.js';
@@ -34,12 +36,10 @@ function widenDash(argument: string): string {
   return /^-[a-z][a-z-]+(=|$)/.test(argument) ? `-${argument}` : argument;
 }
 
-const EXITS = `
-Exit codes: 0 done; 1 error or bad usage; 2 changes present (plan --detailed-exitcode); 3 reverted;
-4 timed out, still running; 5 paused, needs a person; 6 plan invalid; 7 Consul unreachable or refused;
-130 interrupted.`;
+const EXITS = `\nExit codes: ${EXIT_MEANINGS.map(([code, meaning]) => `${code} ${meaning}`).join('; ')}.`;
 
-function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
+/** The whole command line; `done` gets the exit code of the command that ran. */
+export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
   const program = new Command('splitter')
     .description(
       'Progressive delivery on HashiCorp Consul: ramp traffic between two versions of a service, and take it back when the new one hurts users.',
@@ -51,7 +51,12 @@ function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
     .addHelpText('after', `${EXITS}\n\nFirst sentence to learn:  splitter ramp payments --to 50`);
 
   const command = (usage: string, description: string): Command =>
-    program.command(usage).description(description).exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
+    program
+      .command(usage)
+      .description(description)
+      .exitOverride()
+      .configureOutput({ writeOut: io.out, writeErr: io.err })
+      .addHelpText('after', ({ command: asked }) => examplesText(asked.name()));
   const connected = (usage: string, description: string): Command => withConsul(command(usage, description));
   const finish = async (result: Promise<ExitCode>): Promise<void> => done(await result);
 
@@ -86,8 +91,12 @@ function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
   connected('plan <file>', 'show every write that a plan would make, in order, as a diff')
     .option('--entries [kind]', 'print the entries instead, one a line, each as `consul config write -` takes it')
     .option('--detailed-exitcode', 'exit 2 when there are changes')
+    .option('--out <file>', 'keep what apply would do now, for splitter apply FILE to do exactly that or nothing')
     .action((file: string, flags: Flags) => finish(import('./plan.js').then((m) => m.plan(file, flags, io))));
-  connected('apply <paths...>', 'write the base of plans (protocol, subsets, splitter at 100/0) and keep them in KV')
+  connected(
+    'apply <paths...>',
+    'write the base of plans (protocol, subsets, splitter at 100/0) and keep them in KV; or exactly what plan --out kept',
+  )
     .option('--dry-run', 'show the writes instead of making them')
     .action((paths: string[], flags: Flags) => finish(import('./apply.js').then((m) => m.apply(paths, flags, io))));
   connected('status <service>', 'where a rollout stands')
@@ -160,6 +169,14 @@ function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Command {
     .option('--record <file>', 'keep what was fetched, to replay it again with --file')
     .option('--file <file>', 'replay a recording instead')
     .action((file: string, flags: ReplayFlags) => finish(import('./replay.js').then((m) => m.replayPlan(file, flags, io))));
+  addEntryCommands({ connected, finish, io });
+  command('completion <bash|zsh|fish>', 'print a script that completes commands, flags and live services').action(
+    (shell: string) => finish(import('./completion.js').then((m) => m.completion(shell, program, io))),
+  );
+  withConsul(program.command('__complete <what>', { hidden: true }))
+    .exitOverride()
+    .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
+    .action((what: string, flags: Flags) => finish(import('./complete.js').then((m) => m.complete(what, flags, io))));
   command('schema', "print the plan's JSON Schema, for editors").action(() =>
     finish(import('./schema.js').then((m) => m.schema(io))),
   );

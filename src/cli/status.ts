@@ -1,6 +1,8 @@
+import { ConsulError } from '../consul/errors.js';
 import type { WaveState } from '../controller/wave-run.js';
 import { metaOf } from '../core/entries.js';
 import { HOME } from '../core/home.js';
+import type { Schedule } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import { type Status, type StatusInput, statusOf } from '../core/status.js';
 import type { Finding } from '../core/verdict.js';
@@ -44,10 +46,11 @@ export async function status(service: string, flags: StatusFlags, io: CommandIo)
 export async function readStatus(context: Context, service: string): Promise<Status> {
   const now = context.clock.now();
   const look = await lookAt(context, service);
-  const [drives, group, waves] = await Promise.all([
+  const [drives, group, waves, schedule] = await Promise.all([
     whoDrives(context, service, look.rollout?.group),
     readGroup(context, look),
     readWaves(context, look),
+    readSchedule(context, service),
   ]);
   const driver = drives?.kind === 'foreground' ? drives.driver : undefined;
   const { rollout, plan } = look;
@@ -72,6 +75,7 @@ export async function readStatus(context: Context, service: string): Promise<Sta
     now,
     plan,
     driver: live,
+    schedule,
     ...(group === undefined ? {} : { group }),
     ...(waves === undefined ? {} : { waves }),
   });
@@ -101,6 +105,17 @@ async function statusOfRun(context: Context, { name, services }: GroupRun): Prom
   if (context.json) printJson(context.io, { group: name, services: all });
   else for (const one of all) context.io.out(`${renderStatus(one, context.io.style, context.clock.now())}\n`);
   return EXIT.done;
+}
+
+/** The schedule of the applied plan; what cannot be read is told, and is no reason to tell nothing else. */
+async function readSchedule({ store, io }: Context, service: string): Promise<Schedule | undefined> {
+  try {
+    return (await store.readPlan(service))?.plan.schedule;
+  } catch (error) {
+    if (!(error instanceof ConsulError)) throw error;
+    io.err(`Warning: the applied plan cannot be read: ${error.message}\n`);
+    return undefined;
+  }
 }
 
 /** The findings as the record keeps them, for when nobody measures now. */

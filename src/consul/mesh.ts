@@ -1,4 +1,5 @@
 import type { EntryWrite, StoredEntry } from '../core/entries.js';
+import type { Instance } from '../core/instances.js';
 import { isRecord } from '../core/is-record.js';
 import type { Leg } from '../core/legs.js';
 import type { Chain, Instances } from '../core/observation.js';
@@ -153,16 +154,21 @@ export class ConsulMesh implements Mesh, MeshLists {
     return answer.index;
   }
 
+  /** The instances of the service: its sidecars (and what speaks the mesh's protocol itself), or with `own` the processes behind them. A filter picks among them. */
+  async listInstances(
+    service: string,
+    options: { readonly own?: boolean; readonly filter?: string; readonly abort?: AbortSignal | undefined } = {},
+  ): Promise<readonly Instance[]> {
+    const { own = false, filter, abort } = options;
+    const what = `reading the instances of ${service}`;
+    const path = `/health/${own ? 'service' : 'connect'}/${encodeURIComponent(service)}`;
+    return this.#instances(await this.#client.call({ method: 'GET', path, what, query: { filter }, abort }), what).map(
+      instanceOf,
+    );
+  }
+
   async #countSubset(service: string, subset: Subset, abort?: AbortSignal): Promise<Instances> {
-    const what = `counting the instances of ${service} in ${subset.name}`;
-    const answer = await this.#client.call({
-      method: 'GET',
-      path: `/health/connect/${encodeURIComponent(service)}`,
-      what,
-      query: { filter: subset.filter },
-      abort,
-    });
-    const statuses = this.#instances(answer, what).map(worstCheck);
+    const statuses = (await this.listInstances(service, { filter: subset.filter, abort })).map(({ status }) => status);
     const count = (status: string): number => statuses.filter((one) => one === status).length;
     return { passing: count('passing'), warning: count('warning'), critical: count('critical') };
   }
@@ -195,6 +201,22 @@ function storedEntry(body: unknown): StoredEntry {
   if (!isRecord(body) || typeof body.ModifyIndex !== 'number')
     throw new ConsulError('rejected', 'Consul answered with something that is no config entry', 'is this address really Consul?');
   return { entry: body, modifyIndex: body.ModifyIndex };
+}
+
+function instanceOf(found: Readonly<Record<string, unknown>>): Instance {
+  const service = isRecord(found.Service) ? found.Service : {};
+  const proxy = isRecord(service.Proxy) ? service.Proxy : {};
+  const meta = isRecord(service.Meta) ? service.Meta : {};
+  const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+  const version = text(meta.version);
+  const standsFor = text(proxy.DestinationServiceID);
+  return {
+    id: String(service.ID),
+    node: String(isRecord(found.Node) ? found.Node.Node : ''),
+    status: worstCheck(found),
+    ...(version === undefined ? {} : { version }),
+    ...(standsFor === undefined ? {} : { standsFor }),
+  };
 }
 
 function worstCheck(instance: Readonly<Record<string, unknown>>): 'passing' | 'warning' | 'critical' {

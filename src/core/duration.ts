@@ -25,3 +25,22 @@ export function formatDuration(ms: number): string {
     .map(([n, unit]) => `${n}${unit}`)
     .join('');
 }
+
+const WRITTEN: readonly (readonly [string, number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+  ['ms', 1],
+];
+
+/** A duration to the millisecond, as `parseDuration` reads it back: `1h30m`, `1d500ms`; `0s` for none. */
+export function exactDuration(ms: number): string {
+  let rest = ms;
+  const parts = WRITTEN.map(([unit, size]) => {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    return count === 0 ? '' : `${count}${unit}`;
+  });
+  return parts.join('') || '0s';
+}

@@ -1,15 +1,17 @@
 import { isRecord } from './is-record.js';
 import type { Leg } from './legs.js';
 import type { Subset } from './plan.js';
-import { type Meta, OWNER, OWNER_KEY, writeRecord } from './record.js';
+import { META_PREFIX, type Meta, OWNER, OWNER_KEY, writeRecord } from './record.js';
 import type { Rollout } from './rollout.js';
 import { fromConsulWeight, toConsulWeight } from './weights.js';
 
 /** A config entry as Consul's API speaks it, with every field, known or not. */
 export type Entry = Readonly<Record<string, unknown>>;
 
-/** The kinds of entry that splitter writes. */
-export type EntryKind = 'service-defaults' | 'service-resolver' | 'service-splitter' | 'service-router';
+/** The kinds of entry that splitter writes, in the order in which Consul takes them. */
+export const ENTRY_KINDS = ['service-defaults', 'service-resolver', 'service-splitter', 'service-router'] as const;
+
+export type EntryKind = (typeof ENTRY_KINDS)[number];
 
 /** An entry as read from Consul, with the index that a compare-and-set write must name. */
 export interface StoredEntry {
@@ -32,6 +34,13 @@ const SERVER_FIELDS = ['Hash', 'CreateIndex', 'ModifyIndex'];
 /** The entry without the fields that belong to the server; all others, known or not, are kept. */
 export function withoutServerFields(entry: Entry): Entry {
   return Object.fromEntries(Object.entries(entry).filter(([key]) => !SERVER_FIELDS.includes(key)));
+}
+
+/** The entry as a file may keep it: without the server's fields, and without the record of a rollout, which is true of one moment only. */
+export function portableEntry(entry: Entry): Entry {
+  const plain = withoutServerFields(entry);
+  if (!isRecord(plain.Meta)) return plain;
+  return { ...plain, Meta: Object.fromEntries(Object.entries(plain.Meta).filter(([key]) => !key.startsWith(META_PREFIX))) };
 }
 
 /** The Meta of an entry; empty when it has none. */

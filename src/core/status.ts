@@ -1,10 +1,12 @@
 import { legsOf, metaOf, subsetsOf } from './entries.js';
 import { weightOf } from './legs.js';
 import type { Instances, Observation } from './observation.js';
-import type { Plan, Step } from './plan.js';
+import type { Plan, Schedule, Step } from './plan.js';
 import { formatTime, readRecord } from './record.js';
 import { hookAtEnd, isFinal, type Rollout } from './rollout.js';
 import { type Closed, whyClosed } from './schedule/closed.js';
+import { nextDue } from './schedule/due.js';
+import { formatFull } from './schedule/moments.js';
 import { describeStep } from './steps.js';
 import type { Finding } from './verdict.js';
 
@@ -54,6 +56,8 @@ export interface Status {
   };
   /** Where a rollout in waves stands, at home only and as soon as the first one is to begin. */
   readonly waves?: WavesStatus;
+  /** When the applied plan's schedule starts the next rollout; only where it has a start to come. `at` is null for one that waits for a new version. */
+  readonly nextStart?: { readonly at: string | null; readonly rule: string; readonly message: string };
 }
 
 /** What the controller last said of a rollout in waves: what it does, and the phase at each site, home first. */
@@ -80,6 +84,8 @@ export interface StatusInput {
     readonly members: readonly { readonly service: string; readonly rollout: Rollout | undefined }[];
   };
   readonly waves?: WavesStatus;
+  /** The schedule of the applied plan, which need not be the plan that the rollout follows. */
+  readonly schedule?: Schedule | undefined;
 }
 
 /** The model behind every view of one service. */
@@ -119,6 +125,7 @@ export function statusOf(input: StatusInput): Status {
     modifyIndex: seen.splitter?.modifyIndex ?? null,
     ...groupStatus(input),
     ...(input.waves === undefined ? {} : { waves: input.waves }),
+    ...startStatus(input),
   };
 }
 
@@ -160,6 +167,18 @@ function heldStatus({ rollout, seen, plan, now }: StatusInput): Pick<Status, 'he
   if (closed === undefined) return {};
   const until = closed.until === undefined ? null : formatTime(closed.until);
   return { held: { reason: closed.reason, message: closed.message, until } };
+}
+
+function startStatus({ schedule, now }: StatusInput): Pick<Status, 'nextStart'> {
+  const rule = schedule?.start;
+  if (rule === undefined) return {};
+  if (rule.kind === 'new-version')
+    return { nextStart: { at: null, rule: 'on new_version', message: 'when a new version appears (on new_version)' } };
+  const due = nextDue(rule, now);
+  if (due === undefined) return {};
+  const [text, zone] = rule.kind === 'cron' ? [`cron ${rule.text}`, rule.timezone] : ['at', 'UTC'];
+  const said = rule.kind === 'cron' ? ` (${text})` : '';
+  return { nextStart: { at: formatTime(due), rule: text, message: `${formatFull(zone, due)}${said}` } };
 }
 
 function stepStatus(rollout: Rollout, plan: Plan | undefined, liveWakeAt: number | undefined): Status['step'] {

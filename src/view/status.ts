@@ -6,7 +6,7 @@ import { harmless, padTo, type Style } from './style.js';
 export function renderStatus(status: Status, style: Style, now: number): string {
   const { service, phase, reason, message, stable, canary } = status;
   if (phase === null || stable === null || canary === null)
-    return [`${service}: ${harmless(message)}`, ...legLines(status), ''].join('\n');
+    return [`${service}: ${harmless(message)}`, ...legLines(status), ...startLine(status), ''].join('\n');
   const paint = phase === 'Reverted' || phase === 'Reverting' ? style.bad : phase === 'Paused' ? style.warn : style.bold;
   const since = status.updatedAt === null ? '' : `   for ${formatDuration(now - Date.parse(status.updatedAt))}`;
   return [
@@ -25,6 +25,7 @@ export function renderStatus(status: Status, style: Style, now: number): string 
     `  plan     ${status.plan?.digest.slice(0, 7) ?? '-'}${status.plan?.source == null ? '' : ` (${harmless(status.plan.source)})`}, rollout ${status.rollout}`,
     ...groupLine(status),
     ...waveLines(status),
+    ...startLine(status),
     style.dim(`  -> ${nextCommand(status)}`),
     '',
   ].join('\n');
@@ -48,6 +49,10 @@ export function nextCommand({ service, phase, reason, driver }: Status): string 
         ? `splitter ramp ${service} --to …   drives it on;   splitter abort ${service}`
         : `splitter status ${service} -w;   splitter pause ${service};   splitter abort ${service}`;
   }
+}
+
+function startLine({ nextStart }: Status): readonly string[] {
+  return nextStart === undefined ? [] : [`  next start ${harmless(nextStart.message)}`];
 }
 
 function stepLine({ step }: Status, now: number): readonly string[] {

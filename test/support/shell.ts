@@ -19,9 +19,16 @@ export interface Running {
 /** Runs command lines against one Consul in this process, as a shell would; no terminal, so plain lines. */
 export class Shell {
   readonly #env: Readonly<Record<string, string>>;
+  readonly #ask: Io['ask'];
 
-  constructor(consulAddress: string, env: Readonly<Record<string, string>> = {}) {
+  constructor(consulAddress: string, env: Readonly<Record<string, string>> = {}, ask?: Io['ask']) {
     this.#env = { CONSUL_HTTP_ADDR: consulAddress, SPLITTER_BY: 'dana', ...env };
+    this.#ask = ask;
+  }
+
+  /** The same shell with a person at it, who answers so. */
+  asked(ask: NonNullable<Io['ask']>): Shell {
+    return new Shell(this.#env.CONSUL_HTTP_ADDR!, this.#env, ask);
   }
 
   /** The same shell with further environment. */
@@ -44,6 +51,7 @@ export class Shell {
       terminal: { live: false, columns: () => 80 },
       style: PLAIN,
       readStdin: async () => stdin,
+      ...(this.#ask === undefined ? {} : { ask: this.#ask }),
       onInterrupt: (handler) => {
         handlers.add(handler);
         return () => void handlers.delete(handler);

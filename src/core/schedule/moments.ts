@@ -10,3 +10,10 @@ export function formatIn(zone: string, at: number, now: number): string {
   const day = at >= now && at < now + 6 * DAY ? WEEKDAYS[local.getUTCDay()] : text.slice(0, 10);
   return `${day} ${text.slice(11, 16)} ${zone}`;
 }
+
+/** A moment in full, by the clocks of a zone: `Mon 2026-11-23 09:00 Europe/Paris`. */
+export function formatFull(zone: string, at: number): string {
+  const local = new Date(localTime(zone, at));
+  const text = local.toISOString();
+  return `${WEEKDAYS[local.getUTCDay()]} ${text.slice(0, 10)} ${text.slice(11, 16)} ${zone}`;
+}

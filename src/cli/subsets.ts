@@ -1,0 +1,49 @@
+import type { Observation } from '../core/observation.js';
+import type { Plan } from '../core/plan.js';
+import { reportSubsets } from '../core/subsets.js';
+import { nextCommands, renderSubsets } from '../view/subsets.js';
+import { type Context, createContext, type GlobalFlags } from './context.js';
+import { CommandError, EXIT, type ExitCode } from './exit.js';
+import { type CommandIo, printJson } from './io.js';
+import { lookAt, subsetsIn } from './look.js';
+import { findPlan } from './plan-source.js';
+
+/** `splitter subsets SERVICE`: who is in which subset, in which role and with which weight; which versions run in none, and why. */
+export async function subsets(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
+  const context = createContext(flags, io);
+  const { mesh } = context;
+  const { seen, rollout } = await lookAt(context, service, true);
+  const named = subsetsIn(seen);
+  const [sidecars, processes, picked] = await Promise.all([
+    mesh.listInstances(service),
+    mesh.listInstances(service, { own: true }),
+    Promise.all(named.map(async ({ name, filter }) => [name, await mesh.listInstances(service, { filter })] as const)),
+  ]);
+  if (named.length === 0 && sidecars.length === 0 && processes.length === 0)
+    throw new CommandError(
+      `Consul knows no ${service}: no config entry and no instance`,
+      'splitter list   shows what is ramped;   consul catalog services',
+    );
+  const report = reportSubsets({
+    service,
+    rollout,
+    plan: rollout === undefined ? await findPlanIfAny(context, service, seen) : undefined,
+    seen,
+    sidecars,
+    picked: Object.fromEntries(picked),
+    processes,
+  });
+  if (context.json) printJson(io, { ...report, next: nextCommands(report) });
+  else io.out(renderSubsets(report, io.style));
+  return EXIT.done;
+}
+
+/** The plan that a ramp would follow; undefined where it would refuse, which is no error of a question. */
+async function findPlanIfAny(context: Context, service: string, seen: Observation): Promise<Plan | undefined> {
+  try {
+    return (await findPlan(context, service, seen)).plan;
+  } catch (error) {
+    if (error instanceof CommandError) return undefined;
+    throw error;
+  }
+}
