@@ -15,7 +15,8 @@ import { createMetrics, type Metrics } from '../server/metrics.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
-import { createEars } from './run-ears.js';
+import { createRunApi } from './run-api.js';
+import { createEars, type Ears } from './run-ears.js';
 import { runPlans } from './run-plans.js';
 import { type RunFlags, readSettings } from './run-settings.js';
 import { runStarts } from './run-starts.js';
@@ -51,9 +52,11 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
     log,
     metrics,
   );
+  const listeners: Ears[] = [];
   const controller = createController(context, id, telling.log, (event) => {
     ears.hear(event);
     telling.hear(event);
+    for (const listener of listeners) listener.hear(event);
     if (event.kind === 'freeze' || event.kind === 'calm') starts.scheduler.ringAll();
     if (event.kind === 'decided') starts.scheduler.ring(event.service);
   });
@@ -84,10 +87,14 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
     }),
   };
   const { host, port } = settings.listen;
-  const serving = await serve({ host, port, metrics, health, allowedHosts: settings.allowedHosts }).catch((error: unknown) => {
-    throw error instanceof ListenError ? new CommandError(error.message, error.hint) : error;
-  });
-  log.info({ id, address: serving.address, version: VERSION }, `controller ${id} runs; ${serving.address}/metrics`);
+  const api = createRunApi(context, flags, controller, settings, log);
+  listeners.push(api);
+  const serving = await serve({ host, port, metrics, health, api, allowedHosts: settings.allowedHosts }).catch(
+    (error: unknown) => {
+      throw error instanceof ListenError ? new CommandError(error.message, error.hint) : error;
+    },
+  );
+  log.info({ id, address: serving.address, version: VERSION }, `controller ${id} runs; ${serving.address}`);
   const stop = new AbortController();
   // Every blocking query listens on it.
   setMaxListeners(0, stop.signal);

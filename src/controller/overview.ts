@@ -46,6 +46,11 @@ export class Overview {
     return Object.fromEntries(found.filter(([, entry]) => entry !== undefined));
   }
 
+  /** Every service that has a splitter. */
+  services(): Iterable<string> {
+    return this.#lists['service-splitter'].keys();
+  }
+
   /** Services whose splitter holds a record that still needs somebody. */
   *live(): Iterable<readonly [service: string, rollout: Rollout]> {
     for (const [service, stored] of this.#lists['service-splitter']) {
