@@ -4,6 +4,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { isLoopback } from '../net/loopback.js';
 import type { Api } from './api/api.js';
+import { assets } from './dashboard/assets.js';
 import { hostGuard } from './host-guard.js';
 import { type Health, type MetricsText, probes } from './probes.js';
 import { refuse } from './refuse.js';
@@ -74,7 +75,7 @@ function createApp(host: string, options: ServeOptions): Hono {
   const { allowedHosts = [] } = options;
   if (isLoopback(host) || allowedHosts.length > 0) app.use(hostGuard(host, allowedHosts));
   app.route('/', probes(options));
-  if (options.api !== undefined) app.route('/v1', options.api.routes);
+  if (options.api !== undefined) app.route('/v1', options.api.routes).route('/', assets());
   app.notFound((c) => refuse(c, 404, 'not found', 'there are /healthz, /readyz and /metrics'));
   app.onError((error, c) => refuse(c, 500, 'internal error', error.message));
   return app;

@@ -67,7 +67,7 @@ export async function describeSelf(c: Context, rules: AccessRules, identity: Ide
   const nobody = { name: null, accessor: null };
   if (token === undefined)
     return rules.anonymousActions
-      ? { acts: true, ...nobody, message: 'acting without a token: Consul takes it or not' }
+      ? { acts: true, ...nobody, message: 'acting without a token' }
       : { acts: false, ...nobody, message: 'reading only' };
   const caller = await identity.whoIs(token);
   switch (caller.kind) {

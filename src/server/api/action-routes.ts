@@ -1,9 +1,10 @@
 import { type Context, Hono } from 'hono';
 import { actorOf } from './access.js';
 import type { ApiParts } from './api.js';
+import { ACTIONS, type Action } from './kinds.js';
 import { problem } from './problem.js';
 import { absent, readDetail } from './read-routes.js';
-import { ACTIONS, type Acted, type Action, type ActionBody, actionBodies, type RolloutDetail } from './schemas.js';
+import { type Acted, type ActionBody, actionBodies, type RolloutDetail } from './schemas.js';
 
 /** What acts: each with the caller's own token, by compare-and-set. */
 export function actionRoutes(parts: ApiParts): Hono {

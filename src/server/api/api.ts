@@ -7,10 +7,10 @@ import type { Desk, Outcome } from './desk.js';
 import { EventFeed, type FeedOptions } from './feed.js';
 import { nameGuard, originGuard } from './guard.js';
 import { Identity } from './identity.js';
+import type { Action } from './kinds.js';
 import { openapi } from './openapi.js';
 import { problem, problemOfConsul } from './problem.js';
 import { readRoutes } from './read-routes.js';
-import type { Action } from './schemas.js';
 
 /** What was asked for, for the log. */
 export interface Told {

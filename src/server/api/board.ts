@@ -3,6 +3,7 @@ import type { ControllerEvent } from '../../controller/events.js';
 import { logEntry } from '../../core/history.js';
 import type { Desk } from './desk.js';
 import type { EventFeed } from './feed.js';
+import { freezeState } from './freeze-state.js';
 import { countsOf } from './list.js';
 import { rowOf } from './rows.js';
 import type { RolloutRow } from './schemas.js';
@@ -39,6 +40,7 @@ export class Board {
       if (this.#feed.readers > 0) this.#soon ??= setTimeout(() => this.#flush(), 20).unref();
     }
     if (event.kind === 'members' || event.kind === 'freeze') for (const service of this.#rows.keys()) this.#dirty.add(service);
+    if (event.kind === 'freeze') this.#feed.tell('freeze', freezeState(this.#desk));
     if (event.kind === 'decided') this.#tellDecision(event);
   }
 

@@ -2,7 +2,8 @@ import type { Sight } from '../../controller/snapshot.js';
 import type { History } from '../../core/history.js';
 import type { Freeze } from '../../core/schedule/freeze.js';
 import type { Status } from '../../core/status.js';
-import type { Action, ActionBody } from './schemas.js';
+import type { Action } from './kinds.js';
+import type { ActionBody } from './schemas.js';
 
 /** Who asks, as Consul says: somebody whose token it knows; or anybody, where Consul has no ACLs or no token came. */
 export type Caller =

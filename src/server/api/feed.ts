@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setInterval } from 'node:timers';
 
 /** What the stream tells. `reset`: what the reader knows is too old to be mended; read all again. */
-export type FeedEvent = 'hello' | 'rollout' | 'decision' | 'counts' | 'gone' | 'reset';
+export type FeedEvent = 'hello' | 'rollout' | 'decision' | 'freeze' | 'counts' | 'gone' | 'reset';
 
 /** Whom an event concerns: one service; `close` when only those who look at it alone care. */
 export interface About {

@@ -1,4 +1,5 @@
-import { ATTENTION, type Attention, type Counts, type RolloutList, type RolloutRow } from './schemas.js';
+import { ATTENTION, type Attention } from './kinds.js';
+import type { Counts, RolloutList, RolloutRow } from './schemas.js';
 
 /** What a list asks for; sets are absent where anything will do. */
 export interface ListRequest {

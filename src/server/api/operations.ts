@@ -1,8 +1,7 @@
 import type { z } from 'zod';
+import { ACTIONS, type Action } from './kinds.js';
 import type { ProblemId } from './problem.js';
 import {
-  ACTIONS,
-  type Action,
   actedSchema,
   actionBodies,
   detailSchema,
@@ -105,7 +104,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'followEvents',
     method: 'get',
     path: '/v1/events',
-    summary: 'Server-sent events: hello, rollout, decision, counts, gone, reset',
+    summary: 'Server-sent events: hello, rollout, decision, freeze, counts, gone, reset',
     query: streamQuery,
     problems: [...READS, 'too-many-streams'],
   },

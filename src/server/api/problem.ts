@@ -13,7 +13,6 @@ export const PROBLEMS = {
   'foreign-host': [403, 'Unknown host'],
   'foreign-origin': [403, 'A page of another origin'],
   'not-found': [404, 'There is no such thing'],
-  'wrong-method': [405, 'Method not allowed'],
   'not-now': [409, 'It makes no sense now'],
   stale: [412, 'The rollout has moved on'],
   'too-large': [413, 'The body is too large'],

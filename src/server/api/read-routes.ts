@@ -1,21 +1,13 @@
 import { type Context, Hono } from 'hono';
 import type { z } from 'zod';
-import { freezeEnd, isFrozen } from '../../core/schedule/freeze.js';
 import { historyJson } from '../../view/history.js';
 import { describeSelf } from './access.js';
 import type { ApiParts } from './api.js';
+import { freezeState } from './freeze-state.js';
 import { pageOf, readToken } from './list.js';
 import { problem } from './problem.js';
 import { detailOf } from './rows.js';
-import {
-  type FreezeState,
-  type Histories,
-  historyQuery,
-  listQuery,
-  type RolloutDetail,
-  type Self,
-  streamQuery,
-} from './schemas.js';
+import { type Histories, historyQuery, listQuery, type RolloutDetail, type Self, streamQuery } from './schemas.js';
 
 const PER_PAGE = 50;
 const MOST_PER_PAGE = 500;
@@ -61,7 +53,7 @@ export function readRoutes(parts: ApiParts): Hono {
     if (logs.length === 0) return absent(c);
     return c.json({ service, rollouts: logs.map(historyJson) } as unknown as Histories);
   });
-  app.get('/freeze', (c) => c.json(freezeState(parts)));
+  app.get('/freeze', (c) => c.json(freezeState(desk)));
   app.get('/self', async (c) => c.json((await describeSelf(c, parts.rules, parts.identity)) satisfies Self));
   app.get('/events', (c) => {
     const query = parseQuery(c, streamQuery);
@@ -71,7 +63,7 @@ export function readRoutes(parts: ApiParts): Hono {
     board.catchUp();
     c.header('content-type', 'text/event-stream; charset=utf-8');
     c.header('x-accel-buffering', 'no');
-    return c.body(feed.open(c.req.header('last-event-id'), query.service, { ...parts.about, freeze: freezeState(parts) }));
+    return c.body(feed.open(c.req.header('last-event-id'), query.service, { ...parts.about, freeze: freezeState(desk) }));
   });
   return app;
 }
@@ -103,20 +95,6 @@ async function findPlan(
 export function absent(c: Context): Response {
   const service = c.req.param('service') ?? '';
   return problem(c, 'not-found', `${service} has no rollout`, { next: `splitter ramp ${service} --to 10` });
-}
-
-function freezeState({ desk }: ApiParts): FreezeState {
-  const freeze = desk.freeze();
-  if (!isFrozen(freeze, desk.now())) return { frozen: false, by: null, reason: null, since: null, until: null };
-  const end = freezeEnd(freeze);
-  const time = (ms: number): string => new Date(ms).toISOString();
-  return {
-    frozen: true,
-    by: freeze.by,
-    reason: freeze.reason,
-    since: time(freeze.since),
-    until: end === undefined ? null : time(end),
-  };
 }
 
 function parseQuery<S extends z.ZodObject>(c: Context, schema: S): z.output<S> | Response {

@@ -1,15 +1,8 @@
 import { z } from 'zod';
+import { type Action, ATTENTION, type Attention } from './kinds.js';
 
 const time = (what: string) => z.string().describe(`${what}; RFC 3339, UTC`);
 const percent = (what: string) => z.number().min(0).max(100).nullable().describe(`${what}, percent; null: unknown`);
-
-/** What a person may do with a rollout. */
-export const ACTIONS = ['pause', 'resume', 'promote', 'abort', 'undo'] as const;
-export type Action = (typeof ACTIONS)[number];
-
-/** Which rollouts need a look, in this order; every service is in exactly one. */
-export const ATTENTION = ['person', 'reverted', 'no_data', 'progressing', 'baking', 'idle'] as const;
-export type Attention = (typeof ATTENTION)[number];
 
 /** The phases, as the record spells them. */
 const PHASES = [

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { ATTENTION } from '../../../src/server/api/kinds.js';
 import { type ListRequest, pageOf, readToken } from '../../../src/server/api/list.js';
-import { ATTENTION, type RolloutRow } from '../../../src/server/api/schemas.js';
+import type { RolloutRow } from '../../../src/server/api/schemas.js';
 
 const row = (service: string, attention: RolloutRow['attention'], at = 0): RolloutRow =>
   ({ service, attention, phase: 'Paused', updatedAt: new Date(at).toISOString() }) as unknown as RolloutRow;

@@ -158,3 +158,17 @@ describe('the API by its OpenAPI file', () => {
     expect([...called].sort()).to.deep.equal(OPERATIONS.map(({ id }) => id).sort());
   });
 });
+
+describe('docs/page-and-api.md', () => {
+  it('names every problem with its status, and no other', () => {
+    const page = readFileSync(join(ROOT, 'docs', 'page-and-api.md'), 'utf8');
+    const rows = page.split('\n').filter((line) => line.startsWith('| `/problems/'));
+    const named = rows.flatMap((row) => {
+      const statuses = row.split('|')[2]!.split(',').map(Number);
+      return [...row.split('|')[1]!.matchAll(/\/problems\/([\w-]+)/g)].map(([, id], i) => [id!, statuses[i] ?? statuses[0]]);
+    });
+    expect(Object.fromEntries(named)).to.deep.equal(
+      Object.fromEntries(Object.entries(PROBLEMS).map(([id, [status]]) => [id, status])),
+    );
+  });
+});
