@@ -19,6 +19,7 @@ interface Kept extends About {
 interface Reader {
   readonly service: string | undefined;
   readonly sink: ReadableStreamDefaultController<Uint8Array>;
+  readonly cut: () => void;
 }
 
 /** How the feed paces itself; times in ms, sizes in bytes. */
@@ -71,13 +72,13 @@ export class EventFeed {
     for (const reader of this.#readers) if (concerns(about, reader.service)) this.#send(reader, text);
   }
 
-  /** A stream of events from now on, or from behind the last one that the reader has. */
-  open(lastId: string | undefined, service: string | undefined, greeting: object): ReadableStream<Uint8Array> {
+  /** A stream of events from now on, or from behind the last one that the reader has; `cut` has to break its connection. */
+  open(lastId: string | undefined, service: string | undefined, greeting: object, cut: () => void): ReadableStream<Uint8Array> {
     let reader: Reader;
     return new ReadableStream<Uint8Array>(
       {
         start: (sink) => {
-          reader = { service, sink };
+          reader = { service, sink, cut };
           this.#readers.add(reader);
           const retry = 2_000 + Math.floor(Math.random() * 3_000);
           // One who comes back keeps the id that it came with until it has what it missed.
@@ -116,7 +117,7 @@ export class EventFeed {
     reader.sink.enqueue(this.#encoder.encode(text));
     if ((reader.sink.desiredSize ?? 0) > 0) return;
     this.#readers.delete(reader);
-    reader.sink.error(new Error('the reader is too far behind'));
+    reader.cut();
   }
 }
 

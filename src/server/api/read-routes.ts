@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { type Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { historyJson } from '../../view/history.js';
@@ -59,17 +60,19 @@ export function readRoutes(parts: ApiParts): Hono {
     const query = parseQuery(c, streamQuery);
     if (query instanceof Response) return query;
     if (feed.full) return problem(c, 'too-many-streams', 'no more readers of events are taken now');
-    (c.env as NodeEnv | undefined)?.incoming?.socket.setTimeout(STREAM_PATIENCE);
+    const { socket } = (c.env as NodeEnv).incoming;
+    socket.setTimeout(STREAM_PATIENCE);
     board.catchUp();
     c.header('content-type', 'text/event-stream; charset=utf-8');
     c.header('x-accel-buffering', 'no');
-    return c.body(feed.open(c.req.header('last-event-id'), query.service, { ...parts.about, freeze: freezeState(desk) }));
+    const greeting = { ...parts.about, freeze: freezeState(desk) };
+    return c.body(feed.open(c.req.header('last-event-id'), query.service, greeting, () => socket.destroy()));
   });
   return app;
 }
 
 interface NodeEnv {
-  readonly incoming?: { readonly socket: { setTimeout(ms: number): void } };
+  readonly incoming: { readonly socket: Socket };
 }
 
 /** One rollout as it is now; undefined when the service has no splitter. */

@@ -1,5 +1,14 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
+import { Hono } from 'hono';
 import { EventFeed } from '../../../src/server/api/feed.js';
+import { serve } from '../../../src/server/http.js';
+import { until } from '../../support/shell.js';
+
+const never = (): void => {
+  throw new Error('nobody was to be cut');
+};
 
 describe('the feed of events', () => {
   const open: EventFeed[] = [];
@@ -25,7 +34,7 @@ describe('the feed of events', () => {
 
   it('greets, and tells what concerns the reader', async () => {
     const feed = start();
-    const all = feed.open(undefined, undefined, { version: '1' });
+    const all = feed.open(undefined, undefined, { version: '1' }, never);
     feed.tell('rollout', { service: 'a' }, { service: 'a' });
     feed.tell('rollout', { service: 'a' }, { service: 'a', close: true });
     feed.tell('counts', {});
@@ -34,7 +43,7 @@ describe('the feed of events', () => {
 
   it('tells a reader of one service all of it and nothing of others', async () => {
     const feed = start();
-    const one = feed.open(undefined, 'a', {});
+    const one = feed.open(undefined, 'a', {}, never);
     feed.tell('rollout', { n: 1 }, { service: 'b' });
     feed.tell('rollout', { n: 2 }, { service: 'a', close: true });
     const text = await drain(one, feed);
@@ -45,7 +54,7 @@ describe('the feed of events', () => {
   it('tells one who comes back what was missed, and nothing twice', async () => {
     const feed = start();
     for (const n of [1, 2, 3, 4]) feed.tell('decision', { n });
-    const text = await drain(feed.open(`${feed.boot}-2`, undefined, {}), feed);
+    const text = await drain(feed.open(`${feed.boot}-2`, undefined, {}, never), feed);
     expect([...text.matchAll(/"n":(\d)/g)].map(([, n]) => n)).to.deep.equal(['3', '4']);
     expect(text).to.match(/^event: hello\ndata/m);
   });
@@ -58,33 +67,58 @@ describe('the feed of events', () => {
     it(`tells one who comes back from ${what} to read all again`, async () => {
       const feed = start();
       feed.tell('counts', {});
-      const text = await drain(feed.open(id.replace('BOOT', feed.boot), undefined, {}), feed);
+      const text = await drain(feed.open(id.replace('BOOT', feed.boot), undefined, {}, never), feed);
       expect(names(text)).to.deep.equal(['hello', 'reset']);
     });
 
   it('tells one who missed more than is kept to read all again', async () => {
     const feed = start({ kept: 200 });
     for (const n of [1, 2, 3, 4, 5, 6]) feed.tell('decision', { n, filler: 'x'.repeat(40) });
-    expect(names(await drain(feed.open(`${feed.boot}-1`, undefined, {}), feed))).to.deep.equal(['hello', 'reset']);
+    expect(names(await drain(feed.open(`${feed.boot}-1`, undefined, {}, never), feed))).to.deep.equal(['hello', 'reset']);
   });
 
   it('cuts a reader that is too far behind, and no other', async () => {
     const feed = start({ mostBehind: 2_000 });
-    const lazy = feed.open(undefined, undefined, {});
-    for (let n = 0; n < 10; n++) feed.tell('decision', { filler: 'x'.repeat(300) });
-    expect(feed.readers).to.equal(0);
-    const failed = await drain(lazy, feed).then(
-      () => 'read on',
-      (error: Error) => error.message,
-    );
-    expect(failed).to.match(/too far behind/);
+    let cut = 0;
+    feed.open(undefined, undefined, {}, () => {
+      cut++;
+    });
+    const quick = feed.open(undefined, undefined, {}, never).getReader();
+    for (let n = 0; n < 10; n++) {
+      feed.tell('decision', { filler: 'x'.repeat(300) });
+      while (!new TextDecoder().decode((await quick.read()).value).includes('decision'));
+    }
+    expect([cut, feed.readers]).to.deep.equal([1, 1]);
   });
 
   it('pings', async () => {
     const feed = start({ ping: 5 });
-    const reader = feed.open(undefined, undefined, {}).getReader();
+    const reader = feed.open(undefined, undefined, {}, never).getReader();
     let text = '';
     while (!text.includes(': ping')) text += new TextDecoder().decode((await reader.read()).value);
     expect(text).to.match(/: ping\n\n$/);
+  });
+
+  it('lets go of a client that stopped reading, and closes its connection', async () => {
+    const feed = start({ mostBehind: 100_000 });
+    const routes = new Hono().get('/events', (c) => {
+      const { socket } = (c.env as { incoming: { socket: Socket } }).incoming;
+      return c.body(feed.open(undefined, undefined, {}, () => socket.destroy()));
+    });
+    const health = { sinceTurn: () => 0, readiness: () => ({ consul: true, membership: true, list: true }) };
+    const metrics = { contentType: 'text/plain', text: async () => '' };
+    const server = await serve({ port: 0, health, metrics, api: { routes, hear: () => undefined, close: () => feed.close() } });
+    const client = connect(Number(new URL(server.address).port), '127.0.0.1');
+    client.pause();
+    client.write('GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await until('it is connected', () => feed.readers === 1);
+    await until('it is cut', () => {
+      for (let n = 0; n < 20; n++) feed.tell('decision', { filler: 'x'.repeat(10_000) });
+      return feed.readers === 0;
+    });
+    const closed = once(client, 'close');
+    client.on('error', () => undefined).resume();
+    await closed;
+    await server.close();
   });
 });
