@@ -45,6 +45,11 @@ export interface Context {
 export function createContext(flags: GlobalFlags, io: CommandIo): Context {
   const client = new ConsulClient(resolveSettings(flags, io.env));
   io.atEnd(() => client.destroy());
+  return contextOf(client, flags, io);
+}
+
+/** The parts of a command on this client. */
+export function contextOf(client: ConsulClient, flags: GlobalFlags, io: CommandIo): Context {
   const kv = new ConsulKv(client);
   const prefix = flags.kvPrefix ?? io.env.SPLITTER_KV_PREFIX ?? 'splitter/';
   return {

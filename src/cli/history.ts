@@ -5,6 +5,7 @@ import { formatLegs } from '../core/legs.js';
 import type { ProgramOutcome } from '../core/programs.js';
 import { formatTime, readRecord } from '../core/record.js';
 import type { Rollout } from '../core/rollout.js';
+import { historyJson } from '../view/history.js';
 import { harmless } from '../view/style.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
@@ -17,29 +18,37 @@ export async function history(
   io: CommandIo,
 ): Promise<ExitCode> {
   const context = createContext(flags, io);
-  const rollouts = await context.store.listRollouts(service);
-  const wanted =
-    flags.rollout === undefined
-      ? flags.all === true
-        ? rollouts
-        : rollouts.slice(-1)
-      : rollouts.filter((id) => id === flags.rollout);
-  if (wanted.length === 0)
+  const which = flags.rollout !== undefined ? { rollout: flags.rollout } : flags.all === true ? 'all' : 'last';
+  const whole = await readLogs(context, service, which);
+  if (whole.length === 0) {
+    const none = flags.rollout === undefined || (await context.store.listRollouts(service)).length === 0;
     throw new CommandError(
       flags.rollout === undefined ? `${service} has no history` : `${service} has no rollout ${flags.rollout}`,
-      rollouts.length === 0 ? `splitter ramp ${service} --to 10` : `splitter history ${service} --all`,
+      none ? `splitter ramp ${service} --to 10` : `splitter history ${service} --all`,
     );
-  const [stored, ...logs] = await Promise.all([
-    storedRecord(context, service),
-    ...wanted.map((id) => context.store.readHistory(service, id)),
-  ]);
-  const whole = logs.map((log) => withStored(log, stored, context.clock.now()));
+  }
   if (context.json) {
-    printJson(io, { service, rollouts: whole.map(jsonHistory) });
+    printJson(io, { service, rollouts: whole.map(historyJson) });
     return EXIT.done;
   }
   for (const log of whole) io.out(renderHistory(log));
   return EXIT.done;
+}
+
+/** The decision logs of a service, oldest first: all that are kept, the last, or the one named; none when there is none. */
+export async function readLogs(
+  context: Context,
+  service: string,
+  which: 'all' | 'last' | { readonly rollout: string },
+): Promise<readonly History[]> {
+  const rollouts = await context.store.listRollouts(service);
+  const wanted =
+    which === 'all' ? rollouts : which === 'last' ? rollouts.slice(-1) : rollouts.filter((id) => id === which.rollout);
+  const [stored, ...logs] = await Promise.all([
+    storedRecord(context, service),
+    ...wanted.map((id) => context.store.readHistory(service, id)),
+  ]);
+  return logs.map((log) => withStored(log, stored, context.clock.now()));
 }
 
 async function storedRecord({ mesh }: Context, service: string): Promise<Rollout | undefined> {
@@ -51,22 +60,6 @@ async function storedRecord({ mesh }: Context, service: string): Promise<Rollout
 function withStored(log: History, stored: Rollout | undefined, now: number): History {
   if (stored?.id !== log.rollout || log.entries.some(({ seq }) => seq >= stored.seq)) return log;
   return appendEntry(log, logEntry(stored, now, [], 0, 0));
-}
-
-function jsonHistory(log: History): unknown {
-  return {
-    rollout: log.rollout,
-    plans: log.plans,
-    entries: log.entries.map((entry) => ({
-      ...entry,
-      at: formatTime(entry.at),
-      startedAt: formatTime(entry.startedAt),
-      enteredAt: formatTime(entry.enteredAt),
-      asked: Object.fromEntries(entry.asked.map((leg) => [leg.subset, leg.weight / 100])),
-      findings: entry.findings.map((finding) => ({ ...finding, at: finding.at === 0 ? null : formatTime(finding.at) })),
-      ...(entry.programs === undefined ? {} : { programs: entry.programs.map((one) => ({ ...one, at: formatTime(one.at) })) }),
-    })),
-  };
 }
 
 function renderHistory(log: History): string {

@@ -22,6 +22,7 @@ export function createEars(log: Log, metrics: Metrics, clock: Clock): Ears {
       switch (event.kind) {
         case 'decided':
           return heardDecision(event, log, metrics, clock.now());
+        case 'entry':
         case 'owned':
           return undefined;
         case 'due':

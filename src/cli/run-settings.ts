@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { ConsulFlags } from '../consul/settings.js';
 import { parseListen, type SettingsFile, settingsSchema } from '../controller/settings.js';
 import { parseDuration } from '../core/duration.js';
+import { isLoopback } from '../net/loopback.js';
 import { ARROW } from '../plan/leaf.js';
 import { CommandError } from './exit.js';
 import { readSettingsFile } from './settings-file.js';
@@ -13,6 +14,8 @@ export interface RunFlags extends ConsulFlags {
   readonly config?: string;
   readonly listen?: string;
   readonly allowedHost?: readonly string[];
+  readonly readAuth?: boolean;
+  readonly anonymousActions?: boolean;
   readonly id?: string;
   readonly plans?: string;
   readonly logLevel?: string;
@@ -26,6 +29,8 @@ export interface RunSettings {
   /** `chosen`: somebody has named this address; the default gives way to a free port. */
   readonly listen: { readonly host: string; readonly port: number; readonly chosen: boolean };
   readonly allowedHosts: readonly string[];
+  readonly readAuth: boolean;
+  readonly anonymousActions: boolean;
   readonly id: string;
   readonly plans?: string;
   readonly logLevel: SettingsFile['log_level'];
@@ -43,6 +48,8 @@ type ConsulKey = keyof SettingsFile['consul'];
 const LAYERED = {
   listen: 'listen',
   allowed_hosts: 'allowedHost',
+  read_auth: 'readAuth',
+  anonymous_actions: 'anonymousActions',
   id: 'id',
   plans: 'plans',
   log_level: 'logLevel',
@@ -50,6 +57,9 @@ const LAYERED = {
   kv_prefix: 'kvPrefix',
   session_ttl: 'sessionTtl',
 } as const;
+
+const SWITCHES: readonly string[] = ['read_auth', 'anonymous_actions'];
+const WORDS: Readonly<Record<string, boolean>> = { true: true, 1: true, false: false, 0: false };
 
 /** The flag of each key about Consul, and the variables that beat the file. */
 const CONSUL: Readonly<Record<ConsulKey, readonly [flag: Exclude<keyof ConsulFlags, 'httpAddrFrom'>, ...variables: string[]]>> = {
@@ -79,11 +89,14 @@ export async function readSettings(
   const written = file === undefined ? settingsSchema.parse({}) : readSettingsFile(await readText(file), file);
   const given = layered(flags, env);
   const settings: SettingsFile = { ...written, ...given };
+  const listen = parseListen(settings.listen)!;
   return {
     listen: {
-      ...parseListen(settings.listen)!,
+      ...listen,
       chosen: given.listen !== undefined || settings.listen !== settingsSchema.parse({}).listen,
     },
+    readAuth: settings.read_auth ?? !isLoopback(listen.host),
+    anonymousActions: settings.anonymous_actions,
     allowedHosts: settings.allowed_hosts,
     id: settings.id ?? randomId(),
     ...(settings.plans === undefined ? {} : { plans: settings.plans }),
@@ -113,12 +126,18 @@ function layered(flags: RunFlags, env: Env): Partial<SettingsFile> {
     const variable = variableOf(key);
     const text = env[variable];
     if (text === undefined || text === '') return [];
-    return [[key, check(key as keyof typeof LAYERED, variable, key === 'allowed_hosts' ? text.split(',') : text)]];
+    return [[key, check(key as keyof typeof LAYERED, variable, readVariable(key, text))]];
   });
   return Object.fromEntries(given) as Partial<SettingsFile>;
 }
 
-function check(key: keyof typeof LAYERED, from: string, value: string | readonly string[]): unknown {
+/** What a variable's text stands for; what is no switch's word is left for the check to refuse. */
+function readVariable(key: string, text: string): string | readonly string[] | boolean {
+  if (key === 'allowed_hosts') return text.split(',');
+  return SWITCHES.includes(key) ? (WORDS[text] ?? text) : text;
+}
+
+function check(key: keyof typeof LAYERED, from: string, value: string | readonly string[] | boolean): unknown {
   const parsed = settingsSchema.shape[key].safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -17,7 +17,8 @@ import { createMetrics, type Metrics } from '../server/metrics.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
-import { createEars } from './run-ears.js';
+import { createRunApi } from './run-api.js';
+import { createEars, type Ears } from './run-ears.js';
 import { runPlans } from './run-plans.js';
 import { type RunFlags, type RunSettings, readSettings } from './run-settings.js';
 import { runStarts } from './run-starts.js';
@@ -63,9 +64,11 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
     log,
     metrics,
   );
+  const listeners: Ears[] = [];
   const controller = createController(context, id, telling.log, (event) => {
     ears.hear(event);
     telling.hear(event);
+    for (const listener of listeners) listener.hear(event);
     if (event.kind === 'freeze' || event.kind === 'calm') starts.scheduler.ringAll();
     if (event.kind === 'decided') starts.scheduler.ring(event.service);
   });
@@ -95,8 +98,10 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
       list: controller.health.complete,
     }),
   };
-  const serving = await listen(settings.listen, { metrics, health, allowedHosts: settings.allowedHosts }, log);
-  log.info({ id, address: serving.address, version: VERSION }, `controller ${id} runs; ${serving.address}/metrics`);
+  const api = createRunApi(context, flags, controller, settings, log);
+  listeners.push(api);
+  const serving = await listen(settings.listen, { metrics, health, api, allowedHosts: settings.allowedHosts }, log);
+  log.info({ id, address: serving.address, version: VERSION }, `controller ${id} runs; ${serving.address}`);
   const stop = new AbortController();
   // Every blocking query listens on it.
   setMaxListeners(0, stop.signal);

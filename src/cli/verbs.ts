@@ -137,7 +137,8 @@ async function bake(context: Context, service: string): Promise<ExitCode> {
   });
 }
 
-function stepsOf(plan: { readonly plan: { readonly steps: readonly unknown[] } } | undefined, step: number): number {
+/** How many steps the plan has; where it is not known, as many as take the rollout past its present one. */
+export function stepsOf(plan: { readonly plan: { readonly steps: readonly unknown[] } } | undefined, step: number): number {
   return plan?.plan.steps.length ?? step + 1;
 }
 

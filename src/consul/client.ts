@@ -63,10 +63,9 @@ export class ConsulClient extends Consul {
   onCall: (told: Told) => void = () => undefined;
   #scope: Omit<ServiceRef, 'service'> = {};
 
-  constructor(settings: ConsulSettings) {
-    const secure = settings.address.startsWith('https:');
-    const pool = { keepAlive: true, timeout: IDLE, maxSockets: CONNECTIONS };
-    const agent = secure ? new SecureAgent(pool) : new Agent(pool);
+  readonly #agent: Agent;
+
+  constructor(settings: ConsulSettings, agent = createAgent(settings)) {
     const options = {
       baseUrl: `${settings.address}/v1`,
       agent,
@@ -75,6 +74,13 @@ export class ConsulClient extends Consul {
     };
     super(options as ConstructorParameters<typeof Consul>[0]);
     this.settings = settings;
+    this.#agent = agent;
+  }
+
+  /** The same Consul over the same connections, asked with this token (undefined: with none at all) instead of its own. */
+  withToken(token: string | undefined, tokenFrom: string): ConsulClient {
+    const { token: _, ...settings } = this.settings;
+    return new ConsulClient({ ...settings, tokenFrom, ...(token === undefined ? {} : { token }) }, this.#agent);
   }
 
   /** From here on asks for the namespace, partition and datacenter of this service where it names any; flags and environment fill the rest. */
@@ -172,6 +178,11 @@ export class ConsulClient extends Consul {
     const all = { dc: datacenter, ns: namespace, partition, ...query };
     return Object.fromEntries(Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])));
   }
+}
+
+function createAgent({ address }: ConsulSettings): Agent {
+  const pool = { keepAlive: true, timeout: IDLE, maxSockets: CONNECTIONS };
+  return address.startsWith('https:') ? new SecureAgent(pool) : new Agent(pool);
 }
 
 function answerOf({ statusCode, headers, body }: RawResponse, settings: ConsulSettings): Answer {

@@ -15,7 +15,7 @@ import { InstanceWatch } from './instance-watch.js';
 import { liveRecord, Overview } from './overview.js';
 import type { Role, Turn } from './pilot.js';
 import { Post, type PostParts } from './post.js';
-import type { RolloutSnapshot } from './snapshot.js';
+import type { RolloutSnapshot, Sight } from './snapshot.js';
 import { Trouble } from './trouble.js';
 import { Turns } from './turns.js';
 import { WaveRuns } from './wave-runs.js';
@@ -151,6 +151,44 @@ export class Controller {
     );
   }
 
+  /** Every service that has a splitter, as the lists tell. */
+  services(): Iterable<string> {
+    return this.#overview.services();
+  }
+
+  /** The services whose rollouts this controller looks after. */
+  attended(): Iterable<string> {
+    return this.#posts.keys();
+  }
+
+  /** What is known here of a service; undefined when it has no splitter. */
+  sightOf(service: string): Sight | undefined {
+    const entries = this.#overview.entriesOf(service);
+    const known = this.#posts.get(service);
+    if (entries.splitter === undefined && known === undefined) return undefined;
+    const rollout = readRecord(metaOf(entries.splitter?.entry)) ?? known?.post.rollout;
+    const freeze = this.#freeze === undefined ? {} : { freeze: this.#freeze };
+    const bare = { ...entries, ...freeze, resolverSince: 0, instances: {}, agreement: 'unknown' as const, findings: [] };
+    const live = known !== undefined && rollout?.id === known.post.rollout.id ? known.post : undefined;
+    const seen = live === undefined ? bare : { ...live.observe(), ...entries };
+    return {
+      service,
+      rollout,
+      seen,
+      plan: live?.plan,
+      driver: rollout === undefined ? undefined : this.#driverOf(service, rollout),
+    };
+  }
+
+  #driverOf(service: string, rollout: Rollout): Sight['driver'] {
+    if (isFinal(rollout)) return undefined;
+    const foreground = FOREGROUND.exec(rollout.driver)?.[1];
+    if (foreground !== undefined && this.#posts.get(service)?.holder?.lives !== false)
+      return { kind: foreground, id: rollout.driver };
+    const { owner } = chargeOf(service, this.#members);
+    return owner === undefined ? undefined : { kind: 'controller', id: owner };
+  }
+
   /** The freeze as last heard. */
   get freeze(): Freeze | undefined {
     return this.#freeze;
@@ -218,6 +256,7 @@ export class Controller {
   }
 
   #heard(service: string, kind: EntryKind, entry: StoredEntry | undefined): void {
+    this.#parts.onEvent({ kind: 'entry', service });
     const known = this.#posts.get(service);
     if (kind === 'service-splitter') this.#groups.ringOthers(service);
     if (kind === 'service-splitter' && isHome(metaOf(entry?.entry))) this.#turns.ring(service);

@@ -16,6 +16,8 @@ export type ControllerEvent =
       readonly findings: readonly Finding[];
       readonly counts: boolean;
     }
+  /** An entry of the service is new, changed or gone, whoever wrote it. */
+  | { readonly kind: 'entry'; readonly service: string }
   /** The rollout is this controller's to advance, since now. */
   | { readonly kind: 'owned'; readonly service: string; readonly rollout: string; readonly plan: Plan }
   /** What became of a scheduled start. */

@@ -59,6 +59,11 @@ export class Overview {
     for (const members of this.#groups.values()) yield* members;
   }
 
+  /** Every service that has a splitter. */
+  services(): Iterable<string> {
+    return this.#lists['service-splitter'].keys();
+  }
+
   /** Services whose splitter holds a record that still needs somebody. */
   *live(): Iterable<readonly [service: string, rollout: Rollout]> {
     for (const [service, stored] of this.#lists['service-splitter']) {

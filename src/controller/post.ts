@@ -1,4 +1,5 @@
 import { type EntryKind, legsOf, type StoredEntry } from '../core/entries.js';
+import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { askedCanary, type Rollout } from '../core/rollout.js';
 import type { Freeze } from '../core/schedule/freeze.js';
@@ -77,6 +78,11 @@ export class Post {
     const { splitter, observed, findings } = this.pilot.observe(this.#now());
     const stored = splitter === undefined ? [] : legsOf(splitter.entry, service);
     return { service, rollout: this.rollout, findings, stored, role, ...(observed === undefined ? {} : { observed }) };
+  }
+
+  /** All that is observed of the rollout now. */
+  observe(): Observation {
+    return this.pilot.observe(this.#now());
   }
 
   /** One turn of the pilot, with instances that are known. */

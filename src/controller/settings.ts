@@ -6,6 +6,7 @@ const NO_LISTEN = `is no address to listen on${ARROW}write host:port, like 127.0
 const NO_ID = `is no id${ARROW}use 1 to 64 letters, digits, - _ and .`;
 const NO_PREFIX = `is no prefix of keys${ARROW}write it like splitter/, without a slash at its start`;
 const NO_TTL = `is no time that Consul takes for a session${ARROW}write 10s to 24h`;
+const NO_SWITCH = `is neither true nor false${ARROW}write true or false`;
 const [LEAST_TTL, MOST_TTL] = [10_000, 86_400_000];
 
 const text = (what: string) => z.string().min(1).describe(what);
@@ -22,12 +23,20 @@ export const settingsSchema = z.strictObject({
   listen: z
     .string({ error: NO_LISTEN })
     .refine((address) => parseListen(address) !== undefined, { error: NO_LISTEN })
-    .describe('Address of /healthz, /readyz and /metrics')
+    .describe('Address of the page, of /v1, /healthz, /readyz and /metrics')
     .default('127.0.0.1:8410'),
   allowed_hosts: z
     .array(z.string().min(1))
     .describe('Further names in the Host header that it answers to; on a loopback address it answers to its own only')
     .default([]),
+  read_auth: z
+    .boolean({ error: NO_SWITCH })
+    .describe('Reading /v1 takes a Consul token too; default: only where it listens on more than a loopback address')
+    .optional(),
+  anonymous_actions: z
+    .boolean({ error: NO_SWITCH })
+    .describe('Actions without a token, and with any where Consul has no ACLs, are passed on to Consul without one')
+    .default(false),
   id: z
     .string({ error: NO_ID })
     .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: NO_ID })

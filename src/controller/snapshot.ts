@@ -1,4 +1,6 @@
 import type { Leg } from '../core/legs.js';
+import type { Observation } from '../core/observation.js';
+import type { Plan } from '../core/plan.js';
 import type { Rollout } from '../core/rollout.js';
 import type { Finding } from '../core/verdict.js';
 
@@ -13,4 +15,13 @@ export interface RolloutSnapshot {
   readonly observed?: Readonly<Record<string, number>>;
   /** What this controller is to the rollout. */
   readonly role: 'owner' | 'guardian' | 'other';
+}
+
+/** What a controller knows of one service without asking anybody: its entries always; plan, instances and evidence where it looks after the rollout. */
+export interface Sight {
+  readonly service: string;
+  readonly rollout: Rollout | undefined;
+  readonly seen: Observation;
+  readonly plan: Plan | undefined;
+  readonly driver: { readonly kind: string; readonly id: string } | undefined;
 }

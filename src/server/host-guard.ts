@@ -3,11 +3,6 @@ import { refuse } from './refuse.js';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Whether an address is this machine's own, so that only its own programs reach it. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
 /** Refuses requests for other names: a page whose name was rebound to this machine's address could read what only this machine may. */
 export function hostGuard(bound: string, allowed: readonly string[]): MiddlewareHandler {
   const names = new Set([...LOOPBACK, bound, `[${bound}]`, ...allowed].map((name) => name.toLowerCase()));

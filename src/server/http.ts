@@ -2,7 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
-import { hostGuard, isLoopback } from './host-guard.js';
+import { isLoopback } from '../net/loopback.js';
+import type { Api } from './api/api.js';
+import { assets } from './dashboard/assets.js';
+import { hostGuard } from './host-guard.js';
 import { type Health, type MetricsText, probes } from './probes.js';
 import { refuse } from './refuse.js';
 
@@ -14,6 +17,8 @@ export interface ServeOptions {
   readonly health: Health;
   /** Names that the server answers to besides its own; on an address that is not loopback it answers to any unless some are given. */
   readonly allowedHosts?: readonly string[];
+  /** The API under /v1, and the page; neither when absent. */
+  readonly api?: Api;
   /** How long a client may take for its request, and how long it may stop reading the answer, ms. */
   readonly patience?: number;
 }
@@ -57,7 +62,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   server.setTimeout(patience);
   await listen(server, host, port);
   const { port: bound } = server.address() as AddressInfo;
-  return { address: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`, close: () => close(server) };
+  return { address: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`, close: () => close(server, options.api) };
 }
 
 function createApp(host: string, options: ServeOptions): Hono {
@@ -65,11 +70,12 @@ function createApp(host: string, options: ServeOptions): Hono {
   app.use(async (c, next) => {
     await next();
     c.header('x-content-type-options', 'nosniff');
-    c.header('cache-control', 'no-store');
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
   });
   const { allowedHosts = [] } = options;
   if (isLoopback(host) || allowedHosts.length > 0) app.use(hostGuard(host, allowedHosts));
   app.route('/', probes(options));
+  if (options.api !== undefined) app.route('/v1', options.api.routes).route('/', assets());
   app.notFound((c) => refuse(c, 404, 'not found', 'there are /healthz, /readyz and /metrics'));
   app.onError((error, c) => refuse(c, 500, 'internal error', error.message));
   return app;
@@ -94,7 +100,8 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): List
   return new ListenError(`cannot listen on ${at}: ${error.message}`, 'choose an address of this machine with --listen');
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, api: Api | undefined): Promise<void> {
+  api?.close();
   return new Promise((resolve) => {
     const hammer = setTimeout(() => server.closeAllConnections(), GRACE);
     server.close(() => {

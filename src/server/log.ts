@@ -26,7 +26,8 @@ export function createLog({ level, format, write, controller }: LogOptions): Log
   return pino(options, { write: (line: string) => write(render(withoutPasswords(line))) });
 }
 
-function withoutPasswords(line: string): string {
+/** A text whose addresses show no user and no password. */
+export function withoutPasswords(line: string): string {
   return line.replace(/(?<=:\/\/)[^/\s@"'\\]+(?=@)/g, '***');
 }
 

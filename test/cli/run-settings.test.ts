@@ -29,6 +29,8 @@ describe('readSettings', () => {
     expect(rest).to.deep.equal({
       listen: { host: '127.0.0.1', port: 8410, chosen: false },
       allowedHosts: [],
+      readAuth: false,
+      anonymousActions: false,
       logLevel: 'info',
       logFormat: 'json',
       kvPrefix: 'splitter/',
@@ -66,6 +68,19 @@ describe('readSettings', () => {
     expect(listen).to.deep.equal({ host: '::1', port: 0, chosen: true });
     expect(allowedHosts).to.deep.equal(['a.internal', 'b.internal']);
     expect(sessionTtl).to.equal(90_000);
+  });
+
+  it('reading takes a token wherever others than this machine may come, unless it is said otherwise', async () => {
+    for (const [flags, env, readAuth] of [
+      [{}, {}, false],
+      [{ listen: '0.0.0.0:8410' }, {}, true],
+      [{ listen: '0.0.0.0:8410', readAuth: false }, {}, false],
+      [{}, { SPLITTER_READ_AUTH: 'true' }, true],
+      [{ readAuth: false }, { SPLITTER_READ_AUTH: '1' }, false],
+    ] as const)
+      expect((await readSettings(flags, env)).readAuth, JSON.stringify([flags, env])).to.equal(readAuth);
+    const wrong = await readSettings({}, { SPLITTER_ANONYMOUS_ACTIONS: 'perhaps' }).catch((error: Error) => error.message);
+    expect(wrong).to.equal('SPLITTER_ANONYMOUS_ACTIONS is "perhaps", which is neither true nor false');
   });
 
   const file = 'consul:\n  address: http://file:1\n  token_file: /file/token\n  ca_file: /file/ca\n  datacenter: dc7\n';

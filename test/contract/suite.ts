@@ -55,6 +55,11 @@ export function describeConsulContract(name: string, boot: () => Promise<Booted>
 
 function describeStatus(ask: Ask): void {
   describe('status', () => {
+    it('says that there are no ACLs to ask about a token', async () => {
+      const { status, text } = await ask('GET', '/v1/acl/token/self');
+      expect([status, text.trim()]).to.deep.equal([401, 'ACL support disabled']);
+    });
+
     it('names a leader, peers and the datacenter', async () => {
       expect((await ask('GET', '/v1/status/leader')).json).to.match(/^127\.0\.0\.1:\d+$/);
       expect((await ask('GET', '/v1/status/peers')).json).to.have.length(1);

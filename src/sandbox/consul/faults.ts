@@ -1,3 +1,6 @@
+import { json, type Reply } from './call.js';
+import { Failure } from './failure.js';
+
 /** What a token may do: `write` all, `read` only, or `none`. */
 export type Grant = 'write' | 'read' | 'none';
 
@@ -35,6 +38,13 @@ function describePermission(path: string, action: 'read' | 'write', body: string
   if (family === 'agent' && rest[0] === 'self') return `'agent:read' on "sandbox"`;
   const named = /"name"\s*:\s*"([^"]*)"/i.exec(body)?.[1] ?? rest.at(-1) ?? '';
   return `'service:${action}' on "${decodeURIComponent(named)}"`;
+}
+
+/** What `/v1/acl/token/self` says of a token. */
+export function describeToken({ tokens }: Faults, token: string): Reply {
+  if (tokens === undefined) throw new Failure(401, 'ACL support disabled');
+  if (token === '' || tokens[token] === undefined) throw new Failure(403, 'token does not exist: ACL not found');
+  return json({ AccessorID: accessor(token), Description: `may ${tokens[token]}` });
 }
 
 /** A stable made-up accessor, so that a message names the same token twice alike and never shows the secret. */

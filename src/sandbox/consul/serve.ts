@@ -1,14 +1,24 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { agentRoutes } from './agent-routes.js';
-import { type Answer, type Call, type Handler, json, type Reply, type Routes, type Snapshot, type Watch } from './call.js';
+import {
+  type Answer,
+  type Call,
+  type Handler,
+  json,
+  nothing,
+  type Reply,
+  type Routes,
+  type Snapshot,
+  type Watch,
+} from './call.js';
 import { registerOwnNode } from './catalog.js';
 import { catalogRoutes } from './catalog-routes.js';
 import { chainRoutes } from './chain-routes.js';
 import { stopChecks } from './checks.js';
 import { configRoutes } from './config-routes.js';
 import { Failure } from './failure.js';
-import { describeDenial, type Faults } from './faults.js';
+import { describeDenial, describeToken, type Faults } from './faults.js';
 import { healthRoutes } from './health-routes.js';
 import { hold, readBlocking } from './hold.js';
 import { keyRoutes } from './key-routes.js';
@@ -47,6 +57,7 @@ const ROUTES: Routes = {
   ...healthRoutes,
   ...chainRoutes,
   ...statusRoutes,
+  '/v1/acl/token/self': { GET: nothing },
 };
 
 /** Starts Consul's HTTP API in this process on 127.0.0.1, empty but for its own node. */
@@ -125,6 +136,7 @@ async function answer(
   const method = request.method ?? 'GET';
   const handler = found.methods[method];
   if (handler === undefined) return refuseMethod(response, method, found.methods);
+  if (url.pathname === '/v1/acl/token/self') return send(response, describeToken(faults, token), false);
   const denial = describeDenial(faults, token, method, url.pathname, body.toString('utf8'));
   if (denial !== undefined) throw new Failure(403, denial);
   const stale = url.searchParams.has('stale');

@@ -1,0 +1,48 @@
+import type { Sight } from '../../controller/snapshot.js';
+import type { Plan } from '../../core/plan.js';
+import { type Status, statusOf } from '../../core/status.js';
+import { describeStep } from '../../core/steps.js';
+import { attentionOf } from './attention.js';
+import type { RolloutDetail, RolloutRow } from './schemas.js';
+
+/** One line of the list, of what is known without asking. */
+export function rowOf(sight: Sight, now: number): RolloutRow {
+  const { service, rollout, seen, plan, driver } = sight;
+  const known = plan === undefined ? undefined : { plan, source: null };
+  return ranked(statusOf({ service, rollout, seen, now, plan: known, driver }), now);
+}
+
+/** One rollout as Consul has it, with what this controller measures just now, and the steps of its plan. */
+export function detailOf(stored: Status, sight: Sight | undefined, plan: Plan | undefined, now: number): RolloutDetail {
+  const live = sight?.plan === undefined || sight.rollout?.id !== stored.rollout ? undefined : rowOf(sight, now);
+  const status = live === undefined ? stored : withEvidence(stored, live);
+  return {
+    ...ranked(status, now),
+    steps:
+      plan?.steps.map((step) => ({
+        kind: step.kind,
+        text: describeStep(step),
+        weight: step.kind === 'weight' ? step.to / 100 : null,
+      })) ?? null,
+    bake: plan === undefined ? null : plan.bake / 1_000,
+  };
+}
+
+function ranked(status: Status, now: number): RolloutRow {
+  return { ...status, attention: attentionOf(status, now) } as unknown as RolloutRow;
+}
+
+function withEvidence(stored: Status, live: RolloutRow): Status {
+  const measured = <L extends Status['stable']>(leg: L): L => {
+    const found = [live.stable, live.canary, ...live.legs].find((one) => one?.subset === leg?.subset);
+    return leg === null || !found ? leg : { ...leg, weight: { ...leg.weight, observed: found.weight.observed } };
+  };
+  const { signals } = live as unknown as Status;
+  return {
+    ...stored,
+    signals,
+    stable: measured(stored.stable),
+    canary: measured(stored.canary),
+    legs: stored.legs.map(measured),
+  };
+}

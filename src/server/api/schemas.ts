@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import { type Action, ATTENTION, type Attention } from './kinds.js';
+
+const time = (what: string) => z.string().describe(`${what}; RFC 3339, UTC`);
+const percent = (what: string) => z.number().min(0).max(100).nullable().describe(`${what}, percent; null: unknown`);
+
+/** The phases, as the record spells them. */
+const PHASES = [
+  'Pending',
+  'Progressing',
+  'Paused',
+  'Baking',
+  'Promoting',
+  'Promoted',
+  'Reverting',
+  'Reverted',
+  'Superseded',
+] as const;
+
+const leg = z.object({
+  subset: z.string().describe('Name of the subset'),
+  filter: z.string().nullable().describe('Its filter in the resolver'),
+  weight: z
+    .object({
+      asked: percent('What splitter asked for'),
+      stored: percent('What Consul holds'),
+      observed: percent('What was measured'),
+    })
+    .describe('Its share of the traffic'),
+  instances: z
+    .object({ passing: z.number(), warning: z.number(), critical: z.number() })
+    .nullable()
+    .describe('Its instances by the worst of their checks'),
+});
+
+const signal = z.object({
+  name: z.string().describe('Name in the plan'),
+  source: z.string().describe('Where it is read'),
+  verdict: z.enum(['Successful', 'Failed', 'Inconclusive', 'Error']).describe('What the evidence says'),
+  value: z.string().nullable().describe('The number, for people'),
+  bound: z.string().describe('The bound, for people'),
+  samples: z.number().describe('Requests or measurements'),
+  at: time('When it was read last').nullable(),
+  message: z.string().describe('One sentence with the numbers'),
+  dryRun: z.boolean().optional().describe('Shown only: it holds and reverts nothing'),
+  clear: z.boolean().optional().describe('Beyond doubt within the bound'),
+});
+
+const status = z.object({
+  service: z.string().describe('Name of the service'),
+  rollout: z.string().nullable().describe('ULID of the rollout'),
+  phase: z.enum(PHASES).nullable().describe('What it is doing'),
+  reason: z.string().nullable().describe('Why, as a word'),
+  message: z.string().describe('Why, as a sentence'),
+  held: z
+    .object({ reason: z.string(), message: z.string(), until: z.string().nullable() })
+    .optional()
+    .describe('What holds advances now'),
+  step: z
+    .object({
+      index: z.number(),
+      of: z.number().nullable(),
+      kind: z.string().nullable(),
+      enteredAt: z.string(),
+      wakeAt: z.string().nullable(),
+    })
+    .nullable()
+    .describe('The present step'),
+  stable: leg.nullable().describe('The subset that users are on'),
+  canary: leg.nullable().describe('The subset that is tried'),
+  legs: z.array(leg).describe('Further subsets'),
+  signals: z.array(signal).describe('What is measured, against its bound'),
+  plan: z.object({ digest: z.string(), source: z.string().nullable() }).nullable().describe('What it follows'),
+  driver: z.object({ kind: z.string(), id: z.string() }).nullable().describe('Who advances it'),
+  by: z.string().nullable().describe('Who asked for what it does'),
+  startedAt: time('When the rollout began').nullable(),
+  updatedAt: time('When it came to where it is').nullable(),
+  modifyIndex: z.number().nullable().describe('ModifyIndex of the splitter: what If-Match takes, in quotes'),
+});
+
+/** One line of the list, and what the stream tells of one rollout. */
+export const rolloutSchema = status.extend({ attention: z.enum(ATTENTION).describe('How much it needs a person') });
+
+/** One rollout, with the steps of its plan. */
+export const detailSchema = rolloutSchema.extend({
+  steps: z
+    .array(z.object({ kind: z.string(), text: z.string(), weight: z.number().nullable() }))
+    .nullable()
+    .describe('The steps of the plan in words; null: the plan is not known here'),
+  bake: z.number().nullable().describe('Seconds of watch after the last step'),
+});
+
+const counts = z.object({
+  all: z.number().describe('Every service with a splitter that the filters on name and phase leave'),
+  ...Object.fromEntries(ATTENTION.map((name) => [name, z.number()])),
+} as { all: z.ZodNumber } & Record<Attention, z.ZodNumber>);
+
+export const listSchema = z.object({
+  items: z.array(rolloutSchema),
+  next_token: z.string().nullable().describe('Give it as next_token for the next page; null: this is the last'),
+  counts: counts.describe('How many there are of each attention'),
+});
+
+export const listQuery = z.strictObject({
+  phase: z.string().optional().describe('Only these phases, with commas between'),
+  attention: z
+    .string()
+    .optional()
+    .describe(`Only these, with commas between: ${ATTENTION.join(', ')}`),
+  prefix: z.string().max(256).optional().describe('Only services whose names begin so'),
+  sort: z.enum(['attention', 'name', 'updated']).optional().describe('Order; default: attention, those that need a person first'),
+  per_page: z
+    .string()
+    .regex(/^\d{1,4}$/)
+    .optional()
+    .describe('1 to 500, default 50'),
+  next_token: z.string().max(1_024).optional().describe('Where the page before ended'),
+});
+
+const entry = z.looseObject({
+  seq: z.number(),
+  at: time('When it was decided'),
+  phase: z.enum(PHASES),
+  reason: z.string(),
+  step: z.number(),
+  asked: z.record(z.string(), z.number()).describe('Weights in percent'),
+  message: z.string(),
+  by: z.string(),
+  findings: z.array(z.looseObject({ name: z.string(), verdict: z.string(), message: z.string() })),
+});
+
+export const historySchema = z.object({
+  service: z.string(),
+  rollouts: z.array(
+    z.object({
+      rollout: z.string(),
+      plans: z.record(z.string(), z.looseObject({ source: z.string() })).describe('Each plan that it followed, by digest'),
+      entries: z.array(entry).describe('Each decision, oldest first'),
+    }),
+  ),
+});
+
+export const historyQuery = z.strictObject({
+  rollout: z.string().max(64).optional().describe('The log of this rollout instead of the last'),
+  all: z.enum(['true', 'false']).optional().describe('The logs of all rollouts that are kept'),
+});
+
+export const freezeSchema = z.object({
+  frozen: z.boolean().describe('Whether nothing advances now'),
+  by: z.string().nullable(),
+  reason: z.string().nullable(),
+  since: time('When it was turned on').nullable(),
+  until: time('When it ends by itself').nullable(),
+});
+
+export const selfSchema = z.object({
+  acts: z
+    .boolean()
+    .describe('Whether this token (or none) is passed on to Consul for actions; whether Consul lets it write, it says then'),
+  name: z.string().nullable().describe("The token's description in Consul"),
+  accessor: z.string().nullable().describe('Its AccessorID'),
+  message: z.string().describe('The same as a sentence'),
+});
+
+export const streamQuery = z.strictObject({
+  service: z.string().max(256).optional().describe('Only this service, and then its evidence every second'),
+});
+
+/** What each action takes. Unknown keys are refused. */
+export const actionBodies = {
+  pause: z.strictObject({}),
+  resume: z.strictObject({
+    choice: z.enum(['adopt', 'reassert']).optional().describe("After drift: go on from the others' weights, or put ours back"),
+  }),
+  promote: z.strictObject({ full: z.boolean().optional().describe('Skip all steps and the bake') }),
+  abort: z.strictObject({}),
+  undo: z.strictObject({}),
+} as const satisfies Record<Action, z.ZodType>;
+
+export interface ActionBody {
+  readonly choice?: 'adopt' | 'reassert' | undefined;
+  readonly full?: boolean | undefined;
+}
+
+export const actedSchema = z.object({
+  changed: z.boolean().describe('False: it was so already'),
+  message: z.string(),
+  rollout: detailSchema.nullable().describe('Where the rollout stands now; null: that could not be read'),
+});
+
+export const problemSchema = z.object({
+  type: z.string().describe('/problems/<id>'),
+  title: z.string().describe('The same for every case'),
+  status: z.number(),
+  detail: z.string().describe('What is wrong in this case'),
+  instance: z.string().optional().describe('The path that was asked for'),
+  next: z.string().optional().describe('What to type next'),
+  errors: z
+    .array(z.object({ detail: z.string(), pointer: z.string() }))
+    .optional()
+    .describe('What is wrong with the body or the query'),
+  rollout: detailSchema.optional().describe('Where the rollout stands now (412)'),
+});
+
+export type RolloutRow = z.output<typeof rolloutSchema>;
+export type RolloutDetail = z.output<typeof detailSchema>;
+export type RolloutList = z.output<typeof listSchema>;
+export type Counts = RolloutList['counts'];
+export type FreezeState = z.output<typeof freezeSchema>;
+export type Self = z.output<typeof selfSchema>;
+export type Histories = z.output<typeof historySchema>;
+export type Acted = z.output<typeof actedSchema>;
+export type Problem = z.output<typeof problemSchema>;

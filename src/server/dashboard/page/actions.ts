@@ -1,0 +1,135 @@
+import { useState } from 'preact/hooks';
+import type { Acted, RolloutDetail } from '../../api/schemas.js';
+import { type ApiError, order } from './api.js';
+import { html } from './html.js';
+import { leave, Modal } from './modal.js';
+import { useKeys, useShell } from './shell.js';
+import { percent, versionOf } from './words.js';
+
+interface Act {
+  readonly name: string;
+  readonly action: string;
+  readonly body: object;
+  readonly cli: string;
+  /** Asks first. */
+  readonly asks?: 'abort' | 'full' | 'undo';
+  readonly kind?: 'primary' | 'danger';
+  readonly key?: string;
+}
+
+const MOVES = ['Pending', 'Progressing', 'Baking'];
+
+/** What makes sense now, with its command. */
+function actsOf({ phase, reason, service }: RolloutDetail): readonly Act[] {
+  const act = (name: string, action: string, more: Partial<Act> = {}, flag = ''): Act => ({
+    name,
+    action,
+    body: {},
+    cli: `splitter ${action} ${service}${flag}`,
+    ...more,
+  });
+  const abort = act('Abort', 'abort', { asks: 'abort', kind: 'danger', key: 'a' });
+  const next = act('Next step', 'promote', { key: 'n' });
+  const full = act('Promote all…', 'promote', { body: { full: true }, asks: 'full' }, ' --full');
+  if (MOVES.includes(phase ?? '')) return [act('Pause', 'pause', { key: 'p' }), next, full, abort];
+  if (phase === 'Paused' && reason === 'Drift')
+    return [
+      act('Adopt their weights', 'resume', { body: { choice: 'adopt' } }, ' --adopt'),
+      act('Put ours back', 'resume', { body: { choice: 'reassert' } }, ' --reassert'),
+      abort,
+    ];
+  if (phase === 'Paused') {
+    const goOn =
+      reason === 'TargetReached'
+        ? act('Promote', 'promote', { kind: 'primary', key: 'p' })
+        : act('Resume', 'resume', { kind: 'primary', key: 'p' });
+    return [goOn, ...(reason === 'TargetReached' ? [] : [next]), full, abort];
+  }
+  if (phase === 'Promoting' || phase === 'Reverting') return [abort];
+  if (phase === 'Promoted') return [act('Undo…', 'undo', { asks: 'undo', kind: 'danger' })];
+  return [];
+}
+
+/** The buttons, each with the viewer's own token; without one, the command lines. */
+export function Actions({ detail, onDone }: { detail: RolloutDetail; onDone: () => void }) {
+  const { self, link } = useShell();
+  const [asked, setAsked] = useState<Act | undefined>();
+  const [said, setSaid] = useState<{ text: string; next: string; bad: boolean } | undefined>();
+  const [busy, setBusy] = useState('');
+  const acts = actsOf(detail);
+  const mayAct = self?.acts === true;
+  const run = async (act: Act): Promise<void> => {
+    setAsked(undefined);
+    setBusy(act.name);
+    try {
+      const seen = act.action === 'abort' ? null : detail.modifyIndex;
+      const { message, changed } = await order<Acted>(detail.service, act.action, act.body, seen);
+      setSaid({ text: changed ? `${act.name.replace('…', '')}: ${message}` : `Nothing to do: ${message}`, next: '', bad: false });
+    } catch (error) {
+      const { message, problem } = error as ApiError;
+      setSaid({ text: message, next: problem?.next ?? act.cli, bad: true });
+    }
+    setBusy('');
+    onDone();
+  };
+  const press = (act: Act): void => (act.asks === undefined ? void run(act) : setAsked(act));
+  const enabled = (act: Act): boolean => busy === '' && (link !== 'lost' || act.action === 'abort');
+  useKeys(
+    Object.fromEntries(
+      mayAct ? acts.flatMap((act) => (act.key === undefined ? [] : [[act.key, () => void (enabled(act) && press(act))]])) : [],
+    ),
+  );
+  if (acts.length === 0)
+    return html`<section class="actions"><p class="muted">Nothing is under way. In a terminal: <code>splitter ramp ${detail.service} --to 10</code></p></section>`;
+  return html`<section class="actions" aria-label="Actions">
+    ${
+      mayAct
+        ? html`<p class="buttons">${acts.map(
+            (act) => html`<button type="button" key=${act.name} class=${act.kind ?? ''} disabled=${!enabled(act)} title=${act.cli}
+              onClick=${() => press(act)}>${act.name}</button>`,
+          )}</p>`
+        : html`<p class="muted">Reading only: use a Consul token to act, or type in a terminal
+            ${acts.map((act) => html` <code key=${act.cli + act.name}>${act.cli}</code>`)}</p>`
+    }
+    ${said !== undefined && html`<p role="alert" class=${said.bad ? 'trouble' : 'done'}>${said.text} ${said.next !== '' && html`<code>${said.next}</code>`}</p>`}
+    ${asked !== undefined && html`<${Ask} act=${asked} detail=${detail} onYes=${() => run(asked)} onClose=${() => setAsked(undefined)} />`}
+  </section>`;
+}
+
+function Ask({ act, detail, onYes, onClose }: { act: Act; detail: RolloutDetail; onYes: () => void; onClose: () => void }) {
+  const [typed, setTyped] = useState('');
+  const { service, stable, canary } = detail;
+  const doubtful = detail.signals.filter(({ verdict, dryRun }) => verdict !== 'Successful' && dryRun !== true);
+  const mustType = act.asks === 'full' && doubtful.length > 0;
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    if (!mustType || typed === service) onYes();
+  };
+  return html`<${Modal} title=${TITLES[act.asks!](service)} onClose=${onClose}>
+    <form onSubmit=${submit}>
+      ${act.asks === 'abort' && html`<p>${versionOf(stable)} gets all traffic now; ${percent(canary?.weight.stored)} moves back from ${versionOf(canary)}.</p>`}
+      ${act.asks === 'undo' && html`<p>All traffic goes back from ${versionOf(canary)} to ${versionOf(stable)}, in one write.</p>`}
+      ${act.asks === 'full' && html`<${Skipped} detail=${detail} />`}
+      ${doubtful.length > 0 && act.asks === 'full' && html`<p>Not proven: ${doubtful.map(({ name, verdict }) => `${name} (${verdict})`).join(', ')}.</p>`}
+      ${mustType && html`<label>Type ${service} to go on <input name="confirm" autocomplete="off" onInput=${(event: InputEvent) => setTyped((event.target as HTMLInputElement).value)} /></label>`}
+      <p class="buttons">
+        <button type="submit" class=${act.kind ?? 'primary'} disabled=${mustType && typed !== service} autofocus=${!mustType}>${YES[act.asks!]}</button>
+        <button type="button" onClick=${leave}>Cancel</button>
+      </p>
+      <p class="muted">The same in a terminal: <code>${act.cli}</code></p>
+    </form>
+  <//>`;
+}
+
+const TITLES = {
+  abort: (service: string) => `Take ${service} back?`,
+  full: (service: string) => `Promote ${service} now?`,
+  undo: (service: string) => `Undo the promotion of ${service}?`,
+};
+const YES = { abort: 'Abort now', full: 'Promote all', undo: 'Undo now' };
+
+function Skipped({ detail }: { detail: RolloutDetail }) {
+  const { steps, step, canary } = detail;
+  const left = steps?.slice(step?.index ?? 0).map(({ text }) => text) ?? [];
+  return html`<p>All traffic goes to ${versionOf(canary)} now. Skipped: ${[...left, 'the bake'].join('; ')}.</p>`;
+}

@@ -1,0 +1,3 @@
+import { openapi } from '../../../src/server/api/openapi.js';
+
+process.stdout.write(`${JSON.stringify(openapi(), null, 2)}\n`);
