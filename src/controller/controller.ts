@@ -8,6 +8,7 @@ import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
 import { type Freeze, isFrozen } from '../core/schedule/freeze.js';
 import type { Clock, Entries, Mesh, MeshLists } from '../ports.js';
 import { Backoff } from './backoff.js';
+import { followCriticalChecks } from './critical-checks.js';
 import type { ControllerEvent } from './events.js';
 import { follow } from './follow.js';
 import { Groups } from './groups.js';
@@ -120,7 +121,7 @@ export class Controller {
       this.#overview.run(signal, onTrouble),
       this.#instances.run(signal),
       follow((index) => this.#listen(index), signal, { onTrouble }),
-      this.#followCritical(onTrouble),
+      followCriticalChecks(this.#parts.mesh, (services) => this.#recount(services), signal, onTrouble),
       follow((index) => this.#followFreeze(index), signal, { onTrouble }),
     ]);
   }
@@ -185,7 +186,7 @@ export class Controller {
     const foreground = FOREGROUND.exec(rollout.driver)?.[1];
     if (foreground !== undefined && this.#posts.get(service)?.holder?.lives !== false)
       return { kind: foreground, id: rollout.driver };
-    const { owner } = chargeOf(service, this.#members);
+    const { owner } = chargeOf(this.#groups.keyOf(service), this.#members);
     return owner === undefined ? undefined : { kind: 'controller', id: owner };
   }
 
@@ -291,26 +292,12 @@ export class Controller {
     this.#overview.hear(service, 'service-splitter', entry, index);
   }
 
-  /** Checks that turn critical, or no longer are, are told for all services by one query; whose they are, their names say. */
-  async #followCritical(onTrouble: (error: Error) => void): Promise<void> {
-    let known = new Map<string, string>();
-    await follow(
-      async (index) => {
-        const { critical, index: next } = await this.#parts.mesh.listCritical({ index, abort: this.#stop.signal });
-        const now = new Map(critical.map(({ check, service }) => [check, service]));
-        const changed = [...known, ...now].filter(([check]) => known.has(check) !== now.has(check)).map(([, service]) => service);
-        known = now;
-        const services = new Set(changed.map((service) => service.replace(/-sidecar-proxy$/, '')));
-        for (const [service, { post }] of this.#posts) {
-          if (!services.has('') && !services.has(service)) continue;
-          post.recount();
-          this.#turns.ring(service);
-        }
-        return next;
-      },
-      this.#stop.signal,
-      { onTrouble, pace: () => 50 },
-    );
+  #recount(services: ReadonlySet<string>): void {
+    for (const [service, { post }] of this.#posts) {
+      if (!services.has('') && !services.has(service)) continue;
+      post.recount();
+      this.#turns.ring(service);
+    }
   }
 
   /** One turn of one service: never throws. Gives when the next one is due. */
