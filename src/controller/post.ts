@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type EntryKind, legsOf, type StoredEntry } from '../core/entries.js';
 import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
@@ -35,6 +36,8 @@ export class Post {
 
   constructor(plan: Plan, rollout: Rollout, entries: Entries, driver: string, parts: PostParts, ring: () => void) {
     this.plan = plan;
+    // The reads of one turn listen on it; more than these would be a leak.
+    setMaxListeners(20, this.#stop.signal);
     this.#now = () => parts.clock.now();
     this.#world = new World(parts.mesh, parts.freeze, plan, () => parts.clock.now(), ring, this.#stop.signal);
     this.#world.adopt(entries);

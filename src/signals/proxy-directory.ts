@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { CatalogReader } from './catalog-reader.js';
 import { type Called, type Proxies, readProxies } from './proxies.js';
 import { scope } from './scope.js';
@@ -24,6 +25,8 @@ export class ProxyDirectory {
   constructor(catalog: CatalogReader, now: () => number) {
     this.#catalog = catalog;
     this.#now = now;
+    // All requests of a search listen on it at once.
+    setMaxListeners(0, this.#never);
   }
 
   /** What the last search found, or a new one when it is old. Rejects with what Consul said; that is asked again after a second at the soonest. */
