@@ -75,11 +75,12 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   const starts = runStarts(context, flags, controller, log, ears.hear);
   const member: Member = { id, host: hostname(), pid: process.pid, since: clock.now(), version: VERSION };
   const attendance = new Attendance(
+    { self: id, ttl: sessionTtl, clock },
     {
       beat: (abort) => members.beat(member, sessionTtl, abort),
       list: async (index, abort) => {
         const { members: all, index: next } = await members.list({ index, abort });
-        return { members: all.map((one) => one.id), index: next };
+        return { members: all.map((one) => ({ id: one.id, beat: one.beat ?? 0 })), index: next };
       },
     },
     (all) => {
@@ -88,7 +89,6 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
       starts.scheduler.ringAll();
     },
     (held, why) => ears.hear({ kind: 'membership', held, why }),
-    sessionTtl,
   );
   const health = {
     sinceTurn: () => clock.now() - controller.health.turnedAt,

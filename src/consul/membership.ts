@@ -9,6 +9,8 @@ export interface Member {
   readonly pid: number;
   readonly since: number;
   readonly version: string;
+  /** Counts the beats, so that each changes the key: the others hear whoever lives. */
+  readonly beat?: number;
 }
 
 /**
@@ -20,6 +22,7 @@ export class Membership {
   readonly #kv: ConsulKv;
   readonly #prefix: string;
   #session: string | undefined;
+  #beats = 0;
 
   constructor(client: ConsulClient, kv: ConsulKv, prefix: string) {
     this.#client = client;
@@ -32,8 +35,8 @@ export class Membership {
     if (this.#session !== undefined && !(await this.#renew(this.#session, abort))) this.#session = undefined;
     this.#session ??= await this.#create(ttl, abort);
     const key = this.#prefix + member.id;
-    // Other clients may drop a lock by a plain write, so it is taken again with every beat; the same value changes nothing in Consul.
-    return this.#kv.acquire(key, JSON.stringify(member), this.#session);
+    // Other clients may drop a lock by a plain write, so it is taken again with every beat.
+    return this.#kv.acquire(key, JSON.stringify({ ...member, beat: ++this.#beats }), this.#session);
   }
 
   /** Leaves at once, so that the others take over without waiting for the session to expire. */

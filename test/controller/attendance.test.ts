@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Attendance } from '../../src/controller/attendance.js';
+import { Attendance, type Beating } from '../../src/controller/attendance.js';
 import { until } from '../support/shell.js';
 
 const TTL = 60;
@@ -13,9 +13,12 @@ function attend(script: readonly (boolean | Error)[]) {
     [],
   ];
   let beats = 0;
-  let tell: ((members: readonly string[]) => void) | undefined;
+  let tell: ((members: readonly (string | Beating)[]) => void) | undefined;
+  let beaten = 0;
   let index = 1;
+  const clock = { now: () => Date.now() };
   const attendance = new Attendance(
+    { self: 'c1', ttl: TTL, clock },
     {
       beat: async () => {
         const answer = script[beats++] ?? true;
@@ -26,14 +29,14 @@ function attend(script: readonly (boolean | Error)[]) {
         new Promise((resolve, reject) => {
           tell = (all) => {
             tell = undefined;
-            resolve({ members: all, index: ++index });
+            // A name alone is one that has beaten since.
+            resolve({ members: all.map((one) => (typeof one === 'string' ? { id: one, beat: ++beaten } : one)), index: ++index });
           };
           abort.addEventListener('abort', () => reject(new Error('aborted')));
         }),
     },
     (all) => members.push(all),
     (is, why) => held.push(`${is} ${why}`.trim()),
-    TTL,
   );
   const running = attendance.run(stop.signal, ({ message }) => troubles.push(message));
   return {
@@ -42,7 +45,7 @@ function attend(script: readonly (boolean | Error)[]) {
     held,
     troubles,
     beats: () => beats,
-    tell: async (all: readonly string[]): Promise<void> => {
+    tell: async (all: readonly (string | Beating)[]): Promise<void> => {
       await until('the list is asked for', () => tell !== undefined);
       tell?.(all);
       await until('the list is asked for again', () => tell !== undefined);
@@ -88,5 +91,25 @@ describe('attendance', () => {
     await run.tell(['c1']);
     expect(run.members).to.deep.equal([['c1', 'c2'], ['c1']]);
     await run.end();
+  });
+
+  it('misses one that is registered but does not beat any more, and none while this one cannot beat itself', async () => {
+    const run = attend([]);
+    await until('held', () => run.attendance.held);
+    const silent = { id: 'c2', beat: 7 };
+    await run.tell(['c1', silent, 'c3']);
+    await new Promise((resolve) => setTimeout(resolve, 2 * TTL));
+    await run.tell([{ id: 'c1', beat: 1 }, silent, 'c3']);
+    expect(run.attendance.members, 'itself it never misses').to.deep.equal(['c1', 'c3']);
+    await run.tell(['c1', { id: 'c2', beat: 8 }, 'c3']);
+    expect(run.attendance.members).to.deep.equal(['c1', 'c2', 'c3']);
+    await run.end();
+
+    const mute = attend(Array.from({ length: 100 }, () => new Error('no leader')));
+    await mute.tell(['c1', silent]);
+    await new Promise((resolve) => setTimeout(resolve, 2 * TTL));
+    await mute.tell(['c1', silent]);
+    expect(mute.attendance.members).to.deep.equal(['c1', 'c2']);
+    await mute.end();
   });
 });

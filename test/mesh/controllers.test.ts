@@ -78,14 +78,14 @@ describe('three controllers on a real mesh, thirty rollouts', () => {
     );
     process.stdout.write(`      ${orphans.length} rollouts went on within ${((Date.now() - killed) / 1_000).toFixed(1)} s\n`);
     running.set(victim, startSplitter(mesh.address, `run --id ${victim}-again --listen 127.0.0.1:0`));
-    await until('every rollout is promoted', 150_000, async () =>
+    await until('every rollout is promoted', 240_000, async () =>
       [...watches.values()].every(({ states }) => states.at(-1)?.record?.state.phase === 'Promoted'),
     );
     for (const [service, watch] of watches) {
       await watch.stop();
       expectEachStepOnce(service, watch);
     }
-  }).timeout(300_000);
+  }).timeout(420_000);
 
   it('SIGTERM: the others take over within two seconds', async () => {
     const services = SERVICES.slice(0, 6).map((service) => `${service}-b`);

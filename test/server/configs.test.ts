@@ -48,7 +48,9 @@ describe('configs/splitter.nomad.hcl', () => {
 
   it('is HCL: nothing is wrong with it but that it is no plan', async () => {
     const { problems } = await readHcl(text);
-    expect(new Set(problems.map(({ message }) => message))).to.deep.equal(new Set(['only rollout and group blocks may stand here']));
+    expect(new Set(problems.map(({ message }) => message))).to.deep.equal(
+      new Set(['only rollout and group blocks may stand here']),
+    );
     const broken = await readHcl(text.replace(/\}\s*$/, ''));
     expect(broken.problems[0]?.message).to.match(/^not valid HCL/);
   });
