@@ -18,6 +18,7 @@ describe('a faulty Consul', () => {
     consul = await startConsul();
     proxy = await startFaultyConsul(consul.address);
     client = new ConsulClient(resolveSettings({}, { CONSUL_HTTP_ADDR: proxy.address }));
+    client.patience = 0;
     kv = new ConsulKv(client);
     direct = new ConsulKv(new ConsulClient(resolveSettings({}, { CONSUL_HTTP_ADDR: consul.address })));
   });
