@@ -110,7 +110,8 @@ async function startDetached(
   const { service } = applied.plan;
   if ((await context.store.readPage(service, id)) !== undefined && (await isBegun(context, service, id))) return;
   const tell = (text: string): void => log.debug({ service, what: 'start' }, text.trim());
-  const io = { ...context.io, out: tell, err: tell };
+  // It is closed below, not when the controller ends.
+  const io = { ...context.io, out: tell, err: tell, atEnd: () => undefined };
   const own = { ...createContext(flags, io), by: `schedule (${why})` };
   own.client.scopeTo(applied.plan);
   try {

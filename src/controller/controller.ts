@@ -10,7 +10,7 @@ import type { Clock, Entries, Mesh, MeshLists } from '../ports.js';
 import { Backoff } from './backoff.js';
 import { followCriticalChecks } from './critical-checks.js';
 import type { ControllerEvent } from './events.js';
-import { follow } from './follow.js';
+import { ABSENT_KEY_PACE, follow } from './follow.js';
 import { Groups } from './groups.js';
 import { InstanceWatch } from './instance-watch.js';
 import { liveRecord, Overview } from './overview.js';
@@ -44,6 +44,8 @@ export interface ControllerParts extends PostParts {
 /** Ids of foreground drivers begin so; every other driver is a controller, or nobody yet. */
 const FOREGROUND = /^(ramp|start|promote):/;
 const HOLDER_READ_EVERY = 1_000;
+/** Until somebody rings for the first time the key is absent, and answers to each write of any key, ms. */
+const DOORBELL_PACE = 50;
 const PROBE = { first: 250, last: 2_000 };
 const REFUSED = { first: 1_000, last: 60_000 };
 /** Between two first looks at rollouts that stand still, ms. */
@@ -120,9 +122,9 @@ export class Controller {
     await Promise.all([
       this.#overview.run(signal, onTrouble),
       this.#instances.run(signal),
-      follow((index) => this.#listen(index), signal, { onTrouble }),
+      follow((index) => this.#listen(index), signal, { onTrouble, pace: () => DOORBELL_PACE }),
       followCriticalChecks(this.#parts.mesh, (services) => this.#recount(services), signal, onTrouble),
-      follow((index) => this.#followFreeze(index), signal, { onTrouble }),
+      follow((index) => this.#followFreeze(index), signal, { onTrouble, pace: () => ABSENT_KEY_PACE }),
     ]);
   }
 

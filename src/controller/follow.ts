@@ -10,6 +10,9 @@ export interface FollowOptions {
   readonly from?: number;
 }
 
+/** A key that is absent has the index of all keys: each write to any of them ends a blocking query for it. Reading it again is paced by so much, ms. */
+export const ABSENT_KEY_PACE = 250;
+
 const FIRST_RETRY = 250;
 const LAST_RETRY = 5_000;
 

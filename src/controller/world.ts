@@ -6,7 +6,7 @@ import { readRecord } from '../core/record.js';
 import { isFinal } from '../core/rollout.js';
 import type { Freeze } from '../core/schedule/freeze.js';
 import type { Entries, FreezeSwitch, Mesh } from '../ports.js';
-import { follow } from './follow.js';
+import { ABSENT_KEY_PACE, follow } from './follow.js';
 
 /** One service as Consul has it: entries, instances, the freeze, and on demand the compiled chain. Kept fresh by its own blocking queries, or by whoever tells it. */
 export class World {
@@ -41,7 +41,7 @@ export class World {
     await this.count();
     const { freeze, index: heard } = await this.#switch.readFreeze({ abort: this.#abort });
     this.#freeze = freeze;
-    void follow((index) => this.#followFreeze(index), this.#abort, { from: heard });
+    void follow((index) => this.#followFreeze(index), this.#abort, { from: heard, pace: () => ABSENT_KEY_PACE });
     void follow((index) => this.#followEntry('service-splitter', index), this.#abort);
     void follow((index) => this.#followEntry('service-resolver', index), this.#abort);
     if (this.#plan.route !== undefined) void follow((index) => this.#followEntry('service-router', index), this.#abort);
