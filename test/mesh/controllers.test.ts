@@ -73,9 +73,12 @@ describe('three controllers on a real mesh, thirty rollouts', () => {
     expect(failed.length, 'failed answers').to.be.lessThan(100);
 
     const before = new Map(orphans.map((service) => [service, watches.get(service)!.states.length]));
-    await until('every orphan goes on', TAKEN_OVER - (Date.now() - killed), async () =>
-      orphans.every((service) => watches.get(service)!.states.length > before.get(service)!),
-    );
+    const standing = (): string[] => orphans.filter((service) => watches.get(service)!.states.length === before.get(service));
+    await until('every orphan goes on', TAKEN_OVER - (Date.now() - killed), async () => {
+      const records = standing().map((service) => `${service} ${JSON.stringify(watches.get(service)!.states.at(-1)?.record)}`);
+      if (records.length > 0) throw new Error(records.join('\n'));
+      return true;
+    });
     process.stdout.write(`      ${orphans.length} rollouts went on within ${((Date.now() - killed) / 1_000).toFixed(1)} s\n`);
     running.set(victim, startSplitter(mesh.address, `run --id ${victim}-again --listen 127.0.0.1:0`));
     await until('every rollout is promoted', 240_000, async () =>
