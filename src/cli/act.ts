@@ -126,7 +126,8 @@ export async function ringControllers({ doorbell }: Context, service: string): P
   await doorbell.ring(service).catch(() => undefined);
 }
 
-async function logWrite(context: Context, look: Look, next: Rollout, ran: readonly ProgramOutcome[] = []): Promise<void> {
+/** Adds what was just written to the decision log, with whatever its predecessor could not log; a log that cannot be written is told, and is no error. */
+export async function logWrite(context: Context, look: Look, next: Rollout, ran: readonly ProgramOutcome[] = []): Promise<void> {
   const before = look.seen.splitter?.modifyIndex ?? 0;
   try {
     const { entry } = await context.mesh.readEntry('service-splitter', look.service);
@@ -149,8 +150,8 @@ function unlogged({ rollout, recorded, history }: Look, now: number): readonly L
   return [logEntry(rollout, now, [], 0, 0)];
 }
 
-/** Promoting and reverting look at no step and no signal, so a rollout whose plan is gone can still be finished. */
-function planOfNone(service: string): Plan {
+/** A plan of nothing: promoting and reverting look at no step and no signal, so a rollout whose plan is gone can still be finished. */
+export function planOfNone(service: string): Plan {
   return {
     service,
     subsets: [],
