@@ -426,6 +426,7 @@ export class Controller {
       return undefined;
     }
     this.#countWatched(known);
+    if (awaitsInstances(rollout, post.plan)) this.#instances.urge(service);
     const foreground = FOREGROUND.test(rollout.driver) && rollout.state.phase !== 'Paused';
     const guards = foreground ? HOLDER_READ_EVERY : Number.POSITIVE_INFINITY;
     const troubled = this.#trouble.allowsAdvance(turn.now) ? Number.POSITIVE_INFINITY : TROUBLE_TICK;
@@ -486,4 +487,9 @@ export class Controller {
     this.#refused.set(key, message);
     this.#parts.onEvent({ kind: 'refused', service, message, hint });
   }
+}
+
+/** Whether the rollout goes on as soon as enough instances of canary pass. */
+function awaitsInstances({ state }: Rollout, plan: Plan): boolean {
+  return state.phase === 'Pending' || plan.steps[state.step]?.kind === 'wait';
 }
