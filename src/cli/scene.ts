@@ -8,15 +8,24 @@ import type { Schedule } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import { type Status, type StatusInput, statusOf } from '../core/status.js';
 import type { Finding } from '../core/verdict.js';
+import { withEvidence } from '../core/with-evidence.js';
 import { alphaShare, findingOf } from '../judge/judge.js';
 import { decodeTally } from '../judge/tally.js';
+import { askController } from './ask-controller.js';
 import type { Context } from './context.js';
 import { type Look, lookAt } from './look.js';
 import { type Drives, whoDrives } from './who-drives.js';
 
-/** The status of one service, with what its driver sees just now, if one lives. */
+/** The status of one service, with what its foreground driver sees just now, if one lives. */
 export async function readStatus(context: Context, service: string): Promise<Status> {
   return (await readScene(context, service)).status;
+}
+
+/** The status with what its driver sees just now, a controller too where it can be asked. */
+export async function readLiveStatus(context: Context, service: string): Promise<Status> {
+  const { status, drives } = await readScene(context, service);
+  const told = drives?.kind === 'controller' && status.rollout !== null ? await askController(drives, status) : undefined;
+  return told === undefined ? status : withEvidence(status, told);
 }
 
 /** A service as somebody who looks on finds it. */

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from './exit.js';
 import { findRun, type GroupRun } from './group-run.js';
 import { type CommandIo, printJson } from './io.js';
 import { durationFlag } from './ramp.js';
-import { readStatus } from './scene.js';
+import { readLiveStatus } from './scene.js';
 import { watchStatus } from './watch-status.js';
 
 /** Flags of `splitter status`. */
@@ -23,7 +23,7 @@ export async function status(service: string, flags: StatusFlags, io: CommandIo)
   if (isGroup && (flags.watch === true || timeout !== undefined)) return watchStatus(context, run.services[0]!, timeout);
   if (isGroup) return statusOfRun(context, run);
   if (flags.watch === true || timeout !== undefined) return watchStatus(context, service, timeout);
-  const now = await readStatus(context, service);
+  const now = await readLiveStatus(context, service);
   if (context.json) printJson(io, now);
   else io.out(renderStatus(now, io.style, context.clock.now()));
   return EXIT.done;
@@ -31,7 +31,7 @@ export async function status(service: string, flags: StatusFlags, io: CommandIo)
 
 /** The status of each member of a group. */
 async function statusOfRun(context: Context, { name, services }: GroupRun): Promise<ExitCode> {
-  const all = await Promise.all(services.map((service) => readStatus(context, service)));
+  const all = await Promise.all(services.map((service) => readLiveStatus(context, service)));
   if (context.json) printJson(context.io, { group: name, services: all });
   else for (const one of all) context.io.out(`${renderStatus(one, context.io.style, context.clock.now())}\n`);
   return EXIT.done;
