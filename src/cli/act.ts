@@ -32,7 +32,9 @@ export async function act(
 ): Promise<Acted> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const look = await lookAt(context, service, entriesOnly);
-    const rollout = requireRollout(remembered ? { ...look, rollout: look.rollout ?? look.remembered } : look);
+    // Without a resolver the split was taken away, not overwritten: there is nothing to put back.
+    const recalled = remembered && look.seen.resolver !== undefined;
+    const rollout = requireRollout(recalled ? { ...look, rollout: look.rollout ?? look.remembered } : look);
     const now = context.clock.now();
     const plan = look.plan === undefined ? {} : { plan: look.plan.plan };
     const result = verb(rollout, { service, seen: look.seen, by: context.by, now, ...plan }, look);

@@ -23,7 +23,7 @@ const TIMEOUT = 60_000;
 export function sandboxBreaker(sandbox: Sandbox, version: string): Breaker {
   return {
     how: `the sandbox's fault switch makes ${ERRORS * 100}% of the answers of version ${version} errors`,
-    real: 'Consul, mesh and traffic were the sandbox in this process; plans, decisions, writes and sidecar counters were read and made as on a mesh. 30% of the answers of the canary failed, and its own signal took it back.',
+    real: 'Consul, mesh and traffic were the sandbox in this process; plans, decisions, writes and sidecar counters were read and made as on a mesh. 30% of the answers of the canary failed, and the signal of the plan had to take it back.',
     breakIt: async () => void sandbox.setBehaviour(version, { errorRate: ERRORS }),
     mend: async () => void sandbox.setBehaviour(version, { errorRate: 0 }),
   };
@@ -54,7 +54,7 @@ export function commandBreaker(
   const { breaks, mends } = words;
   return {
     how: `${describeProgram({ kind: 'command', command: breaks, timeout: TIMEOUT })}`,
-    real: `Everything: the mesh, its traffic, and the harm that --break did to the canary (${breaks.join(' ')}). The plan's own signals took it back.`,
+    real: `Everything: the mesh, its traffic, and the harm that --break did to the canary (${breaks.join(' ')}). The plan's own signals had to take it back.`,
     breakIt: () => run(breaks, 'break'),
     mend: () => (mends === undefined ? Promise.resolve() : run(mends, 'mend')),
   };

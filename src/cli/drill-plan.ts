@@ -20,6 +20,8 @@ export function drillPlan({ plan, source }: SourcedPlan, pace: number | undefine
     ...alone,
     steps: without ? ownSteps(most) : alone.steps.map((step) => quicken(step, most)),
     bake: Math.min(alone.bake, most),
+    // A wait made short may end before a source of evidence has looked; then it goes on until one has.
+    ...(pace === undefined ? {} : { on: { ...alone.on, noData: 'wait' as const } }),
     ...(without && alone.signals.length === 0 ? { signals: [DEFAULT_SIGNAL] } : {}),
   };
   const [last] = drilled.steps.flatMap((step) => (step.kind === 'weight' ? [step.to] : [])).slice(-1);

@@ -96,10 +96,15 @@ export function rampPlan(base: SourcedPlan, from: number, overrides: RampOverrid
   return { plan, digest: digestPlan(plan), source: base.source };
 }
 
-/** The plan for a service where no file names one: the applied plan, else subsets told from the resolver or the running versions. */
-export async function findPlan(context: Context, service: string, seen: Observation): Promise<SourcedPlan> {
+/** The plan for a service where no file names one: the applied plan (settled for a rollout, or for the base alone), else subsets told from the resolver or the running versions. */
+export async function findPlan(
+  context: Context,
+  service: string,
+  seen: Observation,
+  settled: typeof settlePlan | typeof settleBase = settlePlan,
+): Promise<SourcedPlan> {
   const applied = await context.store.readPlan(service);
-  if (applied !== undefined) return settlePlan(context, { plan: applied.plan, digest: applied.digest, source: applied.source });
+  if (applied !== undefined) return settled(context, { plan: applied.plan, digest: applied.digest, source: applied.source });
   const versions = await context.mesh.readVersions(service);
   const inferred = inferSubsets(service, seen, versions);
   if ('refused' in inferred) throw new CommandError(inferred.refused, inferred.hint);

@@ -113,10 +113,11 @@ async function requireOneVersion(context: Context, { service, seen, rollout, rem
   context.io.err(`Warning: ${says}, as --force says\n`);
 }
 
+/** The subset that users are on: what carries everything, else what the last rollout left them on. */
 function stableOf(service: string, { splitter }: Observation, last: Rollout | undefined): string | undefined {
-  if (last !== undefined) return last.state.phase === 'Promoted' ? last.canary : last.stable;
   const carrying = splitter === undefined ? [] : legsOf(splitter.entry, service).filter(({ weight }) => weight > 0);
-  return carrying.length === 1 ? carrying[0]?.subset : undefined;
+  if (carrying.length === 1) return carrying[0]?.subset;
+  return last?.state.phase === 'Promoted' ? last.canary : last?.stable;
 }
 
 function keyOf({ node, id }: Instance): string {

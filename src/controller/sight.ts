@@ -18,7 +18,7 @@ interface Known {
 }
 
 /** Ids of foreground drivers begin so; every other driver is a controller, or nobody yet. */
-export const FOREGROUND = /^(ramp|start|promote):/;
+export const FOREGROUND = /^(ramp|start|promote|drill):/;
 
 /** A service as the page shows it; undefined when it has no splitter. */
 export function sightOf(service: string, known: Known): Sight | undefined {

@@ -60,6 +60,14 @@ export function settleVersions(
   return { plan: isReserving(whole) ? { ...whole, stable } : whole };
 }
 
+/** The plan with a stand-in for every version that only a catalog could tell, for what asks no Consul. */
+export function standInVersions(plan: Plan): Plan {
+  const subsets = plan.subsets.map((subset) =>
+    subset.version === AUTO ? { ...subset, filter: versionFilter(`${AUTO} of ${subset.name}`) } : subset,
+  );
+  return { ...plan, subsets };
+}
+
 /** Whether a settled plan keeps a subset free for a version that does not run yet. */
 export function isReserving({ subsets }: Plan): boolean {
   return subsets.some(({ filter }) => subsets.some((other) => filter === anyVersionBut(other.filter)));

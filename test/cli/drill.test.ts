@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
-import { type Ran, Shell } from '../support/shell.js';
+import { type Ran, Shell, until } from '../support/shell.js';
 
 const PLAN = `service: payments
 subsets: { blue: { version: "2" }, green: { version: "3" } }
@@ -96,9 +96,13 @@ describe('splitter drill of a service', () => {
     expect((await stored('service-splitter'))?.Meta).to.not.have.property('splitter-drill');
   });
 
-  it('follows a plan’s own steps, quickened, and breaks and mends the canary by a person’s programs', async () => {
+  it('follows a plan’s own steps, quickened, and breaks and mends the canary by a person’s programs, beside a controller', async () => {
+    const controller = shell.start('run --listen 127.0.0.1:0');
+    await until('the controller is registered', async () => /controllers? lives?/.test((await shell.run('doctor payments')).out));
     const { code, out, err } = await drill(fault('30%'), fault('0'));
-    expect(code, err).to.equal(0);
+    controller.interrupt();
+    expect((await controller.done).code).to.equal(0);
+    expect(code, out + err).to.equal(0);
     const told = JSON.parse(out);
     expect(told.parts[2]).to.deep.include({ phase: 'Reverted', reason: 'SignalFailed' });
     expect(told.parts[2].broken.failedAt).to.be.a('string');

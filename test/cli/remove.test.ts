@@ -50,6 +50,11 @@ describe('splitter remove', () => {
     expect((await shell.run('start payments')).err).to.match(/no plan was applied/);
     expect((await shell.run('history payments')).code).to.equal(0);
     expect(failures()).to.equal(0);
+    for (const verb of ['abort', 'undo']) {
+      const late = await shell.run(`${verb} payments`);
+      expect([late.code, /has no service-splitter, so no rollout/.test(late.err)], verb).to.deep.equal([1, true]);
+    }
+    expect(await config('service-splitter')).to.equal(undefined);
     const again = await shell.run('remove payments');
     expect([again.code, /Nothing to do/.test(again.err)]).to.deep.equal([0, true]);
   });

@@ -208,6 +208,19 @@ describe('roles', () => {
     const next = makePlan({ subsets: [{ name: 'blue', filter: versionFilter('4'), version: '4' }, makePlan().subsets[1]!] });
     expect(roles(makeSeen(promoted), next)).to.deep.equal(['green', 'blue', 0]);
   });
+  it('after a promotion go by what stable was then, for applying a plan has given its subset the next version since', () => {
+    const promoted = makeRollout(100, {
+      state: { phase: 'Promoted', reason: 'BakePassed', step: 4 },
+      before: versionFilter('1'),
+    });
+    expect(roles(makeSeen(promoted))).to.deep.equal(['green', 'blue', 0]);
+    const back = makePlan({ subsets: [{ name: 'blue', filter: versionFilter('1'), version: '1' }, makePlan().subsets[1]!] });
+    expect(roles(makeSeen(promoted), back)).to.match(/blue is still the version before it \(1\)/);
+  });
+  it('let a drill go to the version before', () => {
+    const promoted = makeRollout(100, { state: { phase: 'Promoted', reason: 'BakePassed', step: 4 } });
+    expect(findRoles(makePlan(), makeSeen(promoted), true)).to.deep.include({ stable: 'green', canary: 'blue' });
+  });
   it('refuse a splitter over other services, and a plan of three', () => {
     const splitter = stored(
       { Kind: 'service-splitter', Name: 'payments', Splits: [{ Weight: 50 }, { Weight: 50, Service: 'ledger' }] },
