@@ -37,10 +37,11 @@ function withEvidence(stored: Status, live: RolloutRow): Status {
     const found = [live.stable, live.canary, ...live.legs].find((one) => one?.subset === leg?.subset);
     return leg === null || !found ? leg : { ...leg, weight: { ...leg.weight, observed: found.weight.observed } };
   };
-  const { signals } = live as unknown as Status;
+  const { signals, healthyAt } = live as unknown as Status;
   return {
     ...stored,
     signals,
+    healthyAt: healthyAt ?? stored.healthyAt,
     stable: measured(stored.stable),
     canary: measured(stored.canary),
     legs: stored.legs.map(measured),
