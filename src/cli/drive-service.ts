@@ -10,6 +10,7 @@ import { formatTime } from '../core/record.js';
 import { findRoles, isRefusal, type Roles } from '../core/roles.js';
 import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
 import { abort } from '../core/verbs/abort.js';
+import { release } from '../core/verbs/release.js';
 import { retarget } from '../core/verbs/retarget.js';
 import { start } from '../core/verbs/start.js';
 import type { HeldLock } from '../ports.js';
@@ -31,6 +32,8 @@ export interface DriveOptions {
   readonly note?: string | undefined;
   /** Begins it, or gives it new steps, and leaves it to the controllers. */
   readonly detach?: boolean;
+  /** Leaves it as soon as it needs a person, instead of waiting for one. */
+  readonly wait?: boolean;
   /** The id of the rollout that begins, as members of a group share one; else it gets one of its own. */
   readonly id?: string;
 }
@@ -104,7 +107,7 @@ export async function driveService(
     const named = options.detach === true ? '' : driver;
     const { rollout, roles } = await takeOver(context, sourced, named, driver, options);
     if (options.detach === true && rollout !== undefined)
-      return await conclude(context, service, { kind: 'recorded', rollout, why: rollout.message }, options);
+      return await conclude(context, service, { kind: 'recorded', rollout, why: rollout.message }, driver, options);
     const beginning = {
       id: rollout?.id ?? options.id ?? ulid(),
       ...(plan.group === undefined ? {} : { group: plan.group.name }),
@@ -125,7 +128,7 @@ export async function driveService(
       clock: context.clock,
       isPassing,
     };
-    const patience = context.io.terminal.live ? Number.POSITIVE_INFINITY : plan.stepTimeout;
+    const patience = options.wait === true ? 0 : context.io.terminal.live ? Number.POSITIVE_INFINITY : plan.stepTimeout;
     const end = await drive(
       { plan, rollout, roles, beginning, hold: options.hold, patience, untilRecorded: options.detach === true },
       parts,
@@ -133,7 +136,7 @@ export async function driveService(
       interrupt.signal,
     );
     view.close();
-    return await conclude(context, service, end, options);
+    return await conclude(context, service, end, driver, options);
   } finally {
     view.close();
     off();
@@ -177,7 +180,13 @@ async function takeOver(
   return { rollout: acted.rollout, roles };
 }
 
-async function conclude(context: Context, service: string, end: DriveEnd, options: DriveOptions): Promise<ExitCode> {
+async function conclude(
+  context: Context,
+  service: string,
+  end: DriveEnd,
+  driver: string,
+  options: DriveOptions,
+): Promise<ExitCode> {
   const { io } = context;
   const say = (text: string): void => io.err(`${text}\n`);
   if (end.kind === 'interrupted') {
@@ -194,8 +203,11 @@ async function conclude(context: Context, service: string, end: DriveEnd, option
   }
   const code = exitOf(end);
   if (context.json) io.out(`${JSON.stringify({ type: 'end', exit: code, message: end.why })}\n`);
-  await ringControllers(context, service);
   const { members } = await context.members.list().catch(() => ({ members: [] }));
+  // A driver that leaves it standing is not lost: controllers need not ask a person because of that.
+  if ((end.kind === 'target' || end.kind === 'needs-person') && members.length > 0)
+    await act(context, service, (rollout) => release(rollout, driver), { entriesOnly: true }).catch(() => undefined);
+  await ringControllers(context, service);
   say(describeEnd(service, end, members.length));
   return code;
 }
@@ -205,6 +217,13 @@ function exitOf(end: DriveEnd): ExitCode {
   if (end.kind === 'needs-person') return EXIT.needsPerson;
   if (end.kind === 'target' || end.kind === 'recorded') return EXIT.done;
   return end.rollout?.state.phase === 'Promoted' ? EXIT.done : EXIT.reverted;
+}
+
+/** What to type where a rollout waits for a person. */
+function describeNeed(service: string, rollout: Rollout | undefined): string {
+  const back = `splitter abort ${service}   takes it back;   splitter status ${service}`;
+  if (rollout?.state.reason === 'Drift') return `splitter resume ${service} --adopt | --reassert;   ${back}`;
+  return `splitter continue ${service}   goes on;   ${back}`;
 }
 
 /** Who looks after a rollout that its driver leaves. */
@@ -219,7 +238,7 @@ function describeEnd(service: string, end: DriveEnd, controllers: number): strin
     case 'target':
       return `Done: ${service} is ${phase} (TargetReached): ${end.why}.\n${describeWatch(controllers)}\n  -> splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}   takes it back`;
     case 'needs-person':
-      return `${service} is Paused (${end.rollout?.state.reason}): ${end.why}.\n${describeWatch(controllers)}\n  -> splitter status ${service}`;
+      return `${service} is Paused (${end.rollout?.state.reason}): ${end.why}.\n${describeWatch(controllers)}\n  -> ${describeNeed(service, end.rollout)}`;
     case 'recorded':
       return `Handed over ${service}: ${end.why}\n${controllers === 1 ? 'The controller drives' : `${controllers} controllers drive`} it on.\n  -> splitter status ${service} -w`;
     case 'left':

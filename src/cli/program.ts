@@ -80,6 +80,7 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .action((service: string, flags: RampFlags) => finish(import('./ramp.js').then((m) => m.ramp(service, flags, io))));
   connected('start <service-or-file>', "follow a plan's own steps")
     .option('--foreground', 'drive it in this terminal instead of leaving it to the controllers')
+    .option('--wait', 'return when it needs a person (exit 5) or has ended, and say what to type next')
     .option('--hold <duration>', 'go on watching after the last step')
     .addOption(new Option('--on-interrupt <what>', 'what Ctrl-C does').choices(['hold', 'revert']).default('hold'))
     .option('--dry-run', 'show every write instead of making it')
@@ -130,6 +131,15 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--adopt', "after drift: go on from the others' weights")
     .option('--reassert', 'after drift: put our weights back')
     .action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runResume(service, flags, io))));
+  connected(
+    'continue <service>',
+    'what waits for a person goes on: resume, or promote at a reached target; drives where nobody does',
+  )
+    .option('--wait', 'where others drive it: return when it next needs a person (exit 5) or has ended')
+    .action((service: string, flags: Flags) => finish(import('./continue.js').then((m) => m.runContinue(service, flags, io))));
+  connected('cancel <service>', 'abort by another name').action((service: string, flags: Flags) =>
+    finish(import('./continue.js').then((m) => m.runCancel(service, flags, io))),
+  );
   connected('promote <service>', 'pass the present step; at a reached target, go to all traffic')
     .option('--full', 'skip all steps and the bake')
     .action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runPromote(service, flags, io))));

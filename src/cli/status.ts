@@ -128,7 +128,8 @@ function recordedFindings({ rollout, plan }: Look): readonly Finding[] {
   return signals.map((signal) => findingOf(signal, tally[signal.name], { alpha: alphaShare(signal, signals), at: 0 }));
 }
 
-async function watch(context: Context, service: string, timeout: number | undefined): Promise<ExitCode> {
+/** Follows the service's rollout until it comes to rest, and ends with the exit code of that; after `timeout` ms with 4. */
+export async function watch(context: Context, service: string, timeout: number | undefined): Promise<ExitCode> {
   const { io, clock } = context;
   const deadline = timeout === undefined ? Number.POSITIVE_INFINITY : clock.now() + timeout;
   const screen = new Screen(io.out, io.terminal.columns);

@@ -27,11 +27,7 @@ export function decideProgressing(situation: Situation, state: Extract<State, { 
     }
     case 'pause':
       if (step.for === undefined)
-        return paused(
-          situation,
-          'PauseStep',
-          describeWaiting(step, askedCanary(rollout), plan.service),
-        );
+        return paused(situation, 'PauseStep', describeWaiting(step, askedCanary(rollout), plan.service));
       if (elapsed < step.for) return wait(`pause of ${formatDuration(step.for)}`, rollout.enteredAt + step.for);
       return leaveStep(situation, state.step, step.for);
     case 'analyse': {

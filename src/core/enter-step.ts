@@ -39,12 +39,7 @@ export function enterStep(situation: Situation, index: number, said: readonly st
   if (run?.outcome.ok === false) return paused(situation, 'ProgramFailed', describeFailure(run.outcome) + noteOf(said), at);
   const note = noteOf(run === undefined ? said : [...said, 'before_step passed']);
   if (step.kind === 'pause' && step.for === undefined)
-    return paused(
-      situation,
-      'PauseStep',
-      `${describeWaiting(step, current, plan.service)}${note}`,
-      at,
-    );
+    return paused(situation, 'PauseStep', `${describeWaiting(step, current, plan.service)}${note}`, at);
   const state = { phase: 'Progressing', reason: 'Stepping', step: at } as const;
   if (step.kind !== 'weight') return transition(situation, { state, message: describeStep(step) + note, enteredAt: now });
   const asked = splitLegs(rollout.stable, rollout.canary, step.to, extraLegs(rollout));
