@@ -4,6 +4,7 @@ import { isPassing } from '../consul/errors.js';
 import { type DriveEnd, drive } from '../controller/drive.js';
 import { HOME } from '../core/home.js';
 import type { Observation } from '../core/observation.js';
+import type { Plan } from '../core/plan.js';
 import { type Check, preflight } from '../core/preflight.js';
 import { owedBy } from '../core/programs.js';
 import { formatTime } from '../core/record.js';
@@ -17,11 +18,21 @@ import type { HeldLock } from '../ports.js';
 import { act, finish, ringControllers } from './act.js';
 import type { Context } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
-import { openView } from './frames.js';
+import { type FrameView, openView } from './frames.js';
 import { lookAt } from './look.js';
 import type { SourcedPlan } from './plan-source.js';
 import { createSignals } from './signals.js';
 import { openTelling } from './telling.js';
+
+/** A person who attends the drive: sees it, gives it other plans, and may leave it as it stands. */
+export interface Attended {
+  readonly view: FrameView;
+  /** A plan that the person gave it, by its digest. */
+  readonly planOf: (digest: string) => Plan | undefined;
+  /** Ends the drive: left on purpose if `hasLeft` says so, else like Ctrl-C. */
+  readonly leave: AbortSignal;
+  readonly hasLeft: () => boolean;
+}
 
 /** How a foreground drive behaves, as flags said. Times in ms. */
 export interface DriveOptions {
@@ -34,6 +45,7 @@ export interface DriveOptions {
   readonly detach?: boolean;
   /** Leaves it as soon as it needs a person, instead of waiting for one. */
   readonly wait?: boolean;
+  readonly attended?: Attended;
   /** The id of the rollout that begins, as members of a group share one; else it gets one of its own. */
   readonly id?: string;
 }
@@ -92,7 +104,7 @@ export async function driveService(
   const { plan, digest, source } = sourced;
   const { service } = plan;
   const signals = createSignals(context, plan);
-  const view = openView(context);
+  const view = options.attended?.view ?? openView(context);
   const telling = openTelling(context, plan);
   const interrupt = new AbortController();
   const off = context.io.onInterrupt(() => {
@@ -102,6 +114,9 @@ export async function driveService(
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
     interrupt.abort();
   });
+  const leave = options.attended?.leave;
+  const onLeave = (): void => interrupt.abort();
+  leave?.addEventListener('abort', onLeave);
   try {
     // What no terminal drives is the controllers'.
     const named = options.detach === true ? '' : driver;
@@ -129,8 +144,9 @@ export async function driveService(
       isPassing,
     };
     const patience = options.wait === true ? 0 : context.io.terminal.live ? Number.POSITIVE_INFINITY : plan.stepTimeout;
+    const planOf = options.attended?.planOf ?? (() => undefined);
     const end = await drive(
-      { plan, rollout, roles, beginning, hold: options.hold, patience, untilRecorded: options.detach === true },
+      { plan, rollout, roles, beginning, hold: options.hold, patience, untilRecorded: options.detach === true, planOf },
       parts,
       (frame) => view.show(frame, driver),
       interrupt.signal,
@@ -140,6 +156,7 @@ export async function driveService(
   } finally {
     view.close();
     off();
+    leave?.removeEventListener('abort', onLeave);
     await lock.release().catch(() => undefined);
     await telling.end();
   }
@@ -189,6 +206,13 @@ async function conclude(
 ): Promise<ExitCode> {
   const { io } = context;
   const say = (text: string): void => io.err(`${text}\n`);
+  if (end.kind === 'interrupted' && options.attended?.hasLeft() === true) {
+    const controllers = await leaveTo(context, service, driver);
+    say(
+      `${describeWatch(controllers)}\n  -> splitter ramp ${service} --interactive   goes on;   splitter promote ${service};   splitter abort ${service}   takes it back`,
+    );
+    return EXIT.done;
+  }
   if (end.kind === 'interrupted') {
     if (options.onInterrupt === 'revert' && end.rollout !== undefined) {
       const acted = await act(context, service, abort, { entriesOnly: true });
@@ -203,13 +227,18 @@ async function conclude(
   }
   const code = exitOf(end);
   if (context.json) io.out(`${JSON.stringify({ type: 'end', exit: code, message: end.why })}\n`);
+  const stands = end.kind === 'target' || end.kind === 'needs-person';
+  say(describeEnd(service, end, await leaveTo(context, service, stands ? driver : undefined)));
+  return code;
+}
+
+/** Tells the controllers that this terminal is done, and how many there are. A driver that leaves its rollout standing is not lost: they go on without asking. */
+async function leaveTo(context: Context, service: string, driver: string | undefined): Promise<number> {
   const { members } = await context.members.list().catch(() => ({ members: [] }));
-  // A driver that leaves it standing is not lost: controllers need not ask a person because of that.
-  if ((end.kind === 'target' || end.kind === 'needs-person') && members.length > 0)
+  if (driver !== undefined && members.length > 0)
     await act(context, service, (rollout) => release(rollout, driver), { entriesOnly: true }).catch(() => undefined);
   await ringControllers(context, service);
-  say(describeEnd(service, end, members.length));
-  return code;
+  return members.length;
 }
 
 function exitOf(end: DriveEnd): ExitCode {

@@ -1,6 +1,10 @@
 /** What people type most, by command; shown in help, in the man page and on the pages of the commands. */
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
-  ramp: ['splitter ramp payments --to 10', 'splitter ramp payments --to 50 --by 10 --every 1m --signal errors=0.5%'],
+  ramp: [
+    'splitter ramp payments --to 10',
+    'splitter ramp payments --to 50 --by 10 --every 1m --signal errors=0.5%',
+    'splitter ramp payments --interactive',
+  ],
   start: ['splitter start payments.yaml --foreground', 'splitter start payments', 'splitter start payments --wait'],
   validate: ['splitter validate plans/', 'cat payments.yaml | splitter validate -'],
   plan: ['splitter plan payments.yaml', 'splitter plan payments.yaml --out payments.plan && splitter apply payments.plan'],

@@ -61,7 +61,9 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
   const finish = async (result: Promise<ExitCode>): Promise<void> => done(await result);
 
   connected('ramp <service>', "move canary's weight to a target in the foreground, watching all the while")
-    .requiredOption('--to <pct>', "canary's weight to reach, like 50 or 12.5%")
+    .option('--to <pct>', "canary's weight to reach, like 50 or 12.5%")
+    .option('-i, --interactive', 'ask for one weight after the other, then for full deploy or abort')
+    .option('--by-instances', 'with --interactive: weights by counts of instances, and what share they really give')
     .option('--by <pct>', 'move so much at a time')
     .option('--every <duration>', 'pause between two moves, like 1m')
     .option('--hold <duration>', 'go on watching after the target is reached')

@@ -13,10 +13,10 @@ import { Screen } from '../view/screen.js';
 import { renderStatus } from '../view/status.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
+import { durationFlag } from './flag-values.js';
 import { findRun, type GroupRun } from './group-run.js';
 import { type CommandIo, printJson } from './io.js';
 import { type Look, lookAt } from './look.js';
-import { durationFlag } from './ramp.js';
 import { whoDrives } from './who-drives.js';
 
 /** Flags of `splitter status`. */

@@ -54,7 +54,9 @@ describe('decide, while a rollout stands still', () => {
     };
 
     it('waits until then', () => {
-      expect(decideOpen(599_999, 'revert')).to.deep.include({ wakeAt: NOON + 1 }).and.not.have.property('write');
+      expect(decideOpen(599_999, 'revert'))
+        .to.deep.include({ wakeAt: NOON + 1 })
+        .and.not.have.property('write');
     });
 
     for (const [policy, phase] of [
