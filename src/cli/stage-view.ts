@@ -55,9 +55,10 @@ export class StageView implements FrameView {
     this.#inner = openView(this.#context);
   }
 
-  /** From here on only frames that know this record count. */
+  /** From here on only frames that know this record count, and how long it stands is counted anew. */
   awaitRecord(seq: number): void {
     this.#wanted = seq;
+    this.#last = { key: '', since: this.#frame?.now ?? 0 };
   }
 
   /** Waits until the rollout stands, and shows then how; false when the drive has ended before. */
