@@ -44,7 +44,7 @@ export function nextCommand({ service, phase, reason, driver }: Status): string 
       if (reason === 'TargetReached')
         return `splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}`;
       if (reason === 'Drift') return `splitter resume ${service} --adopt | --reassert;   splitter abort ${service}`;
-      return `splitter resume ${service};   splitter abort ${service}`;
+      return `splitter continue ${service};   splitter abort ${service}`;
     default:
       return driver === null
         ? `splitter ramp ${service} --to …   drives it on;   splitter abort ${service}`
