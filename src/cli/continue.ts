@@ -5,8 +5,8 @@ import type { ExitCode } from './exit.js';
 import { findRun } from './group-run.js';
 import type { CommandIo } from './io.js';
 import { lookAt } from './look.js';
-import { watch } from './status.js';
 import { runAbort, runPromote, runResume } from './verbs.js';
+import { watchStatus } from './watch-status.js';
 import { describeDrives, whoDrives } from './who-drives.js';
 
 /**
@@ -29,7 +29,7 @@ export async function runContinue(
   const drives = await whoDrives(context, service, run?.name);
   if (drives !== undefined || run !== undefined) {
     io.err(drives === undefined ? 'Nobody drives it: splitter run does\n' : `${describeDrives(drives)} drives it on.\n`);
-    return flags.wait === true ? watch(context, run?.services[0] ?? service, undefined) : code;
+    return flags.wait === true ? watchStatus(context, run?.services[0] ?? service, undefined) : code;
   }
   io.err('Nobody drives it, so this terminal does, to its next pause or its end.\n');
   return driveOn(context, service, 'start', true);

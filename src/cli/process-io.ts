@@ -21,7 +21,7 @@ export function processIo(): Io {
     env,
     out: (text) => terminal.write(stdout, text),
     err: (text) => terminal.write(stderr, text),
-    terminal: { live: stdout.isTTY === true && !dumb, columns: () => stdout.columns ?? WIDTH },
+    terminal: { live: stdout.isTTY === true && !dumb, columns: () => stdout.columns ?? WIDTH, unicode: isUnicode(env) },
     style: plain ? PLAIN : COLOUR,
     readStdin: async () => {
       const chunks: Buffer[] = [];
@@ -38,4 +38,9 @@ export function processIo(): Io {
       };
     },
   };
+}
+
+/** By the rule of POSIX: the first of these that is set tells the character set. */
+function isUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
 }

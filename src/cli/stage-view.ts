@@ -1,8 +1,9 @@
 import type { Frame } from '../controller/drive.js';
 import { liveLines } from '../view/live.js';
 import { plainLine } from '../view/plain.js';
+import { Trail } from '../view/trail.js';
 import type { Context } from './context.js';
-import { type FrameView, openView } from './frames.js';
+import { type FrameView, nameHere, openWords } from './frames.js';
 
 /** A rollout that moves is asked about again when nothing has happened for so long, ms: something holds it, and the view says what. */
 const HELD_FOR = 5_000;
@@ -11,6 +12,7 @@ const HELD_FOR = 5_000;
 export class StageView implements FrameView {
   readonly #context: Context;
   readonly #ended = new AbortController();
+  readonly #trail = new Trail();
   #inner: FrameView;
   #frame: Frame | undefined;
   #driver = '';
@@ -20,7 +22,7 @@ export class StageView implements FrameView {
 
   constructor(context: Context) {
     this.#context = context;
-    this.#inner = openView(context);
+    this.#inner = openWords(context, this.#trail, nameHere);
   }
 
   /** The last moment that the drive told of. */
@@ -38,6 +40,8 @@ export class StageView implements FrameView {
     if (key !== this.#last.key) this.#last = { key, since: frame.now };
     this.#frame = frame;
     this.#driver = driver;
+    // A view that redraws keeps the trail by itself.
+    if (!this.#context.io.terminal.live) this.#trail.add(frame);
     this.#inner.show(frame, driver);
     this.#wake();
   }
@@ -52,7 +56,7 @@ export class StageView implements FrameView {
 
   /** Lets the last frame stand where it is; the next begins below. */
   renew(): void {
-    this.#inner = openView(this.#context);
+    this.#inner = openWords(this.#context, this.#trail, nameHere);
   }
 
   /** From here on only frames that know this record count, and how long it stands is counted anew. */
@@ -70,12 +74,15 @@ export class StageView implements FrameView {
     if (this.#ended.signal.aborted) return false;
     const { io } = this.#context;
     // Lines that are not redrawn tell only what has changed; before a question all of it is told.
-    if (!io.terminal.live && this.#frame !== undefined)
-      io.out(
-        `${liveLines(this.#frame, this.#driver, io.style, io.terminal.columns())
-          .map((line) => line.trimEnd())
-          .join('\n')}\n`,
+    if (!io.terminal.live && this.#frame !== undefined) {
+      const lines = liveLines(
+        this.#frame,
+        nameHere(this.#driver),
+        { style: io.style, columns: io.terminal.columns() },
+        this.#trail,
       );
+      io.out(`${lines.map((line) => line.trimEnd()).join('\n')}\n`);
+    }
     return true;
   }
 

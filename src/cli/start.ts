@@ -13,7 +13,7 @@ import { observe } from './plan.js';
 import { pickPlan, readPlans, type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
 import { startGroup } from './start-group.js';
-import { watch } from './status.js';
+import { watchStatus } from './watch-status.js';
 import { requireControllers } from './who-drives.js';
 
 /** Flags of `splitter start`. */
@@ -42,7 +42,7 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
     const code = await startGroup(context, group, { dryRun: flags.dryRun === true, force: flags.force === true });
     const first = group.members[0]?.plan.service;
     return flags.wait === true && flags.dryRun !== true && code === EXIT.done && first !== undefined
-      ? watch(context, first, undefined)
+      ? watchStatus(context, first, undefined)
       : code;
   }
   const sourced = written === undefined ? await appliedPlan() : await pickPlan(context, written, target, undefined, true);
@@ -65,7 +65,7 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const onInterrupt = flags.onInterrupt ?? 'hold';
   const wait = flags.wait === true;
   const code = await driveService(context, sourced, lock, driver, { kind: 'start', hold, onInterrupt, note, detach, wait });
-  return wait && detach && code === EXIT.done ? watch(context, plan.service, undefined) : code;
+  return wait && detach && code === EXIT.done ? watchStatus(context, plan.service, undefined) : code;
 
   async function appliedGroup(): Promise<GroupPlans | undefined> {
     const own = (await context.store.readPlan(target))?.plan;

@@ -13,6 +13,7 @@ import type { Clock, DecisionLog, Mesh, Programs, SignalSource, Target, TrafficS
 import { Evidence } from './evidence.js';
 import { LogQueue } from './log-queue.js';
 import { RunningPrograms } from './running-programs.js';
+import { targetOf } from './target.js';
 import { TrafficWindow } from './traffic-window.js';
 import type { World } from './world.js';
 
@@ -101,11 +102,7 @@ export class Pilot {
     this.#log = new LogQueue(parts.log, flight.plan.service, flight.rollout?.id ?? flight.beginning.id);
     this.#programs = new RunningPrograms(parts.programs, ring);
     this.#evidence = new Evidence(flight.plan, parts.signals, flight.rollout?.tally ?? '');
-    const { service, namespace, partition, datacenter, callers } = flight.plan;
-    const where = Object.fromEntries(
-      Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined),
-    );
-    this.#target = { service, ...where, stable: flight.roles.stable, canary: flight.roles.canary, callers };
+    this.#target = targetOf(flight.plan, flight.roles);
   }
 
   /** The record as this pilot knows it; undefined before the first one is written. */
