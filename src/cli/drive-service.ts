@@ -124,6 +124,7 @@ export async function driveService(
       freeze: context.freeze,
       clock: context.clock,
       isPassing,
+      onStuck: telling.alarm,
     };
     const patience = context.io.terminal.live ? Number.POSITIVE_INFINITY : plan.stepTimeout;
     const end = await drive(
