@@ -7,8 +7,8 @@ export interface Io {
   out(text: string): void;
   /** Words go here. */
   err(text: string): void;
-  /** Whether stdout is a terminal that can redraw, and how wide it is. */
-  readonly terminal: { readonly live: boolean; readonly columns: () => number };
+  /** Whether stdout is a terminal that can redraw, how wide it is, and whether it shows more than ASCII. */
+  readonly terminal: { readonly live: boolean; readonly columns: () => number; readonly unicode: boolean };
   readonly style: Style;
   readStdin(): Promise<string>;
   /** Asks a person; only there where one sits at a terminal. */

@@ -20,7 +20,7 @@ export function processIo(): Io {
     env,
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
-    terminal: { live: stdout.isTTY === true && !dumb, columns: () => stdout.columns ?? WIDTH },
+    terminal: { live: stdout.isTTY === true && !dumb, columns: () => stdout.columns ?? WIDTH, unicode: isUnicode(env) },
     style: plain ? PLAIN : COLOUR,
     readStdin: async () => {
       const chunks: Buffer[] = [];
@@ -37,6 +37,11 @@ export function processIo(): Io {
       };
     },
   };
+}
+
+/** By the rule of POSIX: the first of these that is set tells the character set. */
+function isUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
 }
 
 /** One line from the person; an empty one where that is refused by Ctrl-C or Ctrl-D. */

@@ -77,7 +77,7 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   const attendance = new Attendance(
     { self: id, ttl: sessionTtl, clock },
     {
-      beat: (abort) => members.beat(member, sessionTtl, abort),
+      beat: (abort) => members.beat({ ...member, api: serving.address }, sessionTtl, abort),
       list: async (index, abort) => {
         const { members: all, index: next } = await members.list({ index, abort });
         return { members: all.map((one) => ({ id: one.id, beat: one.beat ?? 0 })), index: next };

@@ -14,6 +14,7 @@ import { Evidence } from './evidence.js';
 import { LogQueue } from './log-queue.js';
 import { Overdue, type Stuck } from './overdue.js';
 import { RunningPrograms } from './running-programs.js';
+import { targetOf } from './target.js';
 import { TrafficWindow } from './traffic-window.js';
 import type { World } from './world.js';
 
@@ -102,11 +103,7 @@ export class Pilot {
     this.#programs = new RunningPrograms(parts.programs, ring);
     this.#overdue = new Overdue((stuck) => parts.onStuck?.(stuck));
     this.#evidence = new Evidence(flight.plan, parts.signals, flight.rollout?.tally ?? '');
-    const { service, namespace, partition, datacenter, callers } = flight.plan;
-    const where = Object.fromEntries(
-      Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined),
-    );
-    this.#target = { service, ...where, stable: flight.roles.stable, canary: flight.roles.canary, callers };
+    this.#target = targetOf(flight.plan, flight.roles);
   }
 
   /** The record as this pilot knows it; undefined before the first one is written. */
