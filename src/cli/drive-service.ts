@@ -142,6 +142,7 @@ export async function driveService(
       freeze: context.freeze,
       clock: context.clock,
       isPassing,
+      onStuck: telling.alarm,
     };
     const patience = options.wait === true ? 0 : context.io.terminal.live ? Number.POSITIVE_INFINITY : plan.stepTimeout;
     const planOf = options.attended?.planOf ?? (() => undefined);

@@ -125,6 +125,10 @@ const entry = z.looseObject({
   reason: z.string(),
   step: z.number(),
   asked: z.record(z.string(), z.number()).describe('Weights in percent'),
+  observed: z
+    .record(z.string(), z.number())
+    .optional()
+    .describe('What each subset got when it was decided, percent; absent: unknown'),
   message: z.string(),
   by: z.string(),
   findings: z.array(z.looseObject({ name: z.string(), verdict: z.string(), message: z.string() })),
