@@ -13,12 +13,12 @@ import { runPart, versionName } from './drill-part.js';
 import { drillPlan, impossiblePlan, SANDBOX_PLAN } from './drill-plan.js';
 import { requireReady } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
+import { durationFlag } from './flag-values.js';
 import { type CommandIo, type Io, printJson } from './io.js';
 import { lookAt } from './look.js';
 import { requireOwnChecks } from './own-checks.js';
 import { observe } from './plan.js';
 import { findPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
-import { durationFlag } from './ramp.js';
 import { describeDrives } from './who-drives.js';
 
 /** Flags of `splitter drill`. */

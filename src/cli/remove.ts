@@ -32,7 +32,7 @@ export async function remove(service: string, flags: RemoveFlags, io: CommandIo)
   const applied = await context.store.readPlan(service);
   if (!context.json && writes.length > 0) io.out(renderWrites(writes, io.style));
   const asked = flags.dryRun !== true && !context.json && writes.length > 0 ? io.ask : undefined;
-  if (asked !== undefined && !/^y(es)?$/i.test((await asked(`Take the split of ${service} away? (yes/no) `)).trim()))
+  if (asked !== undefined && !/^y(es)?$/i.test((await asked(`Take the split of ${service} away? (yes/no) `))?.trim() ?? ''))
     throw new CommandError('not removed: the answer was not yes', `splitter remove ${service}`);
   if (flags.dryRun === true) {
     if (context.json) printJson(io, { service, removed: [], wouldWrite: writes.map(({ write }) => write) });

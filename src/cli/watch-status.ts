@@ -3,7 +3,7 @@ import { isPassing } from '../consul/errors.js';
 import { type Glance, Onlooker } from '../controller/onlooker.js';
 import type { Status } from '../core/status.js';
 import { Screen } from '../view/screen.js';
-import { renderStatus } from '../view/status.js';
+import { nextCommand, renderStatus } from '../view/status.js';
 import { Trail } from '../view/trail.js';
 import type { Context } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
@@ -48,6 +48,7 @@ export async function watchStatus(context: Context, service: string, timeout: nu
       const code = trouble === undefined ? exitByPhase(status) : undefined;
       if (code !== undefined) {
         view.end(code, status.message);
+        io.err(`  -> ${nextCommand(status)}\n`);
         return code;
       }
       if (stop.signal.aborted) return EXIT.interrupted;
