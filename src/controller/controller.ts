@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FOREGROUND } from '../core/driver-lost.js';
 import { type EntryKind, metaOf, type StoredEntry } from '../core/entries.js';
 import type { Plan, Wave } from '../core/plan.js';
 import { isHome, readRecord } from '../core/record.js';
@@ -42,7 +43,6 @@ export interface ControllerParts extends PostParts {
 }
 
 /** Ids of foreground drivers begin so; every other driver is a controller, or nobody yet. */
-const FOREGROUND = /^(ramp|start|promote):/;
 const HOLDER_READ_EVERY = 1_000;
 /** Until somebody rings for the first time the key is absent, and answers to each write of any key, ms. */
 const DOORBELL_PACE = 50;
