@@ -2,10 +2,10 @@ import { retry as mayRetry } from '../core/verbs/start.js';
 import { createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
 import { CommandError, type ExitCode } from './exit.js';
+import { durationFlag } from './flag-values.js';
 import type { CommandIo } from './io.js';
 import { lookAt } from './look.js';
 import { requireOwnChecks } from './own-checks.js';
-import { durationFlag } from './ramp.js';
 import { requireControllers } from './who-drives.js';
 
 /** `splitter retry SERVICE`: begins a reverted rollout anew, by the same plan and with a clean slate of evidence. */

@@ -17,7 +17,7 @@ import { CommandError } from './exit.js';
 import { readLogs } from './history.js';
 import type { Look } from './look.js';
 import type { RunSettings } from './run-settings.js';
-import { readStatus } from './status.js';
+import { readStatus } from './scene.js';
 import { stepsOf } from './verbs.js';
 import { VERSION } from './version.js';
 

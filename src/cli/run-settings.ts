@@ -13,6 +13,7 @@ import { readSettingsFile } from './settings-file.js';
 export interface RunFlags extends ConsulFlags {
   readonly config?: string;
   readonly listen?: string;
+  readonly pageUrl?: string;
   readonly allowedHost?: readonly string[];
   readonly readAuth?: boolean;
   readonly anonymousActions?: boolean;
@@ -28,6 +29,7 @@ export interface RunFlags extends ConsulFlags {
 export interface RunSettings {
   /** `chosen`: somebody has named this address; the default gives way to a free port. */
   readonly listen: { readonly host: string; readonly port: number; readonly chosen: boolean };
+  readonly pageUrl?: string;
   readonly allowedHosts: readonly string[];
   readonly readAuth: boolean;
   readonly anonymousActions: boolean;
@@ -47,6 +49,7 @@ type ConsulKey = keyof SettingsFile['consul'];
 /** Settings that may also be a flag and a variable: the flag's name in RunFlags. The variable is SPLITTER_ and the key in capitals. */
 const LAYERED = {
   listen: 'listen',
+  page_url: 'pageUrl',
   allowed_hosts: 'allowedHost',
   read_auth: 'readAuth',
   anonymous_actions: 'anonymousActions',
@@ -95,6 +98,7 @@ export async function readSettings(
       ...listen,
       chosen: given.listen !== undefined || settings.listen !== settingsSchema.parse({}).listen,
     },
+    ...(settings.page_url === undefined ? {} : { pageUrl: settings.page_url }),
     readAuth: settings.read_auth ?? !isLoopback(listen.host),
     anonymousActions: settings.anonymous_actions,
     allowedHosts: settings.allowed_hosts,

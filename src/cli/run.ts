@@ -8,7 +8,6 @@ import { Attendance } from '../controller/attendance.js';
 import { Controller } from '../controller/controller.js';
 import type { ControllerEvent } from '../controller/events.js';
 import { isFrozen } from '../core/schedule/freeze.js';
-import type { DecisionLog } from '../ports.js';
 import { consulKind } from '../server/consul-kind.js';
 import { ListenError, type ServeOptions, type Serving, serve } from '../server/http.js';
 import { LineBuffer } from '../server/line-buffer.js';
@@ -22,7 +21,7 @@ import { createEars, type Ears } from './run-ears.js';
 import { runPlans } from './run-plans.js';
 import { type RunFlags, type RunSettings, readSettings } from './run-settings.js';
 import { runStarts } from './run-starts.js';
-import { createTelling } from './run-telling.js';
+import { createTelling, type RunTelling } from './run-telling.js';
 import { createSharedSignals } from './signals.js';
 import { VERSION } from './version.js';
 import { openWave } from './wave-parts.js';
@@ -59,13 +58,14 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   const ears = createEars(log, metrics, clock);
   const telling = createTelling(
     context,
+    settings.pageUrl,
     new LogBook(context.client, context.store),
     (service) => controller.ownPlan(service),
     log,
     metrics,
   );
   const listeners: Ears[] = [];
-  const controller = createController(context, id, telling.log, (event) => {
+  const controller = createController(context, id, telling, (event) => {
     ears.hear(event);
     telling.hear(event);
     for (const listener of listeners) listener.hear(event);
@@ -77,7 +77,7 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   const attendance = new Attendance(
     { self: id, ttl: sessionTtl, clock },
     {
-      beat: (abort) => members.beat(member, sessionTtl, abort),
+      beat: (abort) => members.beat({ ...member, api: serving.address }, sessionTtl, abort),
       list: async (index, abort) => {
         const { members: all, index: next } = await members.list({ index, abort });
         return { members: all.map((one) => ({ id: one.id, beat: one.beat ?? 0 })), index: next };
@@ -151,7 +151,12 @@ function countCalls({ client }: Context, metrics: Metrics): void {
     metrics.consulRequest({ method, kind: consulKind(path, query?.index !== undefined), outcome, seconds: ms / 1_000 });
 }
 
-function createController(context: Context, id: string, log: DecisionLog, onEvent: (event: ControllerEvent) => void): Controller {
+function createController(
+  context: Context,
+  id: string,
+  { log, alarm }: RunTelling,
+  onEvent: (event: ControllerEvent) => void,
+): Controller {
   const { mesh, store, programs, clock, doorbell, lock, freeze } = context;
   const controller: Controller = new Controller(id, {
     mesh,
@@ -159,6 +164,7 @@ function createController(context: Context, id: string, log: DecisionLog, onEven
     log,
     programs,
     clock,
+    onStuck: alarm,
     freeze,
     openWave: (wave, plan) => openWave(context, wave, plan),
     findPlan: async (service, { id: rollout, plan: digest }) => {

@@ -6,7 +6,7 @@ import { roomFor, splitLegs } from './legs.js';
 import { awaitProgram, describeFailure } from './programs.js';
 import { askedCanary, extraLegs } from './rollout.js';
 import { hold, paused } from './stand.js';
-import { describeStep, skipReached } from './steps.js';
+import { describeStep, describeWaiting, skipReached } from './steps.js';
 import { formatPercent } from './weights.js';
 
 /** Leaves the step of this index for good: its `after_step` hook runs (a failure is reported, and holds nothing up), then the next step is entered. */
@@ -39,12 +39,7 @@ export function enterStep(situation: Situation, index: number, said: readonly st
   if (run?.outcome.ok === false) return paused(situation, 'ProgramFailed', describeFailure(run.outcome) + noteOf(said), at);
   const note = noteOf(run === undefined ? said : [...said, 'before_step passed']);
   if (step.kind === 'pause' && step.for === undefined)
-    return paused(
-      situation,
-      'PauseStep',
-      `at ${formatPercent(current)}, waiting for a person: splitter resume ${plan.service}${note}`,
-      at,
-    );
+    return paused(situation, 'PauseStep', `${describeWaiting(step, current, plan.service)}${note}`, at);
   const state = { phase: 'Progressing', reason: 'Stepping', step: at } as const;
   if (step.kind !== 'weight') return transition(situation, { state, message: describeStep(step) + note, enteredAt: now });
   const asked = splitLegs(rollout.stable, rollout.canary, step.to, extraLegs(rollout));

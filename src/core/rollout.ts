@@ -83,6 +83,11 @@ export interface Rollout {
   readonly adopted: Readonly<Record<string, string>>;
 }
 
+/** Whether traffic went back because a person wanted it. */
+export function isByPerson(reason: string | null): boolean {
+  return reason === 'Aborted' || reason === 'Undone' || reason === 'NewRollout';
+}
+
 /** Whether the rollout has ended: nothing but a new rollout or `undo` moves it any more. */
 export function isFinal(rollout: Rollout): boolean {
   return rollout.state.phase === 'Promoted' || rollout.state.phase === 'Reverted' || rollout.state.phase === 'Superseded';

@@ -110,10 +110,10 @@ function copy(words: readonly string[], { root, folder, roots, ignored }: Place)
   const paths = words.filter((word) => !word.startsWith('--'));
   const target = paths.at(-1)!;
   const to = target.startsWith('/') ? join(root, target) : join(folder, target);
-  if (stage === undefined)
-    return copyCheckout(to, (name) => !ignored(name) && (paths[0] === '.' || paths.slice(0, -1).includes(name)));
+  const sources = paths.slice(0, -1);
   mkdirSync(dirname(to), { recursive: true });
-  for (const path of paths.slice(0, -1)) cpSync(join(roots.get(stage)!, path), to, { recursive: true, verbatimSymlinks: true });
+  if (stage === undefined) copyCheckout(to, (name) => !ignored(name) && (sources[0] === '.' || sources.includes(name)));
+  else for (const path of sources) cpSync(join(roots.get(stage)!, path), to, { recursive: true, verbatimSymlinks: true });
 }
 
 /** A command in which absolute paths lie below a folder. */

@@ -3,8 +3,8 @@ const COLUMN = 8.4;
 const MARGIN = 14;
 
 /** Lines of a terminal as an SVG for light and dark pages; escape codes become classes. */
-export function drawTerminal(title: string, lines: readonly string[]): string {
-  const width = Math.ceil(80 * COLUMN + 2 * MARGIN);
+export function drawTerminal(title: string, lines: readonly string[], columns = 80): string {
+  const width = Math.ceil(columns * COLUMN + 2 * MARGIN);
   const height = lines.length * ROW + 2 * MARGIN;
   const rows = lines.map(
     (line, i) => `<text x="${MARGIN}" y="${MARGIN + (i + 0.75) * ROW}" xml:space="preserve">${spans(line)}</text>`,

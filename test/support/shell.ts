@@ -48,7 +48,7 @@ export class Shell {
       err: (text) => {
         err += text;
       },
-      terminal: { live: false, columns: () => 80 },
+      terminal: { live: false, columns: () => 80, unicode: false },
       style: PLAIN,
       readStdin: async () => stdin,
       ...(this.#ask === undefined ? {} : { ask: this.#ask }),

@@ -75,6 +75,7 @@ const status = z.object({
   by: z.string().nullable().describe('Who asked for what it does'),
   startedAt: time('When the rollout began').nullable(),
   updatedAt: time('When it came to where it is').nullable(),
+  healthyAt: time('When every signal was last measured and found good').nullable(),
   modifyIndex: z.number().nullable().describe('ModifyIndex of the splitter: what If-Match takes, in quotes'),
 });
 
@@ -124,6 +125,10 @@ const entry = z.looseObject({
   reason: z.string(),
   step: z.number(),
   asked: z.record(z.string(), z.number()).describe('Weights in percent'),
+  observed: z
+    .record(z.string(), z.number())
+    .optional()
+    .describe('What each subset got when it was decided, percent; absent: unknown'),
   message: z.string(),
   by: z.string(),
   findings: z.array(z.looseObject({ name: z.string(), verdict: z.string(), message: z.string() })),
