@@ -37,7 +37,7 @@ function silentProgram(say: (text: string) => void): Command {
     env: {},
     out: say,
     err: say,
-    terminal: { live: false, columns: () => 80 },
+    terminal: { live: false, columns: () => 80, unicode: false },
     style: PLAIN,
     readStdin: async () => '',
     onInterrupt: () => () => undefined,
