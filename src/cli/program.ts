@@ -32,7 +32,7 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<ExitC
 }
 
 /** Consul's own tools write long flags with one dash; both forms mean the same. */
-function widenDash(argument: string): string {
+export function widenDash(argument: string): string {
   return /^-[a-z][a-z-]+(=|$)/.test(argument) ? `-${argument}` : argument;
 }
 
