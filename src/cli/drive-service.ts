@@ -20,7 +20,7 @@ import { openView } from './frames.js';
 import { lookAt } from './look.js';
 import type { SourcedPlan } from './plan-source.js';
 import { createSignals } from './signals.js';
-import { openTelling } from './telling.js';
+import { openTelling, silentTelling } from './telling.js';
 
 /** How a foreground drive behaves, as flags said. Times in ms. */
 export interface DriveOptions {
@@ -90,7 +90,8 @@ export async function driveService(
   const { service } = plan;
   const signals = createSignals(context, plan);
   const view = openView(context);
-  const telling = openTelling(context, plan);
+  // What controllers drive, they tell.
+  const telling = options.detach === true ? silentTelling(context) : openTelling(context, plan);
   const interrupt = new AbortController();
   const off = context.io.onInterrupt(() => {
     context.io.err(

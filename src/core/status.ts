@@ -205,7 +205,8 @@ function stepStatus(rollout: Rollout, plan: Plan | undefined, liveWakeAt: number
   };
 }
 
-function signalStatus({ name, source, verdict, value, bound, samples, at, message, dryRun }: Finding): SignalStatus {
+function signalStatus(finding: Finding): SignalStatus {
+  const { name, source, verdict, value, bound, samples, at, message, band, dryRun } = finding;
   const status = { name, source, verdict, value, bound, samples, at: at === 0 ? null : formatTime(at), message };
-  return dryRun === true ? { ...status, dryRun } : status;
+  return { ...status, ...(band === undefined ? {} : { band }), ...(dryRun === true ? { dryRun } : {}) };
 }
