@@ -11,6 +11,7 @@ import { hookAtEnd, type Rollout } from '../core/rollout.js';
 import type { VerbContext, VerbResult } from '../core/verbs/result.js';
 import type { Context } from './context.js';
 import { CommandError } from './exit.js';
+import { handOver } from './hand-over.js';
 import { type Look, lookAt } from './look.js';
 import { describeDrives, whoDrives } from './who-drives.js';
 
@@ -40,8 +41,8 @@ export async function act(
     const result = verb(rollout, { service, seen: look.seen, by: context.by, now, ...plan }, look);
     if (result.kind === 'refused') throw new CommandError(result.message, result.hint);
     if (result.kind === 'nothing') return { rollout, changed: false, message: result.message };
-    if (await writeRecordOf(context, look, result.next, result.move))
-      return { rollout: result.next, changed: true, message: result.next.message };
+    const next = await handOver(context, service, result.next);
+    if (await writeRecordOf(context, look, next, result.move)) return { rollout: next, changed: true, message: next.message };
   }
   throw new CommandError(
     `service-splitter/${service} was changed by others ${TRIES} times in a row`,
