@@ -22,7 +22,7 @@ import { type FrameView, openView } from './frames.js';
 import { lookAt } from './look.js';
 import type { SourcedPlan } from './plan-source.js';
 import { createSignals } from './signals.js';
-import { openTelling } from './telling.js';
+import { openTelling, silentTelling } from './telling.js';
 
 /** A person who attends the drive: sees it, gives it other plans, and may leave it as it stands. */
 export interface Attended {
@@ -105,7 +105,8 @@ export async function driveService(
   const { service } = plan;
   const signals = createSignals(context, plan);
   const view = options.attended?.view ?? openView(context);
-  const telling = openTelling(context, plan);
+  // What controllers drive, they tell.
+  const telling = options.detach === true ? silentTelling(context) : openTelling(context, plan);
   const interrupt = new AbortController();
   const off = context.io.onInterrupt(() => {
     context.io.err(

@@ -110,6 +110,8 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--config <file>', 'its settings, in YAML (SPLITTER_CONFIG); flags and environment beat them')
     .option('--plans <dir>', 'follow the plans in this directory (SPLITTER_PLANS)')
     .option('--listen <host:port>', 'address of the page, the API and /metrics (SPLITTER_LISTEN, default 127.0.0.1:8410)')
+    .option('--tls-cert <file>', 'serve with this certificate (SPLITTER_TLS_CERT); without it, plain HTTP')
+    .option('--tls-key <file>', 'the key of that certificate (SPLITTER_TLS_KEY)')
     .option('--page-url <url>', 'where people reach the page, for links in notifications (SPLITTER_PAGE_URL)')
     .option('--allowed-host <name...>', 'further names in the Host header that it answers to (SPLITTER_ALLOWED_HOSTS)')
     .option('--read-auth', 'reading the API takes a Consul token too (SPLITTER_READ_AUTH)')

@@ -8,6 +8,8 @@ import { Attendance } from '../controller/attendance.js';
 import { Controller } from '../controller/controller.js';
 import type { ControllerEvent } from '../controller/events.js';
 import { isFrozen } from '../core/schedule/freeze.js';
+import { isLoopback } from '../net/loopback.js';
+import { openTls, type TlsContext, type TlsFiles } from '../net/tls-files.js';
 import { consulKind } from '../server/consul-kind.js';
 import { ListenError, type ServeOptions, type Serving, serve } from '../server/http.js';
 import { LineBuffer } from '../server/line-buffer.js';
@@ -98,9 +100,11 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
       list: controller.health.complete,
     }),
   };
+  const tls = settings.tls === undefined ? {} : { tls: openPair(settings.tls, log) };
   const api = createRunApi(context, flags, controller, settings, log);
   listeners.push(api);
-  const serving = await listen(settings.listen, { metrics, health, api, allowedHosts: settings.allowedHosts }, log);
+  const serving = await listen(settings.listen, { metrics, health, api, allowedHosts: settings.allowedHosts, ...tls }, log);
+  if (settings.tls === undefined && !isLoopback(settings.listen.host)) warnOfPlainHttp(log, serving.address);
   log.info({ id, address: serving.address, version: VERSION }, `controller ${id} runs; ${serving.address}`);
   const stop = new AbortController();
   // Every blocking query listens on it.
@@ -128,6 +132,23 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   await telling.stop();
   await serving.close();
   return EXIT.done;
+}
+
+function openPair(files: TlsFiles, log: Log): TlsContext {
+  try {
+    return openTls(files, (why) => log.warn({ what: 'tls' }, why));
+  } catch (error) {
+    throw new CommandError((error as Error).message, 'check --tls-cert and --tls-key');
+  }
+}
+
+/** Nobody is kept from it: behind a proxy with TLS of its own it is as it should be. */
+function warnOfPlainHttp(log: Log, address: string): void {
+  const why = 'others than this machine reach it, and a token that somebody acts with can be read on its way';
+  log.warn(
+    { what: 'tls' },
+    `${address} is plain HTTP: ${why}; give it --tls-cert and --tls-key, or a proxy with TLS in front of it`,
+  );
 }
 
 /** Serves at the address that was asked for; where nobody asked, a second controller on one machine takes a free port and says so. */

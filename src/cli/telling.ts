@@ -19,10 +19,15 @@ export interface Telling {
   end(): Promise<void>;
 }
 
+/** Tells nobody. */
+export function silentTelling({ store }: Context): Telling {
+  return { log: store, alarm: () => undefined, end: async () => undefined };
+}
+
 /** Starts telling for one drive; with nobody to tell, it does nothing. */
 export function openTelling(context: Context, plan: Plan): Telling {
   const { store, notified, clock, io } = context;
-  if (plan.notify === undefined) return { log: store, alarm: () => undefined, end: async () => undefined };
+  if (plan.notify === undefined) return silentTelling(context);
   const said: string[] = [];
   // Told at the end: a live view owns the terminal until then.
   const say = (line: string): void => void said.push(line);

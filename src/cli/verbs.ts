@@ -4,19 +4,16 @@ import { promote } from '../core/verbs/promote.js';
 import { type DriftChoice, resume } from '../core/verbs/resume.js';
 import { undo } from '../core/verbs/undo.js';
 import { type Acted, act, finish } from './act.js';
+import { awaitFirstRecord } from './await-first-record.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { driveOn } from './drive-on.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { findRun } from './group-run.js';
 import { actOnRun } from './group-verbs.js';
 import { type CommandIo, printJson } from './io.js';
-import { lookAt } from './look.js';
 import { describeDrives, whoDrives } from './who-drives.js';
 
 type Verb = Parameters<typeof act>[2];
-
-const FIRST_RECORD_TRIES = 50;
-const FIRST_RECORD_PAUSE = 100;
 
 /** `splitter pause SERVICE`: holds the rollout where it is; whoever drives it goes on watching. */
 export async function runPause(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
@@ -63,15 +60,6 @@ export async function runAbort(service: string, flags: GlobalFlags, io: CommandI
   const acted = await act(context, service, abort, { entriesOnly: true, remembered: true });
   const rollout = await finish(context, service);
   return report(context, service, { ...acted, rollout }, rollout.state.phase === 'Promoted' ? 'Put back' : 'Reverted');
-}
-
-/** A driver that has just begun has no record yet that could be aborted: it gets a few seconds to write one. */
-async function awaitFirstRecord(context: Context, service: string): Promise<void> {
-  for (let tries = 0; tries < FIRST_RECORD_TRIES; tries++) {
-    if ((await lookAt(context, service, true)).rollout !== undefined) return;
-    if ((await context.lock.read(service, context.clock.now()).catch(() => undefined)) === undefined) return;
-    await new Promise((resolve) => setTimeout(resolve, FIRST_RECORD_PAUSE));
-  }
 }
 
 /** `splitter undo SERVICE`: takes a finished promotion back in one write. */

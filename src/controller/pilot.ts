@@ -107,7 +107,7 @@ export class Pilot {
     this.#programs = new RunningPrograms(parts.programs, ring);
     this.#overdue = new Overdue((stuck) => parts.onStuck?.(stuck));
     this.#evidence = new Evidence(flight.plan, parts.signals, flight.rollout?.tally ?? '');
-    this.#target = targetOf(flight.plan, flight.roles);
+    this.#target = targetOf(flight.plan, flight.roles, flight.rollout?.id ?? flight.beginning.id);
   }
 
   /** The record as this pilot knows it; undefined before the first one is written. */

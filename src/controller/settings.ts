@@ -31,6 +31,8 @@ export const settingsSchema = z.strictObject({
     .refine(isWebAddress, { error: NO_ADDRESS })
     .describe('Where people reach the page, for the links in notifications; default: no links')
     .optional(),
+  tls_cert: text('Certificate that it serves with, with the chain up to its authority; read again when it changes').optional(),
+  tls_key: text('Key of that certificate').optional(),
   allowed_hosts: z
     .array(z.string().min(1))
     .describe('Further names in the Host header that it answers to; on a loopback address it answers to its own only')

@@ -1,6 +1,6 @@
 import { type Decision, type Situation, transition } from './decision.js';
 import { formatDuration } from './duration.js';
-import { holdForCapacity, holdForFailure } from './gate.js';
+import { holdForAddresses, holdForCapacity, holdForFailure } from './gate.js';
 import { holdWhileClosed } from './hold-closed.js';
 import { roomFor, splitLegs } from './legs.js';
 import { awaitProgram, describeFailure } from './programs.js';
@@ -31,7 +31,9 @@ export function enterStep(situation: Situation, index: number, said: readonly st
   const raises = step.kind === 'weight' && step.to > current;
   const closed = raises ? holdWhileClosed(situation) : undefined;
   if (closed !== undefined) return closed;
-  const obstacle = raises ? (holdForFailure(situation) ?? holdForCapacity(situation, step.to)) : undefined;
+  const obstacle = raises
+    ? (holdForFailure(situation) ?? holdForCapacity(situation, step.to) ?? holdForAddresses(situation))
+    : undefined;
   if (obstacle !== undefined) return hold(situation, obstacle, 0);
   const hook = plan.hooks?.before_step;
   const run = hook && awaitProgram(situation, 'before_step', at, hook, step.kind === 'weight' ? step.to : current);
