@@ -4,6 +4,7 @@ import { examplesText } from './examples.js';
 import { EXIT, EXIT_MEANINGS, type ExitCode, explainError } from './exit.js';
 import type { FreezeFlags } from './freeze.js';
 import type { CommandIo, Io } from './io.js';
+import { addOccasionalCommands } from './occasional-commands.js';
 import type { RampFlags } from './ramp.js';
 import type { ReplayFlags } from './replay-flags.js';
 import type { SimulateFlags } from './simulate-flags.js';
@@ -151,9 +152,9 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
   connected('abort <service>', 'take all traffic back to stable, now').action((service: string, flags: Flags) =>
     finish(import('./verbs.js').then((m) => m.runAbort(service, flags, io))),
   );
-  connected('undo <service>', 'take a finished promotion back in one write').action((service: string, flags: Flags) =>
-    finish(import('./verbs.js').then((m) => m.runUndo(service, flags, io))),
-  );
+  connected('undo <service>', 'take a finished promotion back in one write; with --to, to any earlier version that still runs')
+    .option('--to <version>', 'this version, or the one that users were on after this rollout (its id, from splitter history)')
+    .action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runUndo(service, flags, io))));
   connected('retry <service>', 'begin a reverted rollout anew, by the same plan')
     .option('--hold <duration>', 'go on watching after the last step')
     .option('--detach', 'let the controllers drive it')
@@ -188,6 +189,7 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--file <file>', 'replay a recording instead')
     .action((file: string, flags: ReplayFlags) => finish(import('./replay.js').then((m) => m.replayPlan(file, flags, io))));
   addEntryCommands({ connected, finish, io });
+  addOccasionalCommands({ connected, finish, io });
   command('completion <bash|zsh|fish>', 'print a script that completes commands, flags and live services').action(
     (shell: string) => finish(import('./completion.js').then((m) => m.completion(shell, program, io))),
   );

@@ -11,6 +11,7 @@ import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { findRun } from './group-run.js';
 import { actOnRun } from './group-verbs.js';
 import { type CommandIo, printJson } from './io.js';
+import { undoTo } from './undo-to.js';
 import { describeDrives, whoDrives } from './who-drives.js';
 
 type Verb = Parameters<typeof act>[2];
@@ -62,9 +63,10 @@ export async function runAbort(service: string, flags: GlobalFlags, io: CommandI
   return report(context, service, { ...acted, rollout }, rollout.state.phase === 'Promoted' ? 'Put back' : 'Reverted');
 }
 
-/** `splitter undo SERVICE`: takes a finished promotion back in one write. */
-export async function runUndo(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
+/** `splitter undo SERVICE [--to VERSION|ROLLOUT]`: takes a finished promotion back in one write, or users back to any earlier version that still runs. */
+export async function runUndo(service: string, flags: GlobalFlags & { readonly to?: string }, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
+  if (flags.to !== undefined) return report(context, service, await undoTo(context, service, flags.to), 'Undone');
   const verb: Verb = (rollout, verbContext, look) =>
     undo(rollout, verbContext, look.plan?.plan.undoWindow ?? Number.POSITIVE_INFINITY);
   const options = { remembered: true };

@@ -17,6 +17,8 @@ export interface LogEntry {
   readonly plan: string;
   readonly group?: string;
   readonly wave?: string;
+  readonly drill?: true;
+  readonly before?: string;
   readonly startedAt: number;
   readonly enteredAt: number;
   readonly message: string;
