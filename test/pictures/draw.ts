@@ -10,7 +10,7 @@ const write = (name: string, content: string | Buffer): void =>
 for (const [name, svg] of Object.entries(PICTURES)) write(name, svg);
 // These are taken of the running program, so each run gives other times and ids.
 for (const columns of [80, 120]) {
-  const { under, reverted } = await rampScreens(columns, 36);
+  const { under, reverted } = await rampScreens(columns, 30);
   write(`terminal-${columns}.svg`, drawTerminal(`splitter ramp in a terminal of ${columns} columns`, under.styled, columns));
   write(
     `terminal-${columns}-reverted.svg`,

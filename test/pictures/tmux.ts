@@ -23,10 +23,10 @@ export class Pane {
     const pane = new Pane(`splitter-${process.pid}-${++panes}`);
     const variables = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
     const size = ['-x', String(columns), '-y', String(rows)];
-    await pane.#tmux('new-session', '-d', ...size, ...variables, 'sleep infinity', ';', 'set', '-g', 'remain-on-exit', 'on');
+    // A shell outlives the command: a pane that dies scrolls by a row, to say so.
+    await pane.#tmux('new-session', '-d', ...size, ...variables, 'sh', '-c', '"$@"; sleep 86400', 'sh', ...command);
     await pane.#tmux('set', '-g', 'status', 'off');
     await pane.#tmux('resize-window', ...size);
-    await pane.#tmux('respawn-pane', '-k', ...variables, ...command);
     return pane;
   }
 
