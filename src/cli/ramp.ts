@@ -16,6 +16,8 @@ import { makeRoom } from './make-room.js';
 import { requireOwnChecks } from './own-checks.js';
 import { DEFAULT_SIGNAL, findPlan, type RampOverrides, rampPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
+import { requireCallers } from './require-callers.js';
+import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { parseSignals } from './signal-flag.js';
 import { createSignals } from './signals.js';
 import { requireControllers } from './who-drives.js';
@@ -83,6 +85,7 @@ async function planRamp(
   steps: RampOverrides['steps'],
 ): Promise<{ sourced: SourcedPlan; seen: Observation; from: BasisPoints }> {
   const given = flags.plan === undefined ? undefined : await readPlanFile(context, flags.plan, service);
+  if (flags.dryRun !== true) await requirePermissions(context, permissionsToDrive(service, context));
   if (given !== undefined && flags.dryRun !== true && namesOtherCanary(await lookAt(context, service, true), given.plan))
     await makeRoom(context, given);
   const look = await lookAt(context, service, true);
@@ -95,6 +98,9 @@ async function planRamp(
   const inferred = base.plan.signals.length === 0 && base.plan.steps.length === 0;
   const signals =
     flags.signal !== undefined ? parseSignals(flags.signal) : inferred ? await defaultSignals(context, base.plan) : undefined;
+  const watchesHere = flags.dryRun !== true && flags.detach !== true;
+  if (watchesHere && (flags.signal !== undefined || !inferred))
+    await requireCallers(context, { ...base.plan, signals: signals ?? base.plan.signals });
   const bake = durationFlag('--bake', flags.bake);
   const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, base.plan.subsets), readFreeze(context)]);
   const overrides: RampOverrides = {
@@ -135,7 +141,9 @@ async function defaultSignals(context: Context, plan: Plan): Promise<Plan['signa
     { service: plan.service, ...roles, callers: plan.callers },
     AbortSignal.timeout(5_000),
   );
-  return traffic === undefined ? [] : [DEFAULT_SIGNAL];
+  if (traffic !== undefined) return [DEFAULT_SIGNAL];
+  await requireCallers(context, { ...plan, signals: [DEFAULT_SIGNAL] });
+  return [];
 }
 
 function describeSignals(plan: Plan): string {

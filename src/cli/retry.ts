@@ -6,6 +6,8 @@ import type { CommandIo } from './io.js';
 import { lookAt } from './look.js';
 import { requireOwnChecks } from './own-checks.js';
 import { durationFlag } from './ramp.js';
+import { requireCallers } from './require-callers.js';
+import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { requireControllers } from './who-drives.js';
 
 /** `splitter retry SERVICE`: begins a reverted rollout anew, by the same plan and with a clean slate of evidence. */
@@ -31,6 +33,8 @@ export async function retry(
   if (plan === undefined)
     throw new CommandError(`the plan of ${service}'s last rollout is not kept any more`, `splitter ramp ${service} --to 10`);
   context.client.scopeTo(plan.plan);
+  await requirePermissions(context, permissionsToDrive(service, context));
+  if (!detach) await requireCallers(context, plan.plan);
   const sourced = { plan: plan.plan, digest: rollout.plan, source: plan.source };
   const instances = await context.mesh.countInstances(service, plan.plan.subsets);
   const roles = requireReady(context, sourced, { ...look.seen, instances });

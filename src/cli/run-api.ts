@@ -1,4 +1,4 @@
-import { ConsulError } from '../consul/errors.js';
+import { ConsulError, NO_TOKEN } from '../consul/errors.js';
 import type { Controller } from '../controller/controller.js';
 import { isRecord } from '../core/is-record.js';
 import type { Rollout } from '../core/rollout.js';
@@ -78,7 +78,7 @@ async function whoIs({ client }: Context, token: string): Promise<Caller> {
 /** What is left to do after the write (routes, hooks, the last record) the controllers do: they hear of it at once. */
 async function actFor(own: Context, flags: GlobalFlags, order: Order): Promise<Outcome> {
   const { service, token, by, ifIndex, action } = order;
-  const client = own.client.withToken(token, token === undefined ? 'nowhere: no token was sent' : 'X-Consul-Token');
+  const client = own.client.withToken(token, token === undefined ? `${NO_TOKEN}: no token was sent` : 'X-Consul-Token');
   const context = { ...contextOf(client, flags, own.io), by };
   const verb = verbOf(order);
   let stale = false;

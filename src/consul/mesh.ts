@@ -8,7 +8,7 @@ import { routedIn } from '../core/route.js';
 import { fromConsulWeight } from '../core/weights.js';
 import type { CriticalCheck, Entries, Mesh, MeshLists, ReadOptions } from '../ports.js';
 import type { Answer, Call, ConsulClient } from './client.js';
-import { ConsulError } from './errors.js';
+import { ConsulError, sayLacking } from './errors.js';
 
 const KINDS = {
   splitter: 'service-splitter',
@@ -174,13 +174,17 @@ export class ConsulMesh implements Mesh, MeshLists {
   }
 
   /** Instances that ACLs hid look like instances that are gone; the two must never be mixed up. */
-  #instances({ body, filtered }: Answer, what: string): readonly Readonly<Record<string, unknown>>[] {
+  #instances({ body, filtered, blind }: Answer, what: string): readonly Readonly<Record<string, unknown>>[] {
     const all = Array.isArray(body) ? body.filter(isRecord) : [];
-    if (all.length === 0 && filtered) {
+    if (all.length === 0 && (filtered || blind)) {
       throw new ConsulError(
         'denied',
-        `this token may not see any instance (${what}; token from ${this.#client.settings.tokenFrom})`,
-        'it needs service:read on the service and its sidecars, and node:read',
+        `this token may not see any instance: it lacks permission 'node:read', or 'service:read' on the sidecars (${what}; token from ${this.#client.settings.tokenFrom})`,
+        sayLacking(
+          ['node_prefix "" { policy = "read" }, or service:read on the service and its sidecars'],
+          this.#client.settings.tokenFrom,
+        ),
+        true,
       );
     }
     return all;
