@@ -23,6 +23,9 @@ export async function printAclPolicy(names: readonly string[], flags: AclPolicyF
   const role = roleOf(flags);
   if (flags.followsPlans === true && role !== 'controller')
     throw new CommandError('--follows-plans belongs to --controller', 'splitter acl-policy --controller --follows-plans plans/');
+  const lists = { '--callers': flags.callers, '--gateways': flags.gateways, '--agents': flags.agents };
+  for (const [flag, values] of Object.entries(lists))
+    if (values?.includes('')) throw new CommandError(`${flag} has an empty name`, `splitter acl-policy payments ${flag} NAME`);
   const subjects = await readSubjects(names, io);
   if (subjects === undefined) return EXIT.planInvalid;
   const { callers = [], gateways = [], agents = [], followsPlans = false } = flags;

@@ -85,7 +85,7 @@ async function planRamp(
   steps: RampOverrides['steps'],
 ): Promise<{ sourced: SourcedPlan; seen: Observation; from: BasisPoints }> {
   const given = flags.plan === undefined ? undefined : await readPlanFile(context, flags.plan, service);
-  if (flags.dryRun !== true) await requirePermissions(context, permissionsToDrive(service, context));
+  if (flags.dryRun !== true) await requirePermissions(context, permissionsToDrive(service, context, given?.plan));
   if (given !== undefined && flags.dryRun !== true && namesOtherCanary(await lookAt(context, service, true), given.plan))
     await makeRoom(context, given);
   const look = await lookAt(context, service, true);

@@ -1,6 +1,7 @@
 import { findLacking } from '../consul/authorize.js';
 import { ConsulError, sayLacking } from '../consul/errors.js';
 import { type Permission, policyLine, sayPermission } from '../core/permission.js';
+import type { Plan } from '../core/plan.js';
 import type { Context } from './context.js';
 
 /** Ends with exit 7 when the token lacks any of these, and names them all, so that nothing is begun that could not be ended. */
@@ -17,8 +18,8 @@ export function permissionsToApply(service: string, { prefix }: Context): readon
   ];
 }
 
-/** What beginning or driving a rollout takes, from the lock to the log. */
-export function permissionsToDrive(service: string, { prefix }: Context): readonly Permission[] {
+/** What beginning or driving a rollout takes, from the lock to the log; by its plan where that is known. */
+export function permissionsToDrive(service: string, { prefix }: Context, plan?: Plan): readonly Permission[] {
   const key = (name: string, access: Permission['access']): Permission => {
     return { resource: 'key', access, name: prefix + name };
   };
@@ -29,6 +30,7 @@ export function permissionsToDrive(service: string, { prefix }: Context): readon
     key(`plans/${service}`, 'read'),
     key('freeze', 'read'),
     key('controllers/', 'read'),
+    ...(plan?.notify === undefined ? [] : [key(`notified/${service}`, 'write')]),
   ];
 }
 

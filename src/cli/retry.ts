@@ -33,7 +33,7 @@ export async function retry(
   if (plan === undefined)
     throw new CommandError(`the plan of ${service}'s last rollout is not kept any more`, `splitter ramp ${service} --to 10`);
   context.client.scopeTo(plan.plan);
-  await requirePermissions(context, permissionsToDrive(service, context));
+  await requirePermissions(context, permissionsToDrive(service, context, plan.plan));
   if (!detach) await requireCallers(context, plan.plan);
   const sourced = { plan: plan.plan, digest: rollout.plan, source: plan.source };
   const instances = await context.mesh.countInstances(service, plan.plan.subsets);

@@ -126,7 +126,7 @@ async function startAlone(own: Context, applied: SourcedPlan, id: string): Promi
   const { service } = applied.plan;
   const sourced = await settlePlan(own, applied, true);
   const first = findRoles(sourced.plan, await observe(own, sourced));
-  await requirePermissions(own, permissionsToDrive(service, own));
+  await requirePermissions(own, permissionsToDrive(service, own, sourced.plan));
   const note = isRefusal(first) ? undefined : await requireOwnChecks(own, sourced, first, false);
   await makeRoom(own, sourced);
   requireReady(own, sourced, await observe(own, sourced));

@@ -67,7 +67,7 @@ export async function startGroup(context: Context, { group, members }: GroupPlan
 }
 
 async function requireMember(context: Context, sourced: SourcedPlan, force: boolean): Promise<ReadyMember> {
-  await requirePermissions(context, permissionsToDrive(sourced.plan.service, context));
+  await requirePermissions(context, permissionsToDrive(sourced.plan.service, context, sourced.plan));
   const seen = await observe(context, sourced);
   const roles = findRoles(sourced.plan, seen);
   const { rollout } = await lookAt(context, sourced.plan.service, true);

@@ -46,7 +46,7 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
     io.out(previewRollout(plan, seen, requireReady(context, sourced, seen), io.style, context.clock.now()));
     return EXIT.done;
   }
-  await requirePermissions(context, permissionsToDrive(plan.service, context));
+  await requirePermissions(context, permissionsToDrive(plan.service, context, plan));
   const detach = flags.foreground !== true;
   if (!detach) await requireCallers(context, plan);
   if (detach) await requireControllers(context, `splitter start ${target} --foreground`);

@@ -138,7 +138,9 @@ function serviceRules(subject: PolicySubject, { role }: PolicyNeeds): readonly A
   ];
 }
 
-function callerRules({ plan }: PolicySubject, { callers, gateways }: PolicyNeeds): readonly AclRule[] {
+/** Only what measures reads the callers: what a driver measures, it tells whoever looks. */
+function callerRules({ plan }: PolicySubject, { role, callers, gateways }: PolicyNeeds): readonly AclRule[] {
+  if (role === 'viewer') return [];
   const named = [...new Set([...callers, ...(plan?.callers ?? [])])];
   if (named.includes('*') || (named.length === 0 && gateways.length === 0)) {
     const why = 'whoever calls: the sidecars and gateways that count the requests (--callers and --gateways name them instead)';
