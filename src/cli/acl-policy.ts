@@ -59,7 +59,7 @@ async function readSubjects(names: readonly string[], io: Io): Promise<readonly 
   if (names.length === 0) return [{ name: '', prefix: true }];
   if (files.length === 0) return named;
   const { loadPlans } = await import('../plan/load.js');
-  const { plans, diagnostics } = await loadPlans(files, () => io.readStdin());
+  const { plans, diagnostics } = await loadPlans(files, () => io.readStdin(), false);
   if (await reportDiagnostics(io, diagnostics)) return undefined;
   const planned = plans.map(({ plan }) => ({ name: plan.service, prefix: false, plan }));
   const found = [...planned, ...named.filter(({ name, prefix }) => prefix || planned.every((one) => one.name !== name))];
@@ -83,6 +83,11 @@ function subjectOf(name: string): PolicySubject {
   return { name: bare, prefix };
 }
 
+function describeSubject({ name, prefix }: PolicySubject): string {
+  if (!prefix) return name;
+  return name === '' ? 'every service' : `services ${name}*`;
+}
+
 const PURPOSES: Readonly<Record<PolicyRole, string>> = {
   operator: 'for an operator who ramps',
   controller: 'for a controller (splitter run) of',
@@ -95,7 +100,7 @@ function headOf(
   flags: AclPolicyFlags,
   role: PolicyRole,
 ): readonly string[] {
-  const who = subjects.map(({ name, prefix }) => (prefix ? (name === '' ? 'every service' : `services ${name}*`) : name));
+  const who = [...new Set(subjects.map(describeSubject))];
   const places = [...new Set(subjects.flatMap(({ plan }) => plan?.datacenter ?? []))];
   const waves = [...new Set(subjects.flatMap(({ plan }) => plan?.waves?.map(({ name }) => name) ?? []))];
   return [

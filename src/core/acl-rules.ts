@@ -131,9 +131,7 @@ function serviceRules(subject: PolicySubject, { role }: PolicyNeeds): readonly A
   const why = `${labelOf(subject)}: its config entries (${kinds}), its discovery chain and its instances`;
   return [
     { resource: 'service', name, prefix, access: role === 'viewer' ? 'read' : 'write', why },
-    ...(prefix
-      ? []
-      : [rule('service', `${name}-sidecar-proxy`, 'read', `${name}: its sidecars, of which each version has so many that pass`)]),
+    ...(prefix ? [] : [rule('service', `${name}-sidecar-proxy`, 'read', `${name}: its sidecars, counted by version and health`)]),
     ...(group === undefined ? [] : [rule('service', group, 'read', `whether ${group} is a service or the group`)]),
   ];
 }
