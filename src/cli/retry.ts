@@ -19,6 +19,8 @@ export async function retry(
   const context = createContext(flags, io);
   const hold = durationFlag('--hold', flags.hold) ?? 0;
   const detach = flags.detach === true;
+  // Its plan is in the log: what cannot be read must not pass for what is not there.
+  await requirePermissions(context, permissionsToDrive(service, context));
   if (detach) await requireControllers(context, `splitter retry ${service}`);
   const look = await lookAt(context, service);
   const { rollout, plan } = look;

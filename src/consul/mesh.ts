@@ -45,8 +45,11 @@ export class ConsulMesh implements Mesh, MeshLists {
     return { entry: answer.status === 404 ? undefined : storedEntry(answer.body), index: answer.index };
   }
 
-  /** Every entry of one kind. With an index it blocks until one of them changes (or about 30 s). */
-  async listEntries(kind: string, options: ReadOptions = {}): Promise<{ entries: readonly StoredEntry[]; index: number }> {
+  /** Every entry of one kind that may be read, and whether ACLs hide others. With an index it blocks until one of them changes (or about 30 s). */
+  async listEntries(
+    kind: string,
+    options: ReadOptions = {},
+  ): Promise<{ entries: readonly StoredEntry[]; index: number; hidden: boolean }> {
     const answer = await this.#client.call({
       method: 'GET',
       path: `/config/${kind}`,
@@ -54,7 +57,8 @@ export class ConsulMesh implements Mesh, MeshLists {
       abort: options.abort,
       ...blocking(options, LIST_TIMEOUT),
     });
-    return { entries: Array.isArray(answer.body) ? answer.body.map(storedEntry) : [], index: answer.index };
+    const entries = Array.isArray(answer.body) ? answer.body.map(storedEntry) : [];
+    return { entries, index: answer.index, hidden: answer.filtered || answer.blind };
   }
 
   /** Checks that are critical now; a check of a whole node names no service. With an index it blocks until any check changes. */
