@@ -11,7 +11,7 @@ import { EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, type Io, printJson } from './io.js';
 import { lookAt, readFreeze } from './look.js';
 import { doctorOwnChecks } from './own-checks.js';
-import { findPlan, readPlanFile } from './plan-source.js';
+import { findPlan, readPlanFile, settleBase } from './plan-source.js';
 import { createSignals } from './signals.js';
 
 /** `splitter doctor SERVICE [--plan F]`: every check before a ramp, each with a verdict and what to type. Exit 1 when one failed; what Consul refuses ends it, after what was found till then. */
@@ -31,7 +31,8 @@ async function* examine(context: Context, service: string, file: string | undefi
   yield await checkLeader(context);
   yield await checkToken(context, service);
   const look = await lookAt(context, service, true);
-  const { plan } = file === undefined ? await findPlan(context, service, look.seen) : await readPlanFile(context, file, service);
+  const { plan } =
+    file === undefined ? await findPlan(context, service, look.seen, settleBase) : await readPlanFile(context, file, service);
   const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, plan.subsets), readFreeze(context)]);
   const seen = { ...look.seen, ...freeze, instances };
   const roles = findRoles(plan, seen);

@@ -2,6 +2,7 @@ const LOOKS: readonly string[] = ['status', 'list', 'history', 'subsets', 'expor
 /** Commands whose arguments are services or plans. */
 const NAMES: readonly string[] = [
   ...['ramp', 'start', 'plan', 'apply', 'status', 'history', 'pause', 'resume', 'promote', 'abort', 'undo', 'retry', 'doctor'],
+  ...['continue', 'cancel', 'remove', 'drill'],
   ...['subsets', 'import', 'export'],
 ];
 

@@ -18,6 +18,14 @@ export function permissionsToApply(service: string, { prefix }: Context): readon
   ];
 }
 
+/** What taking the split away writes: the entries, the applied plan, and the lock meanwhile. */
+export function permissionsToRemove(service: string, context: Context): readonly Permission[] {
+  return [
+    ...permissionsToApply(service, context),
+    { resource: 'key', access: 'write', name: `${context.prefix}drivers/${service}` },
+  ];
+}
+
 /** What beginning or driving a rollout takes, from the lock to the log; by its plan where that is known. */
 export function permissionsToDrive(service: string, { prefix }: Context, plan?: Plan): readonly Permission[] {
   const key = (name: string, access: Permission['access']): Permission => {
