@@ -29,9 +29,10 @@ export async function askController(
   }
 }
 
-function evidenceIn({ stable, canary, legs, signals }: Readonly<Record<string, unknown>>): LiveEvidence | undefined {
+function evidenceIn({ stable, canary, legs, signals, healthyAt }: Readonly<Record<string, unknown>>): LiveEvidence | undefined {
   if (!isLeg(stable) || !isLeg(canary) || !Array.isArray(legs) || !legs.every(isLeg)) return undefined;
-  return Array.isArray(signals) && signals.every(isSignal) ? evidenceOf({ stable, canary, legs, signals }) : undefined;
+  if (!Array.isArray(signals) || !signals.every(isSignal)) return undefined;
+  return evidenceOf({ stable, canary, legs, signals, healthyAt: typeof healthyAt === 'string' ? healthyAt : null });
 }
 
 function isLeg(value: unknown): value is LegStatus {

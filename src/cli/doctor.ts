@@ -9,7 +9,7 @@ import { EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, type Io, printJson } from './io.js';
 import { lookAt, readFreeze } from './look.js';
 import { doctorOwnChecks } from './own-checks.js';
-import { findPlan, readPlanFile } from './plan-source.js';
+import { findPlan, readPlanFile, settleBase } from './plan-source.js';
 import { createSignals } from './signals.js';
 
 /** `splitter doctor SERVICE [--plan F]`: every check before a ramp, each with a verdict and what to type. Exit 1 when one failed. */
@@ -28,7 +28,9 @@ export async function doctor(service: string, flags: GlobalFlags & { readonly pl
   ];
   const look = await lookAt(context, service, true);
   const { plan } =
-    flags.plan === undefined ? await findPlan(context, service, look.seen) : await readPlanFile(context, flags.plan, service);
+    flags.plan === undefined
+      ? await findPlan(context, service, look.seen, settleBase)
+      : await readPlanFile(context, flags.plan, service);
   const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, plan.subsets), readFreeze(context)]);
   const seen = { ...look.seen, ...freeze, instances };
   const roles = findRoles(plan, seen);

@@ -18,7 +18,12 @@ export interface FrameView {
 /** The view of a drive that fits where the output goes. */
 export function openView(context: Context): FrameView {
   if (context.json) return jsonView(context);
-  return openWords(context, new Trail(), (driver) => `${driver.split(':')[0]} here, Ctrl-C leaves it`);
+  return openWords(context, new Trail(), nameHere);
+}
+
+/** A driver in this very terminal. */
+export function nameHere(driver: string): string {
+  return `${driver.split(':')[0]} here, Ctrl-C leaves it`;
 }
 
 /** The view for people: a screen on a terminal, lines elsewhere. `trail` may know of the time before. */

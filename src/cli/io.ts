@@ -11,8 +11,8 @@ export interface Io {
   readonly terminal: { readonly live: boolean; readonly columns: () => number; readonly unicode: boolean };
   readonly style: Style;
   readStdin(): Promise<string>;
-  /** Asks a person; only there where one sits at a terminal. */
-  ask?(question: string): Promise<string>;
+  /** Asks a person; only there where one sits at a terminal. Undefined: answered by Ctrl-C or Ctrl-D, or no answer is needed any more. What is printed meanwhile comes above the question. */
+  ask?(question: string, needless?: AbortSignal): Promise<string | undefined>;
   /** Calls back on Ctrl-C or SIGTERM until the returned function is called. */
   onInterrupt(handler: () => void): () => void;
 }

@@ -2,10 +2,10 @@ import { retry as mayRetry } from '../core/verbs/start.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
 import { CommandError, type ExitCode } from './exit.js';
+import { durationFlag } from './flag-values.js';
 import type { CommandIo } from './io.js';
 import { type Look, lookAt } from './look.js';
 import { requireOwnChecks } from './own-checks.js';
-import { durationFlag } from './ramp.js';
 import { requireControllers } from './who-drives.js';
 
 /** How a rollout begins anew: whether its plan's own checks are skipped, whether controllers drive it, and how long a terminal watches at the target, ms. */

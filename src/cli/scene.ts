@@ -2,6 +2,7 @@ import { ConsulError } from '../consul/errors.js';
 import type { Glance } from '../controller/onlooker.js';
 import type { WaveState } from '../controller/wave-run.js';
 import { metaOf } from '../core/entries.js';
+import { lastHealthyIn } from '../core/history.js';
 import { HOME } from '../core/home.js';
 import type { Observation } from '../core/observation.js';
 import type { Schedule } from '../core/plan.js';
@@ -76,6 +77,7 @@ export async function readScene(
     plan,
     driver: live,
     schedule,
+    healthyAt: look.history === undefined ? undefined : lastHealthyIn(look.history),
     ...(group === undefined ? {} : { group }),
     ...(waves === undefined ? {} : { waves }),
   });

@@ -1,9 +1,9 @@
 import { renderStatus } from '../view/status.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { EXIT, type ExitCode } from './exit.js';
+import { durationFlag } from './flag-values.js';
 import { findRun, type GroupRun } from './group-run.js';
 import { type CommandIo, printJson } from './io.js';
-import { durationFlag } from './ramp.js';
 import { readLiveStatus } from './scene.js';
 import { watchStatus } from './watch-status.js';
 

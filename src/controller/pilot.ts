@@ -35,6 +35,8 @@ export interface Flight {
   readonly rollout: Rollout | undefined;
   readonly roles: Roles;
   readonly beginning: Beginning;
+  /** The plan of this digest, when a record by this flight's own driver follows another one than before, as when a person gives it new weights. */
+  readonly planOf?: (digest: string) => Plan | undefined;
   /** Among several drivers of one rollout: a record that another one wrote is gone on with. Otherwise it ends the flight. */
   readonly shared: boolean;
 }
@@ -85,6 +87,7 @@ export class Pilot {
   readonly #log: LogQueue;
   readonly #programs: RunningPrograms;
   readonly #target: Target;
+  #plan: Plan;
   readonly #overdue: Overdue;
   #rollout: Rollout | undefined;
   #weightsSince = 0;
@@ -93,6 +96,7 @@ export class Pilot {
   /** `ring` is called when a program of the user's has ended. */
   constructor(flight: Flight, parts: PilotParts, world: World, ring: () => void, stop: AbortSignal) {
     this.#flight = flight;
+    this.#plan = flight.plan;
     this.#parts = parts;
     this.#world = world;
     this.#stop = stop;
@@ -109,6 +113,11 @@ export class Pilot {
   /** The record as this pilot knows it; undefined before the first one is written. */
   get rollout(): Rollout | undefined {
     return this.#rollout;
+  }
+
+  /** The plan that it is flown by now: the flight's, or one that its record has named since. */
+  get plan(): Plan {
+    return this.#plan;
   }
 
   /** What the signals say now. */
@@ -213,6 +222,7 @@ export class Pilot {
       return `another rollout (${record.id}, by ${record.by}) has begun`;
     }
     if (record.seq <= known.seq) return undefined;
+    if (record.plan !== known.plan) this.#plan = this.#flight.planOf?.(record.plan) ?? this.#plan;
     this.#enter(record);
     if (this.#flight.shared) {
       // A write of its own that was not known to have been applied is logged by nobody else.
@@ -228,7 +238,8 @@ export class Pilot {
   }
 
   #decide(seen: Observation, now: number, { lostDriver }: Circumstances): Decision {
-    const { plan, roles, beginning, shared } = this.#flight;
+    const { roles, beginning, shared } = this.#flight;
+    const plan = this.#plan;
     if (this.#rollout === undefined) return decideBeginning(plan, seen, roles, beginning, now);
     // Whoever advances a shared rollout puts its own name into the next record.
     const rollout = shared ? { ...this.#rollout, driver: beginning.driver } : this.#rollout;

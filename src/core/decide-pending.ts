@@ -1,8 +1,9 @@
 import { type Decision, type Situation, wait } from './decision.js';
 import { enterStep } from './enter-step.js';
-import { type Hold, holdForEvidence } from './gate.js';
+import { type Hold, holdForAddresses, holdForEvidence } from './gate.js';
 import { clockSince, holdWhileClosed } from './hold-closed.js';
 import { serving } from './observation.js';
+import type { Step } from './plan.js';
 import { settleHook } from './programs.js';
 import { askedCanary } from './rollout.js';
 import { describeMatch, routeWrite, wantedMatches } from './route.js';
@@ -10,8 +11,6 @@ import { overdue } from './stand.js';
 import { skipReached } from './steps.js';
 
 const LOOK_AGAIN = 500;
-/** The callers' sidecars learn of a new instance some hundred ms after Consul; traffic that comes sooner is answered with 503. */
-const ADDRESS_SETTLES = 1_000;
 
 /** Waits until the compiled chain has both legs and canary has passing sidecars, makes the testers' route, then enters the first step. */
 export function decidePending(situation: Situation): Decision {
@@ -29,10 +28,13 @@ export function decidePending(situation: Situation): Decision {
 }
 
 /** Whether the step to enter takes weight from canary; that is never held. */
-function goesDown({ plan, rollout }: Situation): boolean {
-  const current = askedCanary(rollout);
-  const step = plan.steps[skipReached(plan.steps, rollout.state.step, current)];
-  return step?.kind === 'weight' && step.to < current;
+function goesDown(situation: Situation): boolean {
+  const step = nextStep(situation);
+  return step?.kind === 'weight' && step.to < askedCanary(situation.rollout);
+}
+
+function nextStep({ plan, rollout }: Situation): Step | undefined {
+  return plan.steps[skipReached(plan.steps, rollout.state.step, askedCanary(rollout))];
 }
 
 function standBy(situation: Situation, cause: Hold): Decision {
@@ -48,16 +50,15 @@ function findDoubt(situation: Situation): Hold | undefined {
   return evidence?.reason === 'NoData' ? undefined : evidence;
 }
 
-function findMissing({ rollout, seen, now }: Situation): Hold | undefined {
+function findMissing(situation: Situation): Hold | undefined {
+  const { rollout, seen } = situation;
   const legs = seen.chain?.startsWith === 'resolver' ? [] : (seen.chain?.legs ?? []);
   const absent = [rollout.stable, rollout.canary].find((subset) => !legs.some((leg) => leg.subset === subset));
   if (absent !== undefined) return missing(`waiting until Consul's discovery chain has a target for ${absent}`);
-  if (serving(seen.instances[rollout.canary]) > 0) {
-    const since = seen.servingSince?.[rollout.canary] ?? Number.NEGATIVE_INFINITY;
-    return now >= since + ADDRESS_SETTLES
-      ? undefined
-      : missing(`giving the sidecars a second to learn where ${rollout.canary} runs`);
-  }
+  if (serving(seen.instances[rollout.canary]) > 0) return holdForAddresses(situation);
+  // Its first instance may be for that step to bring up, or to wait for.
+  const step = nextStep(situation);
+  if (step?.kind === 'run' || step?.kind === 'wait') return undefined;
   return missing(`waiting for a passing sidecar of ${rollout.canary}: no instance matches its filter and passes its checks`);
 }
 

@@ -12,6 +12,9 @@ export interface Hold {
   readonly until?: number;
 }
 
+/** The callers' sidecars learn of a new instance some hundred ms after Consul; traffic that comes sooner is answered with 503. */
+const ADDRESS_SETTLES = 1_000;
+
 /** Whether the evidence lets the rollout leave its step; undefined when it does. No data and no measurement are never a pass. */
 export function holdForEvidence(situation: Situation): Hold | undefined {
   const { rollout, seen, plan } = situation;
@@ -53,6 +56,17 @@ export function holdForCapacity(situation: Situation, weight: BasisPoints): Hold
   return {
     reason: 'Capacity',
     message: `${formatPercent(weight)} is more than ${plan.capacity.maxRatio} times what ${passing} stand for (${formatPercent(Math.round(share))})`,
+  };
+}
+
+/** Whether canary's first instance came so lately that callers may not know where it runs; undefined when they do. */
+export function holdForAddresses({ rollout, seen, now }: Situation): Hold | undefined {
+  const settled = (seen.servingSince?.[rollout.canary] ?? Number.NEGATIVE_INFINITY) + ADDRESS_SETTLES;
+  if (now >= settled) return undefined;
+  return {
+    reason: 'NoInstances',
+    message: `giving the sidecars a second to learn where ${rollout.canary} runs`,
+    until: settled,
   };
 }
 

@@ -2,7 +2,7 @@ import { type Leg, sameShares } from './legs.js';
 import type { HookName, Plan } from './plan.js';
 import type { ProgramOutcome } from './programs.js';
 import type { Phase, Reason, Rollout, State } from './rollout.js';
-import type { Finding } from './verdict.js';
+import { type Finding, healthyMoment } from './verdict.js';
 
 /** One line of the decision log: what was decided, by whom, on which evidence, and which write it became. Times in ms. */
 export interface LogEntry {
@@ -17,6 +17,8 @@ export interface LogEntry {
   readonly plan: string;
   readonly group?: string;
   readonly wave?: string;
+  readonly drill?: true;
+  readonly before?: string;
   readonly startedAt: number;
   readonly enteredAt: number;
   readonly message: string;
@@ -84,6 +86,11 @@ export function appendEntry(history: History, entry: LogEntry): History {
   const whole = programs.length === 0 ? own : { ...own, programs };
   const entries = [...history.entries.filter((one) => one !== known), whole].sort((a, b) => a.seq - b.seq);
   return { ...history, entries: entries.length <= HISTORY_LIMIT ? entries : withoutOne(entries) };
+}
+
+/** When the log last tells of signals that were all good, ms; undefined when it never does. */
+export function lastHealthyIn({ entries }: History): number | undefined {
+  return entries.map(({ findings }) => healthyMoment(findings)).findLast((at) => at !== undefined);
 }
 
 /** Whether an entry only keeps evidence: nothing else has changed since the one before it. */

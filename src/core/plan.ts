@@ -19,8 +19,8 @@ export interface ExtraLeg {
 /** One step of a rollout, in normal form: `ramp` is already expanded into weights and pauses. Times in milliseconds. */
 export type Step =
   | { readonly kind: 'weight'; readonly to: BasisPoints }
-  /** Without `for` it waits for a person. */
-  | { readonly kind: 'pause'; readonly for?: number }
+  /** Without `for` it waits for a person, at most for `deadline`; then it goes as `on.stepTimeout` says. */
+  | { readonly kind: 'pause'; readonly for?: number; readonly deadline?: number }
   /**
    * Passes when `for` has gone by AND `minRequests` were seen on canary AND no signal points to harm; with a minimum of requests already before
    * `for`, once every signal's evidence is clear, unless `early` is false.

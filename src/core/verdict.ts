@@ -60,6 +60,13 @@ export function bindingFindings(findings: readonly Finding[]): readonly Finding[
   return findings.filter((finding) => finding.dryRun !== true);
 }
 
+/** When these findings were measured, ms, if every one that may revert is good; undefined when one is not, or when nobody measured. */
+export function healthyMoment(findings: readonly Finding[]): number | undefined {
+  const binding = bindingFindings(findings);
+  const at = Math.max(0, ...binding.map((finding) => finding.at));
+  return at > 0 && binding.every(({ verdict }) => verdict === 'Successful') ? at : undefined;
+}
+
 /** Whether every signal that may hold has passed, and those that count requests beyond doubt. */
 export function isClear(findings: readonly Finding[]): boolean {
   return bindingFindings(findings).every(

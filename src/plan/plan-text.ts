@@ -75,7 +75,7 @@ function stepText(step: Step): Text {
     case 'weight':
       return { weight: step.to / 100 };
     case 'pause':
-      return { pause: step.for === undefined ? {} : exactDuration(step.for) };
+      return { pause: step.for === undefined ? time('deadline', step.deadline) : exactDuration(step.for) };
     case 'analyse': {
       const requests = step.minRequests === DEFAULTS.minRequests ? {} : { min_requests: step.minRequests };
       return { analyse: { for: exactDuration(step.for), ...requests, ...given('early', step.early) } };

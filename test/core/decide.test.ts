@@ -69,6 +69,30 @@ describe('decide, step by step', () => {
       'Progressing',
     );
   });
+  it('does not wait for an instance where the first step brings it up, or waits for it itself', () => {
+    const pending = { phase: 'Pending', reason: 'Starting', step: 0 } as const;
+    const seen = { instances: { blue: { passing: 1, warning: 0, critical: 0 } } };
+    const program = { kind: 'command', command: ['./scale.sh'], timeout: 1_000 } as const;
+    const weight = { kind: 'weight', to: 1_000 } as const;
+    for (const first of [
+      { kind: 'run', program, onFailure: 'hold' } as const,
+      { kind: 'wait', healthy: 1, deadline: 1_000 } as const,
+    ])
+      expect(decide(situation(0, pending, { plan: { steps: [first, weight] }, seen })).next?.state, first.kind).to.deep.equal(
+        at(0),
+      );
+  });
+  it('gives the sidecars that second also between a step that brought the first instance and the weight after it', () => {
+    const steps = [
+      { kind: 'wait', healthy: 1, deadline: 60_000 },
+      { kind: 'weight', to: 1_000 },
+    ] as const;
+    const seen = { instances: { blue: passing(1), green: passing(1) }, servingSince: { green: NOON - 400 } };
+    const fresh = decide(situation(0, at(0), { plan: { steps }, seen }));
+    expect([fresh.write, fresh.why]).to.deep.equal([undefined, 'giving the sidecars a second to learn where green runs']);
+    const later = decide(situation(0, at(0), { plan: { steps }, seen, now: NOON + 600 }));
+    expect(later.next?.state).to.deep.equal(at(1));
+  });
   it('enters the first weight when the mesh is ready', () => {
     const { next } = decide(situation(0, { phase: 'Pending', reason: 'Starting', step: 0 }));
     expect([next?.state, next && weightOf(next.asked, 'green'), next?.seq, next?.tally]).to.deep.equal([
@@ -135,7 +159,8 @@ describe('decide, step by step', () => {
       undefined,
     ]);
     const resolver = stored({ ...promoting.seen.resolver?.entry, DefaultSubset: 'green' }, 11);
-    expect(decide({ ...promoting, seen: { ...promoting.seen, resolver } }).next?.state.phase).to.equal('Promoted');
+    const promoted = decide({ ...promoting, seen: { ...promoting.seen, resolver } }).next;
+    expect([promoted?.state.phase, promoted?.before]).to.deep.equal(['Promoted', 'Service.Meta.version == "2"']);
   });
   it('keeps further legs through every weight and a revert', () => {
     const extra = [{ subset: 'dark', weight: 500 }];

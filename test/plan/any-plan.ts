@@ -113,7 +113,7 @@ const STEPS = fc
     const weights = points.sort((a, b) => a - b).map((p) => p / 100);
     const steps: unknown[] = weights.flatMap((weight, i) => [
       { weight },
-      ...(pauses[i] === undefined ? [{ pause: {} }] : [{ pause: pauses[i] }]),
+      { pause: pauses[i] ?? (i % 2 === 0 ? {} : { deadline: '10m' }) },
     ]);
     if (ramps) steps.push({ run: { command: ['./smoke.sh'], on_failure: 'hold' } });
     if (ramps) steps.push({ ramp: { to: 100, by: 12.5, every: '90s' } });

@@ -81,6 +81,7 @@ const status = z.object({
   by: z.string().nullable().describe('Who asked for what it does'),
   startedAt: time('When the rollout began').nullable(),
   updatedAt: time('When it came to where it is').nullable(),
+  healthyAt: time('When every signal was last measured and found good').nullable(),
   modifyIndex: z.number().nullable().describe('ModifyIndex of the splitter: what If-Match takes, in quotes'),
 });
 
