@@ -31,7 +31,9 @@ export function enterStep(situation: Situation, index: number, said: readonly st
   const raises = step.kind === 'weight' && step.to > current;
   const closed = raises ? holdWhileClosed(situation) : undefined;
   if (closed !== undefined) return closed;
-  const obstacle = raises ? (holdForFailure(situation) ?? holdForCapacity(situation, step.to) ?? holdForAddresses(situation)) : undefined;
+  const obstacle = raises
+    ? (holdForFailure(situation) ?? holdForCapacity(situation, step.to) ?? holdForAddresses(situation))
+    : undefined;
   if (obstacle !== undefined) return hold(situation, obstacle, 0);
   const hook = plan.hooks?.before_step;
   const run = hook && awaitProgram(situation, 'before_step', at, hook, step.kind === 'weight' ? step.to : current);
