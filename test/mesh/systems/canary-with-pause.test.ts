@@ -152,6 +152,7 @@ ${SIGNALS}`,
 
   it('with a controller start returns at once; start --wait waits for the pause, and says what to type next', async () => {
     const open = file('open.yaml', `${head('3')}steps: [{ weight: 20 }, { pause: {} }, { weight: 100 }]\nbake: 2s\n${SIGNALS}`);
+    const users = traffic(60);
     const controller = startSplitter(mesh.address, 'run --id one --listen 127.0.0.1:0');
     await until(
       'the controller lives',
@@ -164,6 +165,7 @@ ${SIGNALS}`,
     expect(waited.output()).to.match(/ {2}-> splitter continue payments; {3}splitter abort payments\n$/);
     const on = startSplitter(mesh.address, `continue ${SERVICE} --wait`);
     expect([await on.exit, await stored()], on.output()).to.deep.equal([0, ['Promoted', 'BakePassed', 100]]);
+    expect(failuresIn(await users.stop()), 'failed requests').to.deep.equal([]);
     controller.kill('SIGTERM');
     await controller.exit;
   });
