@@ -14,6 +14,8 @@ export interface Target extends ServiceRef {
   readonly stable: string;
   readonly canary: string;
   readonly callers: readonly string[];
+  /** Which rollout it is measured for: what was counted before it, or for another one, never bears on it. */
+  readonly rollout?: string;
 }
 
 /** Requests that the callers' sidecars sent to each subset since the last reading, and how many sidecars told so. */

@@ -5,8 +5,9 @@ import { type Context, createContext, type GlobalFlags } from './context.js';
 import { describeCheck } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
-import { type SourcedPlan, settlePlan } from './plan-source.js';
+import { type SourcedPlan, settleBase } from './plan-source.js';
 import { reportDiagnostics } from './report-diagnostics.js';
+import { permissionsToApply, requirePermissions } from './require-permissions.js';
 import { parseSavedPlan, readSavedPlan } from './saved-plan.js';
 
 /** `splitter apply PATH…`: writes the base of each plan (protocol, subsets, then the splitter at 100/0) and keeps the plan in KV. Twice changes nothing. A saved plan is applied exactly as it was saved. */
@@ -36,10 +37,16 @@ export async function apply(
       EXIT.planInvalid,
     );
   const applied = [];
+  if (flags.dryRun !== true) for (const { plan } of plans) await requireMayApply(context, plan);
   for (const { plan, digest, file } of plans)
     applied.push(await applyOne(context, { plan, digest, source: file }, flags.dryRun === true));
   if (context.json) printJson(io, { applied });
   return EXIT.done;
+}
+
+async function requireMayApply(context: Context, plan: SourcedPlan['plan']): Promise<void> {
+  context.client.scopeTo(plan);
+  await requirePermissions(context, permissionsToApply(plan.service, context));
 }
 
 async function applyOne(
@@ -52,7 +59,7 @@ async function applyOne(
   context.client.scopeTo(sourced.plan);
   const applied = await applyPlan(
     sourced,
-    { mesh, store, settle: (plan) => settlePlan(context, plan) },
+    { mesh, store, settle: (plan) => settleBase(context, plan) },
     {
       dryRun,
       onDoubt: (check) => io.err(describeCheck({ ...check, verdict: 'warning' })),

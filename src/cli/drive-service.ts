@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import { type DriverInfo, isHeld } from '../consul/driver-lock.js';
 import { isPassing } from '../consul/errors.js';
-import { type DriveEnd, drive } from '../controller/drive.js';
+import { type DriveEnd, drive, type Frame } from '../controller/drive.js';
 import { HOME } from '../core/home.js';
 import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
@@ -22,7 +22,7 @@ import { type FrameView, openView } from './frames.js';
 import { lookAt } from './look.js';
 import type { SourcedPlan } from './plan-source.js';
 import { createSignals } from './signals.js';
-import { openTelling } from './telling.js';
+import { openTelling, silentTelling } from './telling.js';
 
 /** A person who attends the drive: sees it, gives it other plans, and may leave it as it stands. */
 export interface Attended {
@@ -48,11 +48,18 @@ export interface DriveOptions {
   readonly attended?: Attended;
   /** The id of the rollout that begins, as members of a group share one; else it gets one of its own. */
   readonly id?: string;
+  /** A rehearsal: the record says so, the version that was stable before may be its canary, and nobody is waited for when it is held. */
+  readonly drill?: boolean;
+  /** Is shown every moment of the drive, besides the view. */
+  readonly onFrame?: (frame: Frame) => void;
 }
 
-/** Checks before anything is written; prints warnings, and ends with exit 1 when a check failed. What does not `advance` is held by no freeze. */
-export function requireReady(context: Context, sourced: SourcedPlan, seen: Observation, advances = true): Roles {
-  const roles = findRoles(sourced.plan, seen);
+/** How long a rehearsal that is held is waited for, ms: a signal may come back by itself. */
+const DRILL_PATIENCE = 30_000;
+
+/** Checks before anything is written; prints warnings, and ends with exit 1 when a check failed. What does not `advance` is held by no freeze; for `again` see findRoles. */
+export function requireReady(context: Context, sourced: SourcedPlan, seen: Observation, advances = true, again = false): Roles {
+  const roles = findRoles(sourced.plan, seen, again);
   const checks = preflight(sourced.plan, seen, roles, advances ? context.clock.now() : undefined);
   for (const check of checks) if (check.verdict === 'warning') context.io.err(describeCheck(check));
   const failed = checks.filter((check) => check.verdict === 'failed');
@@ -105,7 +112,8 @@ export async function driveService(
   const { service } = plan;
   const signals = createSignals(context, plan);
   const view = options.attended?.view ?? openView(context);
-  const telling = openTelling(context, plan);
+  // What controllers drive, they tell.
+  const telling = options.detach === true ? silentTelling(context) : openTelling(context, plan);
   const interrupt = new AbortController();
   const off = context.io.onInterrupt(() => {
     context.io.err(
@@ -130,6 +138,7 @@ export async function driveService(
       plan: digest,
       driver: named,
       by: context.by,
+      ...(options.drill === true ? { drill: true as const } : {}),
       ...(options.note === undefined ? {} : { note: options.note }),
     };
     await context.store.recordPlan(service, beginning.id, digest, plan, source);
@@ -142,13 +151,18 @@ export async function driveService(
       freeze: context.freeze,
       clock: context.clock,
       isPassing,
+      onStuck: telling.alarm,
     };
-    const patience = options.wait === true ? 0 : context.io.terminal.live ? Number.POSITIVE_INFINITY : plan.stepTimeout;
+    const waits = options.wait === true ? 0 : context.io.terminal.live ? Number.POSITIVE_INFINITY : plan.stepTimeout;
+    const patience = options.drill === true ? DRILL_PATIENCE : waits;
     const planOf = options.attended?.planOf ?? (() => undefined);
     const end = await drive(
       { plan, rollout, roles, beginning, hold: options.hold, patience, untilRecorded: options.detach === true, planOf },
       parts,
-      (frame) => view.show(frame, driver),
+      (frame) => {
+        view.show(frame, driver);
+        options.onFrame?.(frame);
+      },
       interrupt.signal,
     );
     view.close();
@@ -167,7 +181,7 @@ async function takeOver(
   sourced: SourcedPlan,
   driver: string,
   own: string,
-  { kind, note }: DriveOptions,
+  { kind, note, drill }: DriveOptions,
 ): Promise<{ rollout: Rollout | undefined; roles: Roles }> {
   const { plan, digest, source } = sourced;
   let look = await lookAt(context, plan.service);
@@ -179,7 +193,7 @@ async function takeOver(
     look = await lookAt(context, plan.service);
   }
   const instances = await context.mesh.countInstances(plan.service, plan.subsets);
-  const roles = findRoles(plan, { ...look.seen, instances });
+  const roles = findRoles(plan, { ...look.seen, instances }, drill);
   if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint);
   if (look.rollout === undefined || isFinal(look.rollout)) return { rollout: undefined, roles };
   await context.store.recordPlan(plan.service, look.rollout.id, digest, plan, source);

@@ -77,7 +77,11 @@ function renderHistory(log: History): string {
       ),
     ];
   });
-  return [`rollout ${log.rollout} of ${log.service}, plan ${sources.join(', ') || 'unknown'}`, ...lines, ''].join('\n');
+  return [
+    `rollout ${log.rollout} of ${log.service}${log.entries[0]?.drill === true ? ' (a drill)' : ''}, plan ${sources.join(', ') || 'unknown'}`,
+    ...lines,
+    '',
+  ].join('\n');
 }
 
 function programLines({ point, program, ok, message, output, ms }: ProgramOutcome): readonly string[] {

@@ -1,9 +1,12 @@
 import { Command, CommanderError, Option } from 'commander';
+import type { AclPolicyFlags } from './acl-policy.js';
 import { addEntryCommands } from './entry-commands.js';
 import { examplesText } from './examples.js';
 import { EXIT, EXIT_MEANINGS, type ExitCode, explainError } from './exit.js';
 import type { FreezeFlags } from './freeze.js';
 import type { CommandIo, Io } from './io.js';
+import { addOccasionalCommands } from './occasional-commands.js';
+import { policyCommand } from './policy-command.js';
 import type { RampFlags } from './ramp.js';
 import type { ReplayFlags } from './replay-flags.js';
 import type { SimulateFlags } from './simulate-flags.js';
@@ -18,12 +21,16 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<ExitC
   const program = buildProgram({ ...io, atEnd: (close) => void opened.push(close) }, (result) => {
     code = result;
   });
+  let asked: Command | undefined;
+  program.hook('preAction', (_, command) => {
+    asked = command;
+  });
   try {
     await program.parseAsync(argv.map(widenDash), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.error;
-    const { exit, text } = explainError(error);
+    const { exit, text } = explainError(error, policyCommand(asked?.name() ?? '', asked?.args ?? []));
     io.err(text);
     return exit;
   } finally {
@@ -32,7 +39,7 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<ExitC
 }
 
 /** Consul's own tools write long flags with one dash; both forms mean the same. */
-function widenDash(argument: string): string {
+export function widenDash(argument: string): string {
   return /^-[a-z][a-z-]+(=|$)/.test(argument) ? `-${argument}` : argument;
 }
 
@@ -110,6 +117,9 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--config <file>', 'its settings, in YAML (SPLITTER_CONFIG); flags and environment beat them')
     .option('--plans <dir>', 'follow the plans in this directory (SPLITTER_PLANS)')
     .option('--listen <host:port>', 'address of the page, the API and /metrics (SPLITTER_LISTEN, default 127.0.0.1:8410)')
+    .option('--tls-cert <file>', 'serve with this certificate (SPLITTER_TLS_CERT); without it, plain HTTP')
+    .option('--tls-key <file>', 'the key of that certificate (SPLITTER_TLS_KEY)')
+    .option('--page-url <url>', 'where people reach the page, for links in notifications (SPLITTER_PAGE_URL)')
     .option('--allowed-host <name...>', 'further names in the Host header that it answers to (SPLITTER_ALLOWED_HOSTS)')
     .option('--read-auth', 'reading the API takes a Consul token too (SPLITTER_READ_AUTH)')
     .option('--no-read-auth', 'it takes none, on whatever address')
@@ -148,9 +158,9 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
   connected('abort <service>', 'take all traffic back to stable, now').action((service: string, flags: Flags) =>
     finish(import('./verbs.js').then((m) => m.runAbort(service, flags, io))),
   );
-  connected('undo <service>', 'take a finished promotion back in one write').action((service: string, flags: Flags) =>
-    finish(import('./verbs.js').then((m) => m.runUndo(service, flags, io))),
-  );
+  connected('undo <service>', 'take a finished promotion back in one write; with --to, to any earlier version that still runs')
+    .option('--to <version>', 'this version, or the one that users were on after this rollout (its id, from splitter history)')
+    .action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runUndo(service, flags, io))));
   connected('retry <service>', 'begin a reverted rollout anew, by the same plan')
     .option('--hold <duration>', 'go on watching after the last step')
     .option('--detach', 'let the controllers drive it')
@@ -185,6 +195,18 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--file <file>', 'replay a recording instead')
     .action((file: string, flags: ReplayFlags) => finish(import('./replay.js').then((m) => m.replayPlan(file, flags, io))));
   addEntryCommands({ connected, finish, io });
+  withOutput(command('acl-policy [names...]', "the least policy of Consul's ACLs for services, plans or directories of plans"))
+    .option('--controller', 'for splitter run, instead of for an operator who ramps')
+    .option('--follows-plans', 'with --controller: it follows a directory of plans (run --plans)')
+    .option('--read-only', 'for looking only: status, list, history, subsets')
+    .option('--callers <services...>', "read the sidecars of these services only, instead of everybody's")
+    .option('--gateways <names...>', 'and these gateways')
+    .option('--agents <nodes...>', 'sessions on these nodes only: those of the Consul agents that are asked')
+    .option('--kv-prefix <prefix>', 'SPLITTER_KV_PREFIX, default splitter/')
+    .action((names: string[], flags: AclPolicyFlags) =>
+      finish(import('./acl-policy.js').then((m) => m.printAclPolicy(names, flags, io))),
+    );
+  addOccasionalCommands({ connected, finish, io });
   command('completion <bash|zsh|fish>', 'print a script that completes commands, flags and live services').action(
     (shell: string) => finish(import('./completion.js').then((m) => m.completion(shell, program, io))),
   );

@@ -1,28 +1,31 @@
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
-import { isPassing } from '../consul/errors.js';
+import { ConsulError, isPassing } from '../consul/errors.js';
 import { LogBook } from '../consul/log-book.js';
 import type { Member } from '../consul/membership.js';
 import { Attendance } from '../controller/attendance.js';
 import { Controller } from '../controller/controller.js';
 import type { ControllerEvent } from '../controller/events.js';
 import { isFrozen } from '../core/schedule/freeze.js';
-import type { DecisionLog } from '../ports.js';
+import { isLoopback } from '../net/loopback.js';
+import { openTls, type TlsContext, type TlsFiles } from '../net/tls-files.js';
 import { consulKind } from '../server/consul-kind.js';
 import { ListenError, type ServeOptions, type Serving, serve } from '../server/http.js';
 import { LineBuffer } from '../server/line-buffer.js';
 import { createLog, type Log } from '../server/log.js';
 import { createMetrics, type Metrics } from '../server/metrics.js';
+import { Admission } from './admission.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
+import { permissionsToControl, requirePermissions } from './require-permissions.js';
 import { createRunApi } from './run-api.js';
 import { createEars, type Ears } from './run-ears.js';
 import { runPlans } from './run-plans.js';
 import { type RunFlags, type RunSettings, readSettings } from './run-settings.js';
 import { runStarts } from './run-starts.js';
-import { createTelling } from './run-telling.js';
+import { createTelling, type RunTelling } from './run-telling.js';
 import { createSharedSignals } from './signals.js';
 import { VERSION } from './version.js';
 import { openWave } from './wave-parts.js';
@@ -42,6 +45,10 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   const flags = { ...settings.consul, kvPrefix: settings.kvPrefix };
   const context = createContext(flags, io);
   const { clock, members } = context;
+  await requirePermissions(context, permissionsToControl(id, context)).catch((error: unknown) => {
+    // A Consul that does not answer is waited for; a refusal is for whoever gives the token.
+    if (!(error instanceof ConsulError) || error.code === 'denied') throw error;
+  });
   const lines = new LineBuffer((text) => io.err(text));
   io.atEnd(() => lines.flush());
   const write = (line: string): void => lines.add(line);
@@ -59,13 +66,14 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   const ears = createEars(log, metrics, clock);
   const telling = createTelling(
     context,
+    settings.pageUrl,
     new LogBook(context.client, context.store),
     (service) => controller.ownPlan(service),
     log,
     metrics,
   );
   const listeners: Ears[] = [];
-  const controller = createController(context, id, telling.log, (event) => {
+  const controller = createController(context, id, telling, (event) => {
     ears.hear(event);
     telling.hear(event);
     for (const listener of listeners) listener.hear(event);
@@ -74,6 +82,7 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   });
   const starts = runStarts(context, flags, controller, log, ears.hear);
   const member: Member = { id, host: hostname(), pid: process.pid, since: clock.now(), version: VERSION };
+  const admission = new Admission();
   const attendance = new Attendance(
     { self: id, ttl: sessionTtl, clock },
     {
@@ -88,7 +97,10 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
       controller.setMembers(all);
       starts.scheduler.ringAll();
     },
-    (held, why) => ears.hear({ kind: 'membership', held, why }),
+    (held, why) => {
+      if (held) admission.admit();
+      ears.hear({ kind: 'membership', held, why });
+    },
   );
   const health = {
     sinceTurn: () => clock.now() - controller.health.turnedAt,
@@ -98,9 +110,11 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
       list: controller.health.complete,
     }),
   };
+  const tls = settings.tls === undefined ? {} : { tls: openPair(settings.tls, log) };
   const api = createRunApi(context, flags, controller, settings, log);
   listeners.push(api);
-  const serving = await listen(settings.listen, { metrics, health, api, allowedHosts: settings.allowedHosts }, log);
+  const serving = await listen(settings.listen, { metrics, health, api, allowedHosts: settings.allowedHosts, ...tls }, log);
+  if (settings.tls === undefined && !isLoopback(settings.listen.host)) warnOfPlainHttp(log, serving.address);
   log.info({ id, address: serving.address, version: VERSION }, `controller ${id} runs; ${serving.address}`);
   const stop = new AbortController();
   // Every blocking query listens on it.
@@ -115,11 +129,14 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   const plans = { context, flags, id, members: () => attendance.members };
   const working = Promise.all([
     controller.run(),
-    attendance.run(stop.signal, onTrouble),
+    attendance.run(stop.signal, (error) => {
+      admission.fail(error);
+      onTrouble(error);
+    }),
     starts.run(stop.signal, onTrouble),
     settings.plans === undefined ? undefined : runPlans(settings.plans, plans, log, metrics, stop.signal),
   ]);
-  await Promise.race([interrupted, working]);
+  const why = await Promise.race([interrupted, working.then(() => undefined), admission.refused]);
   log.info({}, 'leaving: the others take over now');
   stop.abort();
   // Leaving first lets the others begin while the last turns here end; the compare-and-set keeps the two apart.
@@ -127,7 +144,25 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   await controller.stop();
   await telling.stop();
   await serving.close();
+  if (why !== undefined) throw why;
   return EXIT.done;
+}
+
+function openPair(files: TlsFiles, log: Log): TlsContext {
+  try {
+    return openTls(files, (why) => log.warn({ what: 'tls' }, why));
+  } catch (error) {
+    throw new CommandError((error as Error).message, 'check --tls-cert and --tls-key');
+  }
+}
+
+/** Nobody is kept from it: behind a proxy with TLS of its own it is as it should be. */
+function warnOfPlainHttp(log: Log, address: string): void {
+  const why = 'others than this machine reach it, and a token that somebody acts with can be read on its way';
+  log.warn(
+    { what: 'tls' },
+    `${address} is plain HTTP: ${why}; give it --tls-cert and --tls-key, or a proxy with TLS in front of it`,
+  );
 }
 
 /** Serves at the address that was asked for; where nobody asked, a second controller on one machine takes a free port and says so. */
@@ -151,7 +186,12 @@ function countCalls({ client }: Context, metrics: Metrics): void {
     metrics.consulRequest({ method, kind: consulKind(path, query?.index !== undefined), outcome, seconds: ms / 1_000 });
 }
 
-function createController(context: Context, id: string, log: DecisionLog, onEvent: (event: ControllerEvent) => void): Controller {
+function createController(
+  context: Context,
+  id: string,
+  { log, alarm }: RunTelling,
+  onEvent: (event: ControllerEvent) => void,
+): Controller {
   const { mesh, store, programs, clock, doorbell, lock, freeze } = context;
   const controller: Controller = new Controller(id, {
     mesh,
@@ -159,6 +199,7 @@ function createController(context: Context, id: string, log: DecisionLog, onEven
     log,
     programs,
     clock,
+    onStuck: alarm,
     freeze,
     openWave: (wave, plan) => openWave(context, wave, plan),
     findPlan: async (service, { id: rollout, plan: digest }) => {

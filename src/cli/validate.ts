@@ -1,3 +1,4 @@
+import { checkChannels } from './check-channels.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { type Io, printJson } from './io.js';
 import { reportDiagnostics } from './report-diagnostics.js';
@@ -5,7 +6,8 @@ import { reportDiagnostics } from './report-diagnostics.js';
 /** `splitter validate PATH…`: reads plans from files, directories and stdin; touches no Consul. Exit 6 when one is not valid. */
 export async function validate(paths: readonly string[], flags: { readonly output?: string }, io: Io): Promise<ExitCode> {
   const { loadPlans } = await import('../plan/load.js');
-  const { plans, diagnostics } = await loadPlans(paths, () => io.readStdin(), false);
+  const { plans, diagnostics: found } = await loadPlans(paths, () => io.readStdin(), false);
+  const diagnostics = [...found, ...(await checkChannels(plans, io.env))];
   const invalid = diagnostics.some((diagnostic) => diagnostic.severity === 'error');
   if (flags.output === 'json') {
     printJson(io, {

@@ -1,22 +1,22 @@
+import { ConsulError } from '../consul/errors.js';
 import { abort } from '../core/verbs/abort.js';
 import { pause } from '../core/verbs/pause.js';
 import { promote } from '../core/verbs/promote.js';
 import { type DriftChoice, resume } from '../core/verbs/resume.js';
 import { undo } from '../core/verbs/undo.js';
 import { type Acted, act, finish } from './act.js';
+import { awaitFirstRecord } from './await-first-record.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { driveOn } from './drive-on.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { findRun } from './group-run.js';
 import { actOnRun } from './group-verbs.js';
 import { type CommandIo, printJson } from './io.js';
-import { lookAt } from './look.js';
+import { permissionsToDrive, requirePermissions } from './require-permissions.js';
+import { undoTo } from './undo-to.js';
 import { describeDrives, whoDrives } from './who-drives.js';
 
 type Verb = Parameters<typeof act>[2];
-
-const FIRST_RECORD_TRIES = 50;
-const FIRST_RECORD_PAUSE = 100;
 
 /** `splitter pause SERVICE`: holds the rollout where it is; whoever drives it goes on watching. */
 export async function runPause(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
@@ -65,18 +65,10 @@ export async function runAbort(service: string, flags: GlobalFlags, io: CommandI
   return report(context, service, { ...acted, rollout }, rollout.state.phase === 'Promoted' ? 'Put back' : 'Reverted');
 }
 
-/** A driver that has just begun has no record yet that could be aborted: it gets a few seconds to write one. */
-async function awaitFirstRecord(context: Context, service: string): Promise<void> {
-  for (let tries = 0; tries < FIRST_RECORD_TRIES; tries++) {
-    if ((await lookAt(context, service, true)).rollout !== undefined) return;
-    if ((await context.lock.read(service, context.clock.now()).catch(() => undefined)) === undefined) return;
-    await new Promise((resolve) => setTimeout(resolve, FIRST_RECORD_PAUSE));
-  }
-}
-
-/** `splitter undo SERVICE`: takes a finished promotion back in one write. */
-export async function runUndo(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
+/** `splitter undo SERVICE [--to VERSION|ROLLOUT]`: takes a finished promotion back in one write, or users back to any earlier version that still runs. */
+export async function runUndo(service: string, flags: GlobalFlags & { readonly to?: string }, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
+  if (flags.to !== undefined) return report(context, service, await undoTo(context, service, flags.to), 'Undone');
   const verb: Verb = (rollout, verbContext, look) =>
     undo(rollout, verbContext, look.plan?.plan.undoWindow ?? Number.POSITIVE_INFINITY);
   const options = { remembered: true };
@@ -103,6 +95,8 @@ export async function runPromote(
     const finishes = full && (await whoDrives(context, run.services[0]!, run.name)) === undefined;
     return actOnRun(context, run, { done: 'Promoted', verb, reverse: false, allOrNone: true, finishes });
   }
+  // It may have to watch the bake itself, and a promotion must not find out too late that it may not.
+  if (!full) await requirePermissions(context, permissionsToDrive(service, context));
   const acted = await act(context, service, verb);
   if (acted.rollout.state.phase === 'Promoting') {
     const rollout = await finish(context, service);
@@ -142,8 +136,12 @@ function report(context: Context, service: string, acted: Acted, done: string): 
 }
 
 async function sayWhoDrives(context: Context, service: string, group: string | undefined): Promise<void> {
-  const drives = await whoDrives(context, service, group);
-  if (drives !== undefined) context.io.err(`${describeDrives(drives)} drives it on.\n`);
+  const drives = await whoDrives(context, service, group).catch((error: unknown) => {
+    if (!(error instanceof ConsulError)) throw error;
+    return error;
+  });
+  if (drives instanceof ConsulError) context.io.err(`Warning: who drives it cannot be read: ${drives.message}\n`);
+  else if (drives !== undefined) context.io.err(`${describeDrives(drives)} drives it on.\n`);
   else
     context.io.err(
       `Nobody drives it: it moves only when somebody does.\n  -> splitter continue ${service}   drives it to its next pause or its end\n`,

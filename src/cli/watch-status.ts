@@ -4,6 +4,7 @@ import { type Glance, Onlooker } from '../controller/onlooker.js';
 import type { Status } from '../core/status.js';
 import { Screen } from '../view/screen.js';
 import { nextCommand, renderStatus } from '../view/status.js';
+import { harmless } from '../view/style.js';
 import { Trail } from '../view/trail.js';
 import type { Context } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
@@ -85,6 +86,7 @@ function wordView(context: Context): SceneView {
   const words = openWords(context, trail);
   const screen = new Screen(io.out, io.terminal.columns);
   let said = '';
+  let last: Status | undefined;
   /** Without its plan a rollout has no steps that could be drawn. */
   const showBare = (status: Status): void => {
     const text = renderStatus(status, io.style, clock.now()).trimEnd();
@@ -96,13 +98,21 @@ function wordView(context: Context): SceneView {
   return {
     show: ({ look, seen, drives, status }, trouble) => {
       const { rollout, plan, history } = look;
+      last = status;
       if (rollout === undefined || plan === undefined) return showBare(status);
       if (history?.rollout === rollout.id) trail.recall(rollout.id, history.entries);
       const wakeAt = status.step?.wakeAt == null ? Number.POSITIVE_INFINITY : Date.parse(status.step.wakeAt);
       const base = { plan: plan.plan, rollout, seen, why: status.held?.message ?? status.message, wakeAt, now: clock.now() };
       words.show(trouble === undefined ? base : { ...base, trouble }, drives === undefined ? 'nobody' : describeDrives(drives));
     },
-    end: () => words.close(),
+    end: (code, message) => {
+      words.close();
+      if (last === undefined || code === EXIT.timedOut) return;
+      const { service, phase, reason } = last;
+      io.err(
+        `${service} is ${phase}${phase === 'Paused' ? ` (${reason})` : ''}: ${harmless(message)}\n  -> ${nextCommand(last)}\n`,
+      );
+    },
   };
 }
 

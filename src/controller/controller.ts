@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { FOREGROUND } from '../core/driver-lost.js';
 import { type EntryKind, metaOf, type StoredEntry } from '../core/entries.js';
 import type { Plan, Wave } from '../core/plan.js';
 import { isHome, readRecord } from '../core/record.js';
@@ -16,7 +17,7 @@ import { liveRecord, Overview } from './overview.js';
 import type { Role, Turn } from './pilot.js';
 import { Post, type PostParts } from './post.js';
 import { Recovery } from './recovery.js';
-import { FOREGROUND, sightOf } from './sight.js';
+import { sightOf } from './sight.js';
 import type { RolloutSnapshot, Sight } from './snapshot.js';
 import { Turns } from './turns.js';
 import { WaveRuns } from './wave-runs.js';

@@ -36,7 +36,7 @@ export class Onlooker {
 
   /** One more look at the rollout as its record is now. */
   async look(rollout: Rollout, now: number, abort: AbortSignal): Promise<Glance> {
-    const target = targetOf(this.#plan, rollout);
+    const target = targetOf(this.#plan, rollout, rollout.id);
     if (!sameShares(rollout.asked, this.#asked)) this.#window.weightsChanged(now);
     this.#asked = rollout.asked;
     await this.#evidence.measure(target, abort);

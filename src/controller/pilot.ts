@@ -12,6 +12,7 @@ import { askedCanary, isFinal, nextRollout, type Rollout } from '../core/rollout
 import type { Clock, DecisionLog, Mesh, Programs, SignalSource, Target, TrafficSource } from '../ports.js';
 import { Evidence } from './evidence.js';
 import { LogQueue } from './log-queue.js';
+import { Overdue, type Stuck } from './overdue.js';
 import { RunningPrograms } from './running-programs.js';
 import { targetOf } from './target.js';
 import { TrafficWindow } from './traffic-window.js';
@@ -24,6 +25,8 @@ export interface PilotParts {
   readonly log: DecisionLog;
   readonly programs: Programs;
   readonly clock: Clock;
+  /** Hears that traffic has to go back and that Consul has not taken the write for a while. */
+  readonly onStuck?: (stuck: Stuck) => void;
 }
 
 /** Which rollout to pilot: the one under way, or the roles and the name of the one to begin. */
@@ -85,6 +88,7 @@ export class Pilot {
   readonly #programs: RunningPrograms;
   readonly #target: Target;
   #plan: Plan;
+  readonly #overdue: Overdue;
   #rollout: Rollout | undefined;
   #weightsSince = 0;
   #savedAt: number;
@@ -101,8 +105,9 @@ export class Pilot {
     this.#window = new TrafficWindow(measurable(flight.plan.route), flight.roles.canary);
     this.#log = new LogQueue(parts.log, flight.plan.service, flight.rollout?.id ?? flight.beginning.id);
     this.#programs = new RunningPrograms(parts.programs, ring);
+    this.#overdue = new Overdue((stuck) => parts.onStuck?.(stuck));
     this.#evidence = new Evidence(flight.plan, parts.signals, flight.rollout?.tally ?? '');
-    this.#target = targetOf(flight.plan, flight.roles);
+    this.#target = targetOf(flight.plan, flight.roles, flight.rollout?.id ?? flight.beginning.id);
   }
 
   /** The record as this pilot knows it; undefined before the first one is written. */
@@ -141,7 +146,10 @@ export class Pilot {
     if (decision.write !== undefined) {
       // Each decision is logged before the next one, so that a crash loses the last at most; only a revert waits for no log.
       if (!takesBack(decision)) await this.#log.flush();
-      const lost = !(await this.#write(decision, seen, about.troubled === true ? TROUBLED_WRITE : undefined));
+      const writing = this.#write(decision, seen, about.troubled === true ? TROUBLED_WRITE : undefined);
+      if (takesBack(decision)) writing.catch((error: Error) => this.#failedBack(decision, seen, now, error.message));
+      const lost = !(await writing);
+      this.#overdue.over();
       void this.#log.flush().catch(() => undefined);
       return { ...turn, kind: 'wrote', wakeAt: now, lost };
     }
@@ -269,8 +277,15 @@ export class Pilot {
     this.#enter(decision.next);
     const own = stored !== undefined && readRecord(metaOf(stored.entry))?.seq === decision.next.seq;
     const [at, indexAfter] = [this.#parts.clock.now(), own ? stored.modifyIndex : 0];
-    this.#log.add(logEntry(decision.next, at, seen.findings, indexBefore, indexAfter, this.#programs.takeUnlogged()));
+    const programs = this.#programs.takeUnlogged();
+    this.#log.add(logEntry(decision.next, at, seen.findings, indexBefore, indexAfter, programs, seen.observed));
     return true;
+  }
+
+  #failedBack({ next }: Decision, { findings }: Observation, at: number, why: string): void {
+    const before = this.#rollout;
+    if (next === undefined || before === undefined) return;
+    this.#overdue.failed({ plan: this.#flight.plan, before, next, at, findings, why });
   }
 
   #enter(next: Rollout): void {

@@ -1,3 +1,4 @@
+import { FOREGROUND } from '../core/driver-lost.js';
 import { metaOf } from '../core/entries.js';
 import { readRecord } from '../core/record.js';
 import { isFinal, type Rollout } from '../core/rollout.js';
@@ -16,9 +17,6 @@ interface Known {
   /** The controller that answers for the service. */
   readonly owner: string | undefined;
 }
-
-/** Ids of foreground drivers begin so; every other driver is a controller, or nobody yet. */
-export const FOREGROUND = /^(ramp|start|promote):/;
 
 /** A service as the page shows it; undefined when it has no splitter. */
 export function sightOf(service: string, known: Known): Sight | undefined {

@@ -17,12 +17,16 @@ export interface LogEntry {
   readonly plan: string;
   readonly group?: string;
   readonly wave?: string;
+  readonly drill?: true;
+  readonly before?: string;
   readonly startedAt: number;
   readonly enteredAt: number;
   readonly message: string;
   readonly by: string;
   readonly driver: string;
   readonly findings: readonly Finding[];
+  /** What each subset got when it was decided, in basis points; absent where nobody could measure it. */
+  readonly observed?: Readonly<Record<string, number>>;
   /** Hooks and `run` steps that ended since the entry before. */
   readonly programs?: readonly ProgramOutcome[];
   readonly owes?: readonly HookName[];
@@ -52,6 +56,7 @@ export function logEntry(
   indexBefore: number,
   indexAfter: number,
   programs: readonly ProgramOutcome[] = [],
+  observed?: Readonly<Record<string, number>>,
 ): LogEntry {
   const { id: _, state, tally: __, owes, adopted, ...rest } = rollout;
   return {
@@ -63,6 +68,7 @@ export function logEntry(
     findings,
     indexBefore,
     indexAfter,
+    ...(observed === undefined ? {} : { observed }),
     ...(programs.length === 0 ? {} : { programs }),
     ...(owes.length === 0 ? {} : { owes }),
     ...(Object.keys(adopted).length === 0 ? {} : { adopted }),
@@ -111,7 +117,8 @@ export function emptyHistory(service: string, rollout: string): History {
 export function lastKnown(history: History): Rollout | undefined {
   const last = history.entries.at(-1);
   if (last === undefined) return undefined;
-  const { phase, reason, step, at: _, findings: __, programs: ___, indexBefore: ____, indexAfter: _____, ...rest } = last;
+  const { phase, reason, step, at: _, findings: __, observed: ___, programs: ____, ...more } = last;
+  const { indexBefore: _____, indexAfter: ______, ...rest } = more;
   const state = { phase, reason, step } as State;
   return { ...rest, id: history.rollout, state, tally: '', owes: last.owes ?? [], adopted: last.adopted ?? {} };
 }

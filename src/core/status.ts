@@ -227,7 +227,8 @@ function healthyText({ rollout, seen, healthyAt }: StatusInput): string | null {
   return at === undefined ? null : formatTime(at);
 }
 
-function signalStatus({ name, source, verdict, value, bound, samples, at, message, dryRun }: Finding): SignalStatus {
+function signalStatus(finding: Finding): SignalStatus {
+  const { name, source, verdict, value, bound, samples, at, message, band, dryRun } = finding;
   const status = { name, source, verdict, value, bound, samples, at: at === 0 ? null : formatTime(at), message };
-  return dryRun === true ? { ...status, dryRun } : status;
+  return { ...status, ...(band === undefined ? {} : { band }), ...(dryRun === true ? { dryRun } : {}) };
 }

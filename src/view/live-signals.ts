@@ -1,9 +1,10 @@
 import { formatDuration } from '../core/duration.js';
 import type { Finding } from '../core/verdict.js';
 import { drawTrend, type Glyphs } from './chart.js';
+import { numberIn } from './number-in.js';
 import type { Moment } from './plain.js';
 import { harmless, padTo, type Style } from './style.js';
-import { numberIn, type Trail } from './trail.js';
+import type { Trail } from './trail.js';
 
 /** How the table of signals is drawn: at most `most` rows of signals. */
 interface Table {

@@ -82,7 +82,7 @@ function typeNext(service: string, rollout: Rollout | undefined): string {
     case 'Paused':
       return reason === 'Drift'
         ? `splitter resume ${service} --adopt | --reassert;  splitter abort ${service}`
-        : `splitter promote|abort ${service}`;
+        : `splitter continue|abort ${service}`;
     default:
       return `splitter pause|abort|promote ${service}`;
   }

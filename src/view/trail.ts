@@ -1,6 +1,7 @@
 import type { LogEntry } from '../core/history.js';
 import { weightOf } from '../core/legs.js';
 import type { Finding } from '../core/verdict.js';
+import { numberIn } from './number-in.js';
 import type { Moment } from './plain.js';
 
 /** A number at a moment, ms since the epoch; null where it was not known. */
@@ -112,10 +113,4 @@ function put(marks: Mark[], at: number, value: number | null): void {
 /** The number in what a finding shows, as 0.16 of `0.16%`. */
 export function numberOf({ value }: Pick<Finding, 'value'>): number | null {
   return value === null ? null : numberIn(value);
-}
-
-/** The first number in a text for people; null where there is none. */
-export function numberIn(text: string): number | null {
-  const found = /-?\d[\d,]*(\.\d+)?(e[+-]?\d+)?/i.exec(text)?.[0];
-  return found === undefined ? null : Number(found.replaceAll(',', ''));
 }

@@ -61,7 +61,8 @@ describe('the page, in Chromium', function () {
     await page.locator('[aria-current=step]', { hasText: /^pause 1h/ }).waitFor();
     await page.locator('.signals li', { hasText: /none of [1-9]\d* requests failed/ }).waitFor();
     await page.locator('.weights tr', { hasText: /green “3”10%10%\d/ }).waitFor();
-    expect(await page.locator('.chart canvas').count()).to.equal(1);
+    // The weights, and the one signal.
+    await until('both charts are drawn', async () => (await page.locator('.chart canvas').count()) === 2);
     sandbox.setBehaviour('3', { errorRate: 0.5 });
     await sees(/Reverted/);
     await page.locator('.weights tr', { hasText: /green “3”0%0%/ }).waitFor();
@@ -71,6 +72,83 @@ describe('the page, in Chromium', function () {
       .waitFor();
     await page.locator('#alarm', { hasText: /payments: Revert/ }).waitFor({ state: 'attached' });
     expect(await page.locator('.verdict').innerText()).to.match(/SignalFailed/);
+    expect(watched.errors).to.deep.equal([]);
+  });
+
+  it('draws a signal against its bound with its band, and tells the same as a table', async () => {
+    await open('--anonymous-actions', '#/rollouts/payments');
+    await shell.run(`start ${plan(PAUSED)}`);
+    await sees('Paused');
+    const chart = page.locator('.signals .chart');
+    await chart.locator('canvas').waitFor();
+    expect(await page.locator('.signals .key').innerText()).to.equal(
+      'line: errors; dashed: its bound; shaded: where the truth lies, 99% sure',
+    );
+    await until('the band is drawn', async () => {
+      const inked = await chart.evaluate((place) => {
+        const canvas = (place as unknown as { querySelector(name: string): unknown }).querySelector('canvas') as {
+          width: number;
+          height: number;
+          getContext(kind: string): { getImageData(...of: readonly number[]): { data: readonly number[] } };
+        };
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        // The canary's colour, washed out as the band is: 181, 71, 8.
+        let count = 0;
+        for (let i = 0; i < data.length; i += 4)
+          if (data[i + 3]! > 10 && data[i + 3]! < 80 && data[i]! > data[i + 2]! + 80) count++;
+        return count;
+      });
+      return inked > 100;
+    });
+    await page.keyboard.press('t');
+    const row = page.locator('.signals .scrolls tbody tr').first();
+    await row.waitFor();
+    expect(await row.innerText()).to.match(/\d%\s+[\d.]+\.\.[\d.]+%\s+[1-9]\d*/);
+    expect(await page.locator('canvas').count()).to.equal(0);
+    expect(await button('Tables').getAttribute('aria-pressed')).to.equal('true');
+    expect(watched.errors).to.deep.equal([]);
+  });
+
+  it('tries a reverted rollout again, after asking', async () => {
+    await open('--anonymous-actions', '#/rollouts/payments');
+    await shell.run(`start ${plan(PAUSED)}`);
+    await sees('Paused');
+    await shell.run('abort payments');
+    await sees('Reverted');
+    const before = (await shell.json('status payments')).rollout;
+    await button('Retry…').click();
+    const dialog = page.getByRole('dialog', { name: 'Try payments again?' });
+    expect(await dialog.innerText()).to.match(/green “3” is tried again from the first step.*aborted by dana/s);
+    expect(await dialog.innerText()).to.include('splitter retry payments');
+    await button('Retry now').click();
+    await page.locator('.actions .done', { hasText: /Retry: begun anew by somebody/ }).waitFor();
+    await sees(/Paused.*10% on green/s);
+    const after = await shell.json('status payments');
+    expect([after.rollout === before, after.by]).to.deep.equal([false, 'somebody (page)']);
+    expect(watched.errors).to.deep.equal([]);
+  });
+
+  it('shows what Consul holds, as text whatever it is, and again after each write', async () => {
+    await open('--anonymous-actions', '#/rollouts/payments');
+    await shell.run(`start ${plan(PAUSED)}`);
+    await sees('Paused');
+    const url = `${sandbox.consulAddress}/v1/config/service-defaults/payments`;
+    const entry = (await (await fetch(url)).json()) as object;
+    const evil = { ...entry, Meta: { note: '<img src=x onerror="window.ran=true">' } };
+    await fetch(`${sandbox.consulAddress}/v1/config`, { method: 'PUT', body: JSON.stringify(evil) });
+    expect(watched.urls.filter((one) => one.endsWith('/entries'))).to.deep.equal([]);
+    await page.locator('.raw > summary').click();
+    const part = (name: string): Locator => page.locator('.raw details', { hasText: name });
+    await part('service-defaults').locator('summary').click();
+    expect(await part('service-defaults').innerText()).to.include('<img src=x onerror=');
+    expect(await page.evaluate('window.ran === true || document.querySelectorAll("main img").length > 0')).to.equal(false);
+    await part('discovery chain').locator('summary').click();
+    expect(await part('discovery chain').innerText()).to.match(/"ServiceName": "payments"/);
+    expect(await page.locator('.raw', { hasText: 'service-router there is none' }).count()).to.equal(1);
+    await part('service-splitter').locator('summary').click();
+    expect(await part('service-splitter').innerText()).to.include('"Weight": 10');
+    await button('Resume').click();
+    await part('service-splitter').filter({ hasText: '"Weight": 50' }).waitFor();
     expect(watched.errors).to.deep.equal([]);
   });
 
@@ -275,11 +353,11 @@ describe('the page, in Chromium', function () {
     await open('--anonymous-actions', '#/rollouts/payments');
     await sees('Paused');
     expect(await page.getByRole('heading', { level: 1 }).innerText()).to.equal('payments');
-    for (const name of ['Traffic', 'Signals', 'Steps', 'Instances', 'Decisions'])
+    for (const name of ['Traffic', 'Signals', 'Steps', 'Instances', 'Decisions', 'Raw'])
       expect(await page.getByRole('region', { name, exact: true }).count(), name).to.equal(1);
-    expect(await page.locator('.chart').getAttribute('aria-hidden')).to.equal('true');
-    await button('Table').click();
-    expect(await page.locator('.scrolls table').count()).to.equal(1);
+    expect(await page.locator('.chart').first().getAttribute('aria-hidden')).to.equal('true');
+    await button('Tables').click();
+    expect(await page.locator('.scrolls table').count()).to.be.at.least(1);
     const nameless = await page.evaluate(
       `[...document.querySelectorAll('button, a, input')].filter((one) => !(one.textContent.trim() || one.ariaLabel || one.labels?.length)).length`,
     );

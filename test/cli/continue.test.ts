@@ -59,7 +59,7 @@ describe('continue, cancel and --wait, on the sandbox', () => {
     await shell.run(`apply ${planFile(PAUSES)}`);
     const begun = await shell.run('start payments --wait');
     expect([begun.code, await stands()], begun.err).to.deep.equal([5, ['Paused', 'PauseStep', 20]]);
-    expect(begun.err).to.match(/-> splitter continue payments;/);
+    expect(begun.err).to.match(/payments is Paused \(PauseStep\): at 20%.*\n {2}-> splitter continue payments;/);
     const next = await shell.run('continue payments --wait');
     expect([next.code, await stands()], next.err).to.deep.equal([5, ['Paused', 'PauseStep', 50]]);
     expect(next.err).to.match(/the controller one drives it on\./);

@@ -60,6 +60,26 @@ describe('controllers, on the sandbox', () => {
     expect(history).to.match(/canary green 50% -> 100%/);
   });
 
+  it('a ramp that has reached its target is promoted by a person, and a controller sees it through', async () => {
+    control('c1');
+    await until('the controller is registered', async () => (await members()) === 1);
+    expect((await shell.run('ramp payments --to 50 --bake 1s')).code).to.equal(0);
+    const promoted = await shell.run('promote payments');
+    expect([promoted.code, promoted.err]).to.deep.equal([0, promoted.err]);
+    await until('the promotion', async () => (await phase()) === 'Promoted BakePassed', 30_000);
+    expect((await shell.run('history payments')).out).not.to.match(/DriverLost/);
+  });
+
+  it('a ramp that still watches its target keeps its rollout when a person promotes it', async () => {
+    control('c1');
+    await until('the controller is registered', async () => (await members()) === 1);
+    const ramp = shell.start('ramp payments --to 50 --bake 1s --hold 10m');
+    await until('the target', async () => (await phase()) === 'Paused TargetReached');
+    await shell.run('promote payments');
+    expect((await ramp.done).code).to.equal(0);
+    expect(await phase()).to.equal('Promoted BakePassed');
+  });
+
   it('a failing version is taken back', async () => {
     control('c1');
     control('c2');

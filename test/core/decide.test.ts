@@ -164,7 +164,8 @@ describe('decide, step by step', () => {
       undefined,
     ]);
     const resolver = stored({ ...promoting.seen.resolver?.entry, DefaultSubset: 'green' }, 11);
-    expect(decide({ ...promoting, seen: { ...promoting.seen, resolver } }).next?.state.phase).to.equal('Promoted');
+    const promoted = decide({ ...promoting, seen: { ...promoting.seen, resolver } }).next;
+    expect([promoted?.state.phase, promoted?.before]).to.deep.equal(['Promoted', 'Service.Meta.version == "2"']);
   });
   it('keeps further legs through every weight and a revert', () => {
     const extra = [{ subset: 'dark', weight: 500 }];

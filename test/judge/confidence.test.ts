@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { upperShare } from '../../src/judge/confidence.js';
+import { lowerShare, upperShare } from '../../src/judge/confidence.js';
 import { poisson, seeded } from './random.js';
 
 describe('the upper end of what is believed', () => {
@@ -36,5 +36,28 @@ describe('the upper end of what is believed', () => {
       if (!covered) missed++;
     }
     expect(missed).to.be.at.most(5);
+  });
+});
+
+describe('the band that the truth lies in', () => {
+  it('holds what was seen, and narrows as more is', () => {
+    for (const [bad, total] of [
+      [0, 10],
+      [1, 10],
+      [10, 10],
+      [5, 1_000],
+      [500, 1_000],
+    ] as const) {
+      const [low, high] = [lowerShare({ bad, total }, 0.99), upperShare({ bad, total }, 0.99)];
+      expect(low).to.be.within(0, bad / total);
+      expect(high).to.be.within(bad / total, 1);
+      const more = { bad: bad * 10, total: total * 10 };
+      expect(upperShare(more, 0.99) - lowerShare(more, 0.99)).to.be.below(high - low);
+    }
+  });
+
+  it('is the same seen from the other side', () => {
+    expect(lowerShare({ bad: 3, total: 50 }, 0.99)).to.be.closeTo(1 - upperShare({ bad: 47, total: 50 }, 0.99), 1e-12);
+    expect(lowerShare({ bad: 0, total: 50 }, 0.99)).to.equal(0);
   });
 });

@@ -1,6 +1,7 @@
 import { get, request } from 'node:http';
 import { connect } from 'node:net';
 import { expect } from 'chai';
+import { Hono } from 'hono';
 import { ListenError, type ServeOptions, type Serving, serve } from '../../src/server/http.js';
 import { createMetrics } from '../../src/server/metrics.js';
 import { makeSnapshot } from './snapshots.js';
@@ -163,6 +164,22 @@ describe('the server', () => {
     socket.on('error', () => undefined);
     socket.resume().write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n');
     await new Promise((resolve) => socket.once('close', resolve));
+  });
+
+  it('cuts off a client that never ends its body, and does nothing of what it began to ask for', async () => {
+    const done: string[] = [];
+    const routes = new Hono().post('/act', async (c) => {
+      done.push(await c.req.text());
+      return c.text('done');
+    });
+    const { address } = await start({ patience: 100, api: { routes, hear: () => undefined, close: () => undefined } });
+    const socket = connect(Number(new URL(address).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket
+      .resume()
+      .write('POST /v1/act HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{"full"');
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(done).to.deep.equal([]);
   });
 
   it('cuts off a client that does not read the answer', async () => {

@@ -38,7 +38,7 @@ describe('the live view', () => {
   });
 
   for (const [state, type] of [
-    [{ phase: 'Paused', reason: 'PauseStep', step: 1 }, 'splitter promote|abort payments'],
+    [{ phase: 'Paused', reason: 'PauseStep', step: 1 }, 'splitter continue|abort payments'],
     [{ phase: 'Paused', reason: 'Drift', step: 1 }, 'splitter resume payments --adopt | --reassert;  splitter abort payments'],
     [{ phase: 'Promoted', reason: 'Completed', step: 3 }, 'splitter undo payments takes it back'],
     [

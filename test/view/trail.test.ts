@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { logEntry } from '../../src/core/history.js';
-import { numberIn, TRAIL_WINDOW, Trail } from '../../src/view/trail.js';
+import { numberIn } from '../../src/view/number-in.js';
+import { TRAIL_WINDOW, Trail } from '../../src/view/trail.js';
 import { finding, makePlan, makeRollout, makeSeen, NOON } from '../support/world.js';
 
 const plan = makePlan();

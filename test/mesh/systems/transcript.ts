@@ -95,6 +95,7 @@ export class Transcript {
   #tidy(text: string): string {
     return text
       .replaceAll(this.#address, CONSUL)
+      .replaceAll(/127\.0\.0\.1:\d{5}\b/g, '127.0.0.1:8410')
       .replaceAll(ROOT, '')
       .replaceAll(/\/tmp\/[\w.-]+\//g, '');
   }

@@ -12,7 +12,7 @@ interface Act {
   readonly body: object;
   readonly cli: string;
   /** Asks first. */
-  readonly asks?: 'abort' | 'full' | 'undo';
+  readonly asks?: 'abort' | 'full' | 'undo' | 'retry';
   readonly kind?: 'primary' | 'danger';
   readonly key?: string;
 }
@@ -47,6 +47,7 @@ function actsOf({ phase, reason, service }: RolloutDetail): readonly Act[] {
   }
   if (phase === 'Promoting' || phase === 'Reverting') return [abort];
   if (phase === 'Promoted') return [act('Undo…', 'undo', { asks: 'undo', kind: 'danger' })];
+  if (phase === 'Reverted' || phase === 'Superseded') return [act('Retry…', 'retry', { asks: 'retry', kind: 'primary' })];
   return [];
 }
 
@@ -109,6 +110,7 @@ function Ask({ act, detail, onYes, onClose }: { act: Act; detail: RolloutDetail;
     <form onSubmit=${submit}>
       ${act.asks === 'abort' && html`<p>${versionOf(stable)} gets all traffic now; ${percent(canary?.weight.stored)} moves back from ${versionOf(canary)}.</p>`}
       ${act.asks === 'undo' && html`<p>All traffic goes back from ${versionOf(canary)} to ${versionOf(stable)}, in one write.</p>`}
+      ${act.asks === 'retry' && html`<p>${versionOf(canary)} is tried again from the first step, with a clean slate of evidence. Last time: ${detail.message}.</p>`}
       ${act.asks === 'full' && html`<${Skipped} detail=${detail} />`}
       ${doubtful.length > 0 && act.asks === 'full' && html`<p>Not proven: ${doubtful.map(({ name, verdict }) => `${name} (${verdict})`).join(', ')}.</p>`}
       ${mustType && html`<label>Type ${service} to go on <input name="confirm" autocomplete="off" onInput=${(event: InputEvent) => setTyped((event.target as HTMLInputElement).value)} /></label>`}
@@ -125,8 +127,9 @@ const TITLES = {
   abort: (service: string) => `Take ${service} back?`,
   full: (service: string) => `Promote ${service} now?`,
   undo: (service: string) => `Undo the promotion of ${service}?`,
+  retry: (service: string) => `Try ${service} again?`,
 };
-const YES = { abort: 'Abort now', full: 'Promote all', undo: 'Undo now' };
+const YES = { abort: 'Abort now', full: 'Promote all', undo: 'Undo now', retry: 'Retry now' };
 
 function Skipped({ detail }: { detail: RolloutDetail }) {
   const { steps, step, canary } = detail;

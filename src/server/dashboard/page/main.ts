@@ -5,13 +5,14 @@ import { type ApiError, readSelf, setToken } from './api.js';
 import { html } from './html.js';
 import { List } from './list.js';
 import { RolloutPage } from './rollout.js';
-import { alarm } from './say.js';
+import { alarm, calm } from './say.js';
 import { type Shell, ShellContext, useKeys } from './shell.js';
 import { follow, type Link, type StreamEvent } from './stream.js';
 import { Top } from './top.js';
 
 /** A lost connection is told aloud after so long, ms. */
 const LONG = 10_000;
+const LOST = 'The connection is lost';
 const KEYS = 'splitter-keys';
 
 function Page() {
@@ -35,8 +36,8 @@ function Page() {
       },
       (next, since) => {
         setLink((old) => (old.link === next && old.since === since ? old : { link: next, since }));
-        if (next === 'lost' && Date.now() - since > LONG) alarm('The connection is lost');
-        if (next === 'live') alarm('');
+        if (next === 'lost' && Date.now() - since > LONG) alarm(LOST);
+        if (next === 'live') calm(LOST);
       },
     );
   }, [service, self]);

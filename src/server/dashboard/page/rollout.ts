@@ -4,8 +4,9 @@ import { Actions } from './actions.js';
 import { type ApiError, pathOf, read } from './api.js';
 import { Decisions } from './decisions.js';
 import { html } from './html.js';
+import { Raw } from './raw.js';
 import { alarm, say } from './say.js';
-import { useNow, useShell } from './shell.js';
+import { useKeys, useNow, useShell } from './shell.js';
 import { Signals } from './signals.js';
 import { Steps } from './steps.js';
 import { type Sample, Traffic } from './traffic.js';
@@ -25,6 +26,7 @@ export function RolloutPage({ service }: { service: string }) {
   const [detail, setDetail] = useState<RolloutDetail | undefined>();
   const [entries, setEntries] = useState<Entries>([]);
   const [samples, setSamples] = useState<readonly Sample[]>([]);
+  const [tablesOn, setTables] = useState(false);
   const [failed, setFailed] = useState<ApiError | undefined>();
   const load = useRef<() => void>(() => undefined);
   useEffect(() => {
@@ -61,7 +63,7 @@ export function RolloutPage({ service }: { service: string }) {
       const { observed } = row.canary?.weight ?? { observed: null };
       setSamples((old) => [
         ...old.slice(1 - KEPT_SAMPLES),
-        { at: Date.now(), observed, stored: row.canary?.weight.stored ?? null },
+        { at: Date.now(), observed, stored: row.canary?.weight.stored ?? null, signals: row.signals },
       ]);
     });
     return () => {
@@ -72,6 +74,8 @@ export function RolloutPage({ service }: { service: string }) {
     };
   }, [service, self]);
   useNews(detail);
+  const tables = { on: tablesOn, toggle: () => setTables((on) => !on) };
+  useKeys({ t: tables.toggle });
   if (detail === undefined)
     return html`<main><p><a href="#/">All rollouts</a></p><h1>${service}</h1>
       ${failed === undefined ? html`<p class="muted">Reading…</p>` : html`<${Trouble} error=${failed} />`}</main>`;
@@ -82,8 +86,8 @@ export function RolloutPage({ service }: { service: string }) {
     <${Actions} detail=${detail} onDone=${() => load.current()} />
     <div class="columns">
       <div>
-        <${Traffic} detail=${detail} entries=${entries} samples=${samples} />
-        <${Signals} detail=${detail} entries=${entries} />
+        <${Traffic} detail=${detail} entries=${entries} samples=${samples} tables=${tables} />
+        <${Signals} detail=${detail} entries=${entries} samples=${samples} tables=${tables} />
       </div>
       <div>
         <${Steps} detail=${detail} />
@@ -91,12 +95,15 @@ export function RolloutPage({ service }: { service: string }) {
       </div>
     </div>
     <${Decisions} entries=${entries} />
+    <${Raw} service=${service} index=${detail.modifyIndex} />
   </main>`;
 }
 
 function Trouble({ error }: { error: ApiError }) {
   return html`<p role="alert" class="trouble">${error.message} ${error.problem?.next && html`<code>${error.problem.next}</code>`}</p>`;
 }
+
+const FINAL = ['Promoted', 'Reverted', 'Superseded'];
 
 function Verdict({ detail }: { detail: RolloutDetail }) {
   const now = useNow();
@@ -110,7 +117,7 @@ function Verdict({ detail }: { detail: RolloutDetail }) {
       ${due !== undefined && html`<span class="next"> next in ${span(due)}</span>`}</p>
     <p class="message">${message}</p>
     ${held !== undefined && html`<p class="held">Held: ${held.message}</p>`}
-    <p class="muted">${reason}${updatedAt === null ? '' : ` since ${clock(updatedAt)} (${span(now - Date.parse(updatedAt))})`}${driver === null ? '; nobody drives it' : `; driven by ${driver.id}`}${by === null ? '' : `; asked for by ${by}`}</p>
+    <p class="muted">${reason}${updatedAt === null ? '' : ` since ${clock(updatedAt)} (${span(now - Date.parse(updatedAt))})`}${FINAL.includes(phase ?? '') ? '' : driver === null ? '; nobody drives it' : `; driven by ${driver.id}`}${by === null ? '' : `; asked for by ${by}`}</p>
   </section>`;
 }
 

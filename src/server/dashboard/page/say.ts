@@ -17,6 +17,11 @@ export function alarm(sentence: string): void {
   place('alarm', sentence);
 }
 
+/** Takes this alarm back, and no other that came after it. */
+export function calm(sentence: string): void {
+  if (document.getElementById('alarm')?.textContent === sentence) place('alarm', '');
+}
+
 function place(id: string, sentence: string): void {
   const element = document.getElementById(id);
   if (element !== null && element.textContent !== sentence) element.textContent = sentence;

@@ -58,6 +58,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['p', 'pause or resume'],
   ['n', 'next step'],
   ['a', 'abort (asks first)'],
+  ['t', 'charts as tables'],
   ['?', 'this help'],
 ];
 

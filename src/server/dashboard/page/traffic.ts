@@ -1,15 +1,22 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { RolloutDetail } from '../../api/schemas.js';
 import { html } from './html.js';
+import { type Look, Plot } from './plot.js';
 import type { Entries } from './rollout.js';
 import { clock, percent, versionOf } from './words.js';
 
-/** What was seen of canary's weight at a moment. */
+/** What was seen at a moment: canary's weight, and what each signal said. */
 export interface Sample {
   readonly at: number;
   readonly observed: number | null;
   readonly stored: number | null;
+  readonly signals: RolloutDetail['signals'];
+}
+
+/** Whether charts are shown as tables: one switch for all of a page. */
+export interface Tables {
+  readonly on: boolean;
+  readonly toggle: () => void;
 }
 
 /** One moment of the chart: canary's share as asked, stored and observed. */
@@ -22,9 +29,16 @@ interface Point {
 
 const HEIGHT = 180;
 
+interface TrafficProps {
+  readonly detail: RolloutDetail;
+  readonly entries: Entries;
+  readonly samples: readonly Sample[];
+  /** Whether charts are shown as tables, and how to change that. */
+  readonly tables: Tables;
+}
+
 /** The weights now, and over time. */
-export function Traffic({ detail, entries, samples }: { detail: RolloutDetail; entries: Entries; samples: readonly Sample[] }) {
-  const [asTable, setAsTable] = useState(false);
+export function Traffic({ detail, entries, samples, tables }: TrafficProps) {
   const legs = [detail.stable, detail.canary, ...detail.legs].filter((leg) => leg !== null);
   const { canary } = detail;
   const points = canary === null ? [] : pointsOf(entries, samples, canary.subset, canary.weight);
@@ -39,8 +53,8 @@ export function Traffic({ detail, entries, samples }: { detail: RolloutDetail; e
     ${
       canary !== null &&
       html`<p id="chart-title">${versionOf(canary)} over time: asked ${percent(canary.weight.asked)}, stored ${percent(canary.weight.stored)}, observed ${percent(canary.weight.observed)} now.
-        <button type="button" class="small" aria-pressed=${asTable} onClick=${() => setAsTable(!asTable)}>Table</button></p>
-      ${asTable ? html`<${PointTable} points=${points} />` : html`<${Chart} points=${points} />`}`
+        <button type="button" class="small" aria-pressed=${tables.on} onClick=${tables.toggle}>Tables</button></p>
+      ${tables.on ? html`<${PointTable} points=${points} />` : html`<${Plot} look=${look} data=${dataOf(points)} />`}`
     }</section>`;
 }
 
@@ -65,31 +79,6 @@ function PointTable({ points }: { points: readonly Point[] }) {
       )}</tbody></table></div>`;
 }
 
-function Chart({ points }: { points: readonly Point[] }) {
-  const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | undefined>(undefined);
-  const [scheme, setScheme] = useState(0);
-  useEffect(() => {
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    const again = (): void => setScheme((n) => n + 1);
-    dark.addEventListener('change', again);
-    return () => dark.removeEventListener('change', again);
-  }, []);
-  useEffect(() => {
-    const element = place.current!;
-    const made = new uPlot(optionsFor(element), dataOf(points), element);
-    plot.current = made;
-    const fit = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
-    fit.observe(element);
-    return () => {
-      fit.disconnect();
-      made.destroy();
-    };
-  }, [scheme]);
-  useEffect(() => plot.current?.setData(dataOf(points)), [points]);
-  return html`<div ref=${place} class="chart" aria-hidden="true"></div>`;
-}
-
 function dataOf(points: readonly Point[]): uPlot.AlignedData {
   return [
     points.map(({ at }) => at / 1_000),
@@ -99,21 +88,12 @@ function dataOf(points: readonly Point[]): uPlot.AlignedData {
   ];
 }
 
-function optionsFor(element: HTMLElement): uPlot.Options {
-  const style = getComputedStyle(element);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
+const look: Look = (colour) => {
   const stepped = uPlot.paths.stepped!({ align: 1 });
-  const axis = { stroke: colour('--muted'), grid: { stroke: colour('--hair'), width: 1 }, ticks: { show: false } };
   return {
-    width: element.clientWidth,
     height: HEIGHT,
-    cursor: { show: false },
-    legend: { show: true, live: false },
     scales: { y: { range: [0, 100] } },
-    axes: [
-      { ...axis, space: 80, values: (_, values) => values.map((value) => clock(value * 1_000)) },
-      { ...axis, values: (_, values) => values.map((value) => `${value}%`) },
-    ],
+    tick: (value) => `${value}%`,
     series: [
       {},
       { label: 'asked', stroke: colour('--muted'), width: 1, dash: [2, 3], paths: stepped, points: { show: false } },
@@ -128,4 +108,4 @@ function optionsFor(element: HTMLElement): uPlot.Options {
       { label: 'observed', stroke: colour('--text'), width: 1.5, dash: [6, 4], spanGaps: true, points: { show: false } },
     ],
   };
-}
+};
