@@ -11,9 +11,16 @@ import { lookAt, readFreeze } from './look.js';
 import { doctorOwnChecks } from './own-checks.js';
 import { findPlan, readPlanFile } from './plan-source.js';
 import { createSignals } from './signals.js';
+import { refuseVariables, type VariableFlags } from './variables.js';
 
 /** `splitter doctor SERVICE [--plan F]`: every check before a ramp, each with a verdict and what to type. Exit 1 when one failed. */
-export async function doctor(service: string, flags: GlobalFlags & { readonly plan?: string }, io: CommandIo): Promise<ExitCode> {
+export async function doctor(
+  service: string,
+  flags: GlobalFlags & VariableFlags & { readonly plan?: string },
+  io: CommandIo,
+): Promise<ExitCode> {
+  if (flags.plan === undefined)
+    refuseVariables(flags, 'variables are those of a plan', `splitter doctor ${service} --plan FILE --var …`);
   const context = createContext(flags, io);
   const leader = await context.client.call({ method: 'GET', path: '/status/leader', what: 'asking for the leader' });
   const checks: Check[] = [
@@ -28,7 +35,9 @@ export async function doctor(service: string, flags: GlobalFlags & { readonly pl
   ];
   const look = await lookAt(context, service, true);
   const { plan } =
-    flags.plan === undefined ? await findPlan(context, service, look.seen) : await readPlanFile(context, flags.plan, service);
+    flags.plan === undefined
+      ? await findPlan(context, service, look.seen)
+      : await readPlanFile(context, flags.plan, flags, service);
   const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, plan.subsets), readFreeze(context)]);
   const seen = { ...look.seen, ...freeze, instances };
   const roles = findRoles(plan, seen);

@@ -1,10 +1,18 @@
 /** What people type most, by command; shown in help, in the man page and on the pages of the commands. */
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ramp: ['splitter ramp payments --to 10', 'splitter ramp payments --to 50 --by 10 --every 1m --signal errors=0.5%'],
-  start: ['splitter start payments.yaml --foreground', 'splitter start payments'],
-  validate: ['splitter validate plans/', 'cat payments.yaml | splitter validate -'],
+  start: [
+    'splitter start payments.yaml --foreground',
+    'splitter start payments.yaml --foreground --var window=5m',
+    'splitter start payments',
+  ],
+  validate: [
+    'splitter validate plans/',
+    'splitter validate payments.yaml --var window=5m --var-file staging.yaml',
+    'cat payments.yaml | splitter validate -',
+  ],
   plan: ['splitter plan payments.yaml', 'splitter plan payments.yaml --out payments.plan && splitter apply payments.plan'],
-  apply: ['splitter apply plans/', 'splitter apply payments.plan'],
+  apply: ['splitter apply plans/', 'splitter apply payments.yaml --var window=5m', 'splitter apply payments.plan'],
   status: ['splitter status payments', 'splitter status payments --timeout 10m'],
   run: ['splitter run', 'splitter run --plans plans/'],
   list: ['splitter list', 'splitter list -o json'],

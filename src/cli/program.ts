@@ -60,7 +60,7 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
   const connected = (usage: string, description: string): Command => withConsul(command(usage, description));
   const finish = async (result: Promise<ExitCode>): Promise<void> => done(await result);
 
-  connected('ramp <service>', "move canary's weight to a target in the foreground, watching all the while")
+  withVariables(connected('ramp <service>', "move canary's weight to a target in the foreground, watching all the while"))
     .requiredOption('--to <pct>', "canary's weight to reach, like 50 or 12.5%")
     .option('--by <pct>', 'move so much at a time')
     .option('--every <duration>', 'pause between two moves, like 1m')
@@ -78,24 +78,26 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--detach', 'let the controllers drive it')
     .option('--force', "skip the plan's own checks; the record says so")
     .action((service: string, flags: RampFlags) => finish(import('./ramp.js').then((m) => m.ramp(service, flags, io))));
-  connected('start <service-or-file>', "follow a plan's own steps")
+  withVariables(connected('start <service-or-file>', "follow a plan's own steps"))
     .option('--foreground', 'drive it in this terminal instead of leaving it to the controllers')
     .option('--hold <duration>', 'go on watching after the last step')
     .addOption(new Option('--on-interrupt <what>', 'what Ctrl-C does').choices(['hold', 'revert']).default('hold'))
     .option('--dry-run', 'show every write instead of making it')
     .option('--force', "skip the plan's own checks; the record says so")
     .action((target: string, flags: Flags) => finish(import('./start.js').then((m) => m.start(target, flags, io))));
-  withOutput(command('validate <paths...>', 'check plans: files, directories, - for stdin')).action(
+  withVariables(withOutput(command('validate <paths...>', 'check plans: files, directories, - for stdin'))).action(
     (paths: string[], flags: Flags) => finish(import('./validate.js').then((m) => m.validate(paths, flags, io))),
   );
-  connected('plan <file>', 'show every write that a plan would make, in order, as a diff')
+  withVariables(connected('plan <file>', 'show every write that a plan would make, in order, as a diff'))
     .option('--entries [kind]', 'print the entries instead, one a line, each as `consul config write -` takes it')
     .option('--detailed-exitcode', 'exit 2 when there are changes')
     .option('--out <file>', 'keep what apply would do now, for splitter apply FILE to do exactly that or nothing')
     .action((file: string, flags: Flags) => finish(import('./plan.js').then((m) => m.plan(file, flags, io))));
-  connected(
-    'apply <paths...>',
-    'write the base of plans (protocol, subsets, splitter at 100/0) and keep them in KV; or exactly what plan --out kept',
+  withVariables(
+    connected(
+      'apply <paths...>',
+      'write the base of plans (protocol, subsets, splitter at 100/0) and keep them in KV; or exactly what plan --out kept',
+    ),
   )
     .option('--dry-run', 'show the writes instead of making them')
     .action((paths: string[], flags: Flags) => finish(import('./apply.js').then((m) => m.apply(paths, flags, io))));
@@ -150,10 +152,12 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .action((word: string | undefined, flags: FreezeFlags) =>
       finish(import('./freeze.js').then((m) => m.freeze(word, flags, io))),
     );
-  connected('doctor <service>', 'every check before a ramp, with what to type')
+  withVariables(connected('doctor <service>', 'every check before a ramp, with what to type'))
     .option('--plan <file>', 'check against this plan')
     .action((service: string, flags: Flags) => finish(import('./doctor.js').then((m) => m.doctor(service, flags, io))));
-  withOutput(command('simulate <plan>', "a plan's whole course on a time line, and what users would feel; touches no Consul"))
+  withVariables(
+    withOutput(command('simulate <plan>', "a plan's whole course on a time line, and what users would feel; touches no Consul")),
+  )
     .option('--errors <pct>', 'with a canary that fails so much of its requests, like 2%')
     .option('--false-reverts', 'with healthy canaries: how often this plan takes one back by mistake')
     .option('--rps <number>', 'requests a second to the whole service (default: 50)')
@@ -161,8 +165,10 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--runs <number>', 'rollouts to simulate (default: 200; 1000 at each level of --false-reverts)')
     .option('--seed <number>', 'other chances, the same for the same number (default: 1)')
     .action((file: string, flags: SimulateFlags) => finish(import('./simulate.js').then((m) => m.simulate(file, flags, io))));
-  withOutput(
-    command('replay <plan>', 'where this plan would have reverted on past data; touches no Consul. Exits 3 when it would have'),
+  withVariables(
+    withOutput(
+      command('replay <plan>', 'where this plan would have reverted on past data; touches no Consul. Exits 3 when it would have'),
+    ),
   )
     .option('--prometheus <url>', "the server with the callers' Envoy series (PROMETHEUS_URL)")
     .option('--from <time>', 'where the past begins: 2026-11-21T09:00:00Z, unix seconds, or -2h')
@@ -188,6 +194,14 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--port <port>', "the sandbox Consul's port (default: 8500, or a free one)")
     .action((flags: Flags) => finish(import('./sandbox.js').then((m) => m.sandbox(flags, io, runCommand))));
   return program;
+}
+
+/** The flags that give values to the variables of plans. */
+function withVariables(command: Command): Command {
+  const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+  return command
+    .option('--var <name=value>', 'the value of a variable of the plan; may be given again (SPLITTER_VAR_name)', collect)
+    .option('--var-file <file>', 'values of variables, one `name: value` a line; may be given again', collect);
 }
 
 function withOutput(command: Command): Command {

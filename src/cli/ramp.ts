@@ -18,10 +18,11 @@ import { DEFAULT_SIGNAL, findPlan, type RampOverrides, rampPlan, readPlanFile, t
 import { previewRollout } from './preview.js';
 import { parseSignals } from './signal-flag.js';
 import { createSignals } from './signals.js';
+import { refuseVariables, type VariableFlags } from './variables.js';
 import { requireControllers } from './who-drives.js';
 
 /** Flags of `splitter ramp`. */
-export interface RampFlags extends GlobalFlags {
+export interface RampFlags extends GlobalFlags, VariableFlags {
   readonly to: string;
   readonly by?: string;
   readonly every?: string;
@@ -49,6 +50,8 @@ export async function ramp(service: string, flags: RampFlags, io: CommandIo): Pr
       `splitter ramp ${service} --to ${flags.to} --by 10 --every ${flags.every}`,
     );
   const hold = durationFlag('--hold', flags.hold) ?? 0;
+  if (flags.plan === undefined)
+    refuseVariables(flags, 'variables are those of a plan', `splitter ramp ${service} --to ${flags.to} --plan FILE --var …`);
   const context = createContext(flags, io);
   const { sourced, seen, from } = await planRamp(context, service, flags, (start) => rampSteps(start, to, by, every));
   checkRoom(sourced.plan, to);
@@ -82,7 +85,7 @@ async function planRamp(
   flags: RampFlags,
   steps: RampOverrides['steps'],
 ): Promise<{ sourced: SourcedPlan; seen: Observation; from: BasisPoints }> {
-  const given = flags.plan === undefined ? undefined : await readPlanFile(context, flags.plan, service);
+  const given = flags.plan === undefined ? undefined : await readPlanFile(context, flags.plan, flags, service);
   if (given !== undefined && flags.dryRun !== true && namesOtherCanary(await lookAt(context, service, true), given.plan))
     await makeRoom(context, given);
   const look = await lookAt(context, service, true);

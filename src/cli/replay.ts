@@ -19,7 +19,7 @@ import { type PastSource, parsePastSource, type ReplayFlags } from './replay-fla
 export async function replayPlan(file: string, flags: ReplayFlags, io: Io): Promise<ExitCode> {
   const json = flags.output === 'json';
   const source = parsePastSource(file, flags, io.env, Date.now());
-  const plan = await readOnePlan(file, 'replay', json, io);
+  const plan = await readOnePlan(file, 'replay', flags, io);
   if (plan === undefined) return EXIT.planInvalid;
   const roles = findPastRoles(plan, flags.canary);
   if (plan.signals.length === 0)

@@ -13,10 +13,11 @@ import { pickPlan, readPlans, type SourcedPlan, settlePlan } from './plan-source
 import { previewRollout } from './preview.js';
 import { durationFlag } from './ramp.js';
 import { startGroup } from './start-group.js';
+import { refuseVariables, type VariableFlags } from './variables.js';
 import { requireControllers } from './who-drives.js';
 
 /** Flags of `splitter start`. */
-export interface StartFlags extends GlobalFlags {
+export interface StartFlags extends GlobalFlags, VariableFlags {
   readonly foreground?: boolean;
   readonly hold?: string;
   readonly onInterrupt?: 'hold' | 'revert';
@@ -29,7 +30,13 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const context = createContext(flags, io);
   const hold = durationFlag('--hold', flags.hold) ?? 0;
   const isFile = target === '-' || /[/.]/.test(target);
-  const written = isFile ? await readPlans(context, target) : undefined;
+  if (!isFile)
+    refuseVariables(
+      flags,
+      `the plan that was applied for ${target} has its values already`,
+      `splitter apply PLAN --var …   and then   splitter start ${target}`,
+    );
+  const written = isFile ? await readPlans(context, target, flags) : undefined;
   const group = written === undefined ? await appliedGroup() : asGroup(written);
   if (group !== undefined && flags.foreground === true)
     throw new CommandError(
