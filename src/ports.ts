@@ -14,6 +14,8 @@ export interface Target extends ServiceRef {
   readonly stable: string;
   readonly canary: string;
   readonly callers: readonly string[];
+  /** The version of each subset that is picked by one, for queries that name it. */
+  readonly versions?: Readonly<Record<string, string>>;
 }
 
 /** Requests that the callers' sidecars sent to each subset since the last reading, and how many sidecars told so. */

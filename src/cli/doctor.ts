@@ -1,4 +1,5 @@
 import type { Member } from '../consul/membership.js';
+import { versionsOf } from '../core/placeholders.js';
 import { type Check, preflight } from '../core/preflight.js';
 import { findRoles } from '../core/roles.js';
 import { given } from '../plan/given.js';
@@ -44,9 +45,10 @@ export async function doctor(
   checks.push(...preflight(plan, seen, roles, context.clock.now()));
   const target = 'stable' in roles ? roles : { stable: '', canary: '' };
   const signals = createSignals(context, plan);
-  const { namespace, partition, datacenter, callers } = plan;
+  const { namespace, partition, datacenter, callers, subsets } = plan;
   const scope = { ...given('namespace', namespace), ...given('partition', partition), ...given('datacenter', datacenter) };
-  const measured = { service, ...scope, stable: target.stable, canary: target.canary, callers };
+  const versions = versionsOf(subsets);
+  const measured = { service, ...scope, stable: target.stable, canary: target.canary, callers, versions };
   const traffic = await signals.traffic(measured, AbortSignal.timeout(5_000));
   checks.push(
     traffic === undefined

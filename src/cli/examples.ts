@@ -3,7 +3,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ramp: ['splitter ramp payments --to 10', 'splitter ramp payments --to 50 --by 10 --every 1m --signal errors=0.5%'],
   start: [
     'splitter start payments.yaml --foreground',
-    'splitter start payments.yaml --foreground --var window=5m',
+    'splitter start payments.yaml --foreground --var window=5m --skip-check migrations',
     'splitter start payments',
   ],
   validate: [

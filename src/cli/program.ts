@@ -77,6 +77,7 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--dry-run', 'show every write instead of making it')
     .option('--detach', 'let the controllers drive it')
     .option('--force', "skip the plan's own checks; the record says so")
+    .option('--skip-check <name>', 'skip one of them; may be given again, and the record says so', collect)
     .action((service: string, flags: RampFlags) => finish(import('./ramp.js').then((m) => m.ramp(service, flags, io))));
   withVariables(connected('start <service-or-file>', "follow a plan's own steps"))
     .option('--foreground', 'drive it in this terminal instead of leaving it to the controllers')
@@ -84,6 +85,7 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .addOption(new Option('--on-interrupt <what>', 'what Ctrl-C does').choices(['hold', 'revert']).default('hold'))
     .option('--dry-run', 'show every write instead of making it')
     .option('--force', "skip the plan's own checks; the record says so")
+    .option('--skip-check <name>', 'skip one of them; may be given again, and the record says so', collect)
     .action((target: string, flags: Flags) => finish(import('./start.js').then((m) => m.start(target, flags, io))));
   withVariables(withOutput(command('validate <paths...>', 'check plans: files, directories, - for stdin'))).action(
     (paths: string[], flags: Flags) => finish(import('./validate.js').then((m) => m.validate(paths, flags, io))),
@@ -145,6 +147,7 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--hold <duration>', 'go on watching after the last step')
     .option('--detach', 'let the controllers drive it')
     .option('--force', "skip the plan's own checks; the record says so")
+    .option('--skip-check <name>', 'skip one of them; may be given again, and the record says so', collect)
     .action((service: string, flags: Flags) => finish(import('./retry.js').then((m) => m.retry(service, flags, io))));
   connected('freeze [on|off]', 'stop every advance of every rollout, or let them go on; reverts always go on. Alone: show which')
     .option('--reason <text>', 'why, for those whom it holds')
@@ -196,9 +199,13 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
   return program;
 }
 
+/** Of a flag that may be given again, all its values. */
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
 /** The flags that give values to the variables of plans. */
 function withVariables(command: Command): Command {
-  const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   return command
     .option('--var <name=value>', 'the value of a variable of the plan; may be given again (SPLITTER_VAR_name)', collect)
     .option('--var-file <file>', 'values of variables, one `name: value` a line; may be given again', collect);

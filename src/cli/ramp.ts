@@ -13,7 +13,7 @@ import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
 import { type Look, lookAt, readFreeze } from './look.js';
 import { makeRoom } from './make-room.js';
-import { requireOwnChecks } from './own-checks.js';
+import { requireOwnChecks, type SkipFlags } from './own-checks.js';
 import { DEFAULT_SIGNAL, findPlan, type RampOverrides, rampPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
 import { parseSignals } from './signal-flag.js';
@@ -22,7 +22,7 @@ import { refuseVariables, type VariableFlags } from './variables.js';
 import { requireControllers } from './who-drives.js';
 
 /** Flags of `splitter ramp`. */
-export interface RampFlags extends GlobalFlags, VariableFlags {
+export interface RampFlags extends GlobalFlags, VariableFlags, SkipFlags {
   readonly to: string;
   readonly by?: string;
   readonly every?: string;
@@ -34,7 +34,6 @@ export interface RampFlags extends GlobalFlags, VariableFlags {
   readonly protocol?: string;
   readonly onInterrupt?: 'hold' | 'revert';
   readonly dryRun?: boolean;
-  readonly force?: boolean;
   readonly detach?: boolean;
 }
 
@@ -67,7 +66,7 @@ export async function ramp(service: string, flags: RampFlags, io: CommandIo): Pr
   );
   const detach = flags.detach === true;
   if (detach) await requireControllers(context, `splitter ramp ${service} --to ${flags.to}`);
-  const note = await requireOwnChecks(context, sourced, roles, flags.force === true);
+  const note = await requireOwnChecks(context, sourced, roles, flags);
   const driver = newDriverId('ramp', context.by);
   const lock = await takeLock(context, service, driver, 'ramp');
   return driveService(context, sourced, lock, driver, {

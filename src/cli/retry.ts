@@ -4,14 +4,14 @@ import { driveService, newDriverId, requireReady, takeLock } from './drive-servi
 import { CommandError, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
 import { lookAt } from './look.js';
-import { requireOwnChecks } from './own-checks.js';
+import { requireOwnChecks, type SkipFlags } from './own-checks.js';
 import { durationFlag } from './ramp.js';
 import { requireControllers } from './who-drives.js';
 
 /** `splitter retry SERVICE`: begins a reverted rollout anew, by the same plan and with a clean slate of evidence. */
 export async function retry(
   service: string,
-  flags: GlobalFlags & { readonly hold?: string; readonly force?: boolean; readonly detach?: boolean },
+  flags: GlobalFlags & SkipFlags & { readonly hold?: string; readonly detach?: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
   const context = createContext(flags, io);
@@ -34,7 +34,7 @@ export async function retry(
   const sourced = { plan: plan.plan, digest: rollout.plan, source: plan.source };
   const instances = await context.mesh.countInstances(service, plan.plan.subsets);
   const roles = requireReady(context, sourced, { ...look.seen, instances });
-  const note = await requireOwnChecks(context, sourced, roles, flags.force === true);
+  const note = await requireOwnChecks(context, sourced, roles, flags);
   io.err(`Retrying ${service}; last time: ${rollout.message}\n`);
   const driver = newDriverId('start', context.by);
   const lock = await takeLock(context, service, driver, 'start');

@@ -7,7 +7,7 @@ import { asGroup, findGroupPlans, type GroupPlans } from './group-source.js';
 import type { CommandIo } from './io.js';
 import { lookAt } from './look.js';
 import { makeRoom } from './make-room.js';
-import { requireOwnChecks } from './own-checks.js';
+import { requireOwnChecks, type SkipFlags } from './own-checks.js';
 import { observe } from './plan.js';
 import { pickPlan, readPlans, type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
@@ -17,12 +17,11 @@ import { refuseVariables, type VariableFlags } from './variables.js';
 import { requireControllers } from './who-drives.js';
 
 /** Flags of `splitter start`. */
-export interface StartFlags extends GlobalFlags, VariableFlags {
+export interface StartFlags extends GlobalFlags, VariableFlags, SkipFlags {
   readonly foreground?: boolean;
   readonly hold?: string;
   readonly onInterrupt?: 'hold' | 'revert';
   readonly dryRun?: boolean;
-  readonly force?: boolean;
 }
 
 /** `splitter start SERVICE|FILE`: the plan's own steps, from the beginning or from where a rollout stands; by the controllers, or with --foreground from here. */
@@ -43,7 +42,7 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
       `${group.group.name} is a group, and its services ramp in lock step under one controller: --foreground drives one service`,
       `splitter run   in another terminal, then   splitter start ${target}`,
     );
-  if (group !== undefined) return startGroup(context, group, { dryRun: flags.dryRun === true, force: flags.force === true });
+  if (group !== undefined) return startGroup(context, group, { dryRun: flags.dryRun === true, skip: flags });
   const sourced = written === undefined ? await appliedPlan() : await pickPlan(context, written, target, undefined, true);
   const { plan } = sourced;
   if (flags.dryRun === true) {
@@ -54,7 +53,7 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const detach = flags.foreground !== true;
   if (detach) await requireControllers(context, `splitter start ${target} --foreground`);
   const first = findRoles(plan, await observe(context, sourced));
-  const note = isRefusal(first) ? undefined : await requireOwnChecks(context, sourced, first, flags.force === true);
+  const note = isRefusal(first) ? undefined : await requireOwnChecks(context, sourced, first, flags);
   await makeRoom(context, sourced);
   // A rollout that is there needs somebody who watches it, in a freeze too.
   const { rollout } = await lookAt(context, plan.service, true);

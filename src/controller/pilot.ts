@@ -5,6 +5,7 @@ import { type Decision, splitterWrite, wait } from '../core/decision.js';
 import { metaOf } from '../core/entries.js';
 import { logEntry } from '../core/history.js';
 import type { Observation, Peer } from '../core/observation.js';
+import { versionsOf } from '../core/placeholders.js';
 import type { Plan } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import type { Roles } from '../core/roles.js';
@@ -97,11 +98,12 @@ export class Pilot {
     this.#log = new LogQueue(parts.log, flight.plan.service, flight.rollout?.id ?? flight.beginning.id);
     this.#programs = new RunningPrograms(parts.programs, ring);
     this.#evidence = new Evidence(flight.plan, parts.signals, flight.rollout?.tally ?? '');
-    const { service, namespace, partition, datacenter, callers } = flight.plan;
+    const { service, namespace, partition, datacenter, callers, subsets } = flight.plan;
     const where = Object.fromEntries(
       Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined),
     );
-    this.#target = { service, ...where, stable: flight.roles.stable, canary: flight.roles.canary, callers };
+    const { stable, canary } = flight.roles;
+    this.#target = { service, ...where, stable, canary, callers, versions: versionsOf(subsets) };
   }
 
   /** The record as this pilot knows it; undefined before the first one is written. */
