@@ -1,6 +1,6 @@
 import { type Decision, type Situation, wait } from './decision.js';
 import { enterStep } from './enter-step.js';
-import { type Hold, holdForEvidence } from './gate.js';
+import { type Hold, holdForAddresses, holdForEvidence } from './gate.js';
 import { clockSince, holdWhileClosed } from './hold-closed.js';
 import { serving } from './observation.js';
 import { settleHook } from './programs.js';
@@ -10,10 +10,8 @@ import { overdue } from './stand.js';
 import { skipReached } from './steps.js';
 
 const LOOK_AGAIN = 500;
-/** The callers' sidecars learn of a new instance some hundred ms after Consul; traffic that comes sooner is answered with 503. */
-const ADDRESS_SETTLES = 1_000;
 
-/** Waits until the compiled chain has both legs and canary has passing sidecars, makes the testers' route, then enters the first step. */
+/** Waits until the compiled chain has both legs and canary has passing sidecars (unless the step to come deploys them), makes the testers' route, then enters the first step. */
 export function decidePending(situation: Situation): Decision {
   const { rollout, plan, now } = situation;
   const closed = goesDown(situation) ? undefined : holdWhileClosed(situation);
@@ -48,16 +46,13 @@ function findDoubt(situation: Situation): Hold | undefined {
   return evidence?.reason === 'NoData' ? undefined : evidence;
 }
 
-function findMissing({ rollout, seen, now }: Situation): Hold | undefined {
+function findMissing({ plan, rollout, seen, now }: Situation): Hold | undefined {
   const legs = seen.chain?.startsWith === 'resolver' ? [] : (seen.chain?.legs ?? []);
   const absent = [rollout.stable, rollout.canary].find((subset) => !legs.some((leg) => leg.subset === subset));
   if (absent !== undefined) return missing(`waiting until Consul's discovery chain has a target for ${absent}`);
-  if (serving(seen.instances[rollout.canary]) > 0) {
-    const since = seen.servingSince?.[rollout.canary] ?? Number.NEGATIVE_INFINITY;
-    return now >= since + ADDRESS_SETTLES
-      ? undefined
-      : missing(`giving the sidecars a second to learn where ${rollout.canary} runs`);
-  }
+  const step = plan.steps[skipReached(plan.steps, rollout.state.step, askedCanary(rollout))];
+  if (step?.kind === 'run' && step.deploys === true) return undefined;
+  if (serving(seen.instances[rollout.canary]) > 0) return holdForAddresses(seen, rollout.canary, now);
   return missing(`waiting for a passing sidecar of ${rollout.canary}: no instance matches its filter and passes its checks`);
 }
 

@@ -61,6 +61,30 @@ describe('decide, step by step', () => {
       'waiting for a passing sidecar of green: no instance matches its filter and passes its checks',
     ]);
   });
+  it('waits for no sidecar of canary before a step that deploys it, and then gives the sidecars a second before its first weight', () => {
+    const program = { kind: 'command', command: ['./deploy.sh'], timeout: 60_000 } as const;
+    const steps = [{ kind: 'run', program, onFailure: 'revert', deploys: true } as const, weight(10)];
+    const pending = { phase: 'Pending', reason: 'Starting', step: 0 } as const;
+    const none = { blue: passing(1), green: passing(0) };
+    expect(decide(situation(0, pending, { plan: { steps }, seen: { instances: none } })).next?.state).to.deep.equal(at(0));
+    const ended = {
+      point: 'run',
+      step: 0,
+      program: './deploy.sh',
+      ok: true,
+      message: 'exit 0',
+      output: '',
+      at: NOON,
+      ms: 9,
+    } as const;
+    const moved = (seen: Partial<Situation['seen']>) => {
+      const one = situation(0, at(0), { plan: { steps }, seen });
+      return decide({ ...one, ran: [{ ...ended, id: `${one.rollout.id}:run:0:${one.rollout.enteredAt}` }] });
+    };
+    expect(moved({ instances: none }).why).to.equal('green has no passing sidecar');
+    expect(moved({ servingSince: { green: NOON - 400 } }).why).to.equal('giving the sidecars a second to learn where green runs');
+    expect(moved({ servingSince: { green: NOON - 1_000 } }).next?.state).to.deep.equal(at(1));
+  });
   it('gives the sidecars a second to learn where canary runs', () => {
     const pending = { phase: 'Pending', reason: 'Starting', step: 0 } as const;
     const fresh = decide(situation(0, pending, { seen: { servingSince: { green: NOON - 400 } } }));

@@ -110,6 +110,7 @@ const STEPS = fc
       { weight },
       ...(pauses[i] === undefined ? [{ pause: {} }] : [{ pause: pauses[i] }]),
     ]);
+    if (ramps) steps.unshift({ run: { command: ['./deploy.sh'], deploys: true } });
     if (ramps) steps.push({ run: { command: ['./smoke.sh'], on_failure: 'hold' } });
     if (ramps) steps.push({ ramp: { to: 100, by: 12.5, every: '90s' } });
     return [{ wait: { healthy: 2 } }, ...steps];
