@@ -11,6 +11,7 @@ import { hookAtEnd, type Rollout } from '../core/rollout.js';
 import type { VerbContext, VerbResult } from '../core/verbs/result.js';
 import type { Context } from './context.js';
 import { CommandError } from './exit.js';
+import { handOver } from './hand-over.js';
 import { type Look, lookAt } from './look.js';
 import { describeDrives, whoDrives } from './who-drives.js';
 
@@ -32,14 +33,16 @@ export async function act(
 ): Promise<Acted> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const look = await lookAt(context, service, entriesOnly);
-    const rollout = requireRollout(remembered ? { ...look, rollout: look.rollout ?? look.remembered } : look);
+    // Without a resolver the split was taken away, not overwritten: there is nothing to put back.
+    const recalled = remembered && look.seen.resolver !== undefined;
+    const rollout = requireRollout(recalled ? { ...look, rollout: look.rollout ?? look.remembered } : look);
     const now = context.clock.now();
     const plan = look.plan === undefined ? {} : { plan: look.plan.plan };
     const result = verb(rollout, { service, seen: look.seen, by: context.by, now, ...plan }, look);
     if (result.kind === 'refused') throw new CommandError(result.message, result.hint);
     if (result.kind === 'nothing') return { rollout, changed: false, message: result.message };
-    if (await writeRecordOf(context, look, result.next, result.move))
-      return { rollout: result.next, changed: true, message: result.next.message };
+    const next = await handOver(context, service, result.next);
+    if (await writeRecordOf(context, look, next, result.move)) return { rollout: next, changed: true, message: next.message };
   }
   throw new CommandError(
     `service-splitter/${service} was changed by others ${TRIES} times in a row`,
@@ -126,7 +129,8 @@ export async function ringControllers({ doorbell }: Context, service: string): P
   await doorbell.ring(service).catch(() => undefined);
 }
 
-async function logWrite(context: Context, look: Look, next: Rollout, ran: readonly ProgramOutcome[] = []): Promise<void> {
+/** Adds what was just written to the decision log, with whatever its predecessor could not log; a log that cannot be written is told, and is no error. */
+export async function logWrite(context: Context, look: Look, next: Rollout, ran: readonly ProgramOutcome[] = []): Promise<void> {
   const before = look.seen.splitter?.modifyIndex ?? 0;
   try {
     const { entry } = await context.mesh.readEntry('service-splitter', look.service);
@@ -149,8 +153,8 @@ function unlogged({ rollout, recorded, history }: Look, now: number): readonly L
   return [logEntry(rollout, now, [], 0, 0)];
 }
 
-/** Promoting and reverting look at no step and no signal, so a rollout whose plan is gone can still be finished. */
-function planOfNone(service: string): Plan {
+/** A plan of nothing: promoting and reverting look at no step and no signal, so a rollout whose plan is gone can still be finished. */
+export function planOfNone(service: string): Plan {
   return {
     service,
     subsets: [],

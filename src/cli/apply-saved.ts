@@ -32,7 +32,7 @@ export async function applySaved(context: Context, saved: SavedPlan, file: strin
       !json &&
       writes.length > 0 &&
       io.ask !== undefined &&
-      !/^y(es)?$/i.test((await io.ask('Apply exactly this? (yes/no) ')).trim())
+      !/^y(es)?$/i.test((await io.ask('Apply exactly this? (yes/no) '))?.trim() ?? '')
     )
       throw new CommandError('not applied: the answer was not yes', `splitter apply ${file}`);
     let made = 0;

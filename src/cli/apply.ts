@@ -5,7 +5,7 @@ import { type Context, createContext, type GlobalFlags } from './context.js';
 import { describeCheck } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
-import { type SourcedPlan, settlePlan } from './plan-source.js';
+import { type SourcedPlan, settleBase } from './plan-source.js';
 import { reportDiagnostics } from './report-diagnostics.js';
 import { parseSavedPlan, readSavedPlan } from './saved-plan.js';
 import { loadGivenPlans, refuseVariables, type VariableFlags } from './variables.js';
@@ -53,7 +53,7 @@ async function applyOne(
   context.client.scopeTo(sourced.plan);
   const applied = await applyPlan(
     sourced,
-    { mesh, store, settle: (plan) => settlePlan(context, plan) },
+    { mesh, store, settle: (plan) => settleBase(context, plan) },
     {
       dryRun,
       onDoubt: (check) => io.err(describeCheck({ ...check, verdict: 'warning' })),

@@ -10,7 +10,7 @@ import { EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, type Io, printJson } from './io.js';
 import { lookAt, readFreeze } from './look.js';
 import { doctorOwnChecks } from './own-checks.js';
-import { findPlan, readPlanFile } from './plan-source.js';
+import { findPlan, readPlanFile, settleBase } from './plan-source.js';
 import { createSignals } from './signals.js';
 import { refuseVariables, type VariableFlags } from './variables.js';
 
@@ -37,7 +37,7 @@ export async function doctor(
   const look = await lookAt(context, service, true);
   const { plan } =
     flags.plan === undefined
-      ? await findPlan(context, service, look.seen)
+      ? await findPlan(context, service, look.seen, settleBase)
       : await readPlanFile(context, flags.plan, flags, service);
   const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, plan.subsets), readFreeze(context)]);
   const seen = { ...look.seen, ...freeze, instances };

@@ -1,26 +1,38 @@
 import { ulid } from 'ulid';
 import { type DriverInfo, isHeld } from '../consul/driver-lock.js';
 import { isPassing } from '../consul/errors.js';
-import { type DriveEnd, drive } from '../controller/drive.js';
+import { type DriveEnd, drive, type Frame } from '../controller/drive.js';
 import { HOME } from '../core/home.js';
 import type { Observation } from '../core/observation.js';
+import type { Plan } from '../core/plan.js';
 import { type Check, preflight } from '../core/preflight.js';
 import { owedBy } from '../core/programs.js';
 import { formatTime } from '../core/record.js';
 import { findRoles, isRefusal, type Roles } from '../core/roles.js';
 import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
 import { abort } from '../core/verbs/abort.js';
+import { release } from '../core/verbs/release.js';
 import { retarget } from '../core/verbs/retarget.js';
 import { start } from '../core/verbs/start.js';
 import type { HeldLock } from '../ports.js';
 import { act, finish, ringControllers } from './act.js';
 import type { Context } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
-import { openView } from './frames.js';
+import { type FrameView, openView } from './frames.js';
 import { lookAt } from './look.js';
 import type { SourcedPlan } from './plan-source.js';
 import { createSignals } from './signals.js';
-import { openTelling } from './telling.js';
+import { openTelling, silentTelling } from './telling.js';
+
+/** A person who attends the drive: sees it, gives it other plans, and may leave it as it stands. */
+export interface Attended {
+  readonly view: FrameView;
+  /** A plan that the person gave it, by its digest. */
+  readonly planOf: (digest: string) => Plan | undefined;
+  /** Ends the drive: left on purpose if `hasLeft` says so, else like Ctrl-C. */
+  readonly leave: AbortSignal;
+  readonly hasLeft: () => boolean;
+}
 
 /** How a foreground drive behaves, as flags said. Times in ms. */
 export interface DriveOptions {
@@ -31,13 +43,23 @@ export interface DriveOptions {
   readonly note?: string | undefined;
   /** Begins it, or gives it new steps, and leaves it to the controllers. */
   readonly detach?: boolean;
+  /** Leaves it as soon as it needs a person, instead of waiting for one. */
+  readonly wait?: boolean;
+  readonly attended?: Attended;
   /** The id of the rollout that begins, as members of a group share one; else it gets one of its own. */
   readonly id?: string;
+  /** A rehearsal: the record says so, the version that was stable before may be its canary, and nobody is waited for when it is held. */
+  readonly drill?: boolean;
+  /** Is shown every moment of the drive, besides the view. */
+  readonly onFrame?: (frame: Frame) => void;
 }
 
-/** Checks before anything is written; prints warnings, and ends with exit 1 when a check failed. What does not `advance` is held by no freeze. */
-export function requireReady(context: Context, sourced: SourcedPlan, seen: Observation, advances = true): Roles {
-  const roles = findRoles(sourced.plan, seen);
+/** How long a rehearsal that is held is waited for, ms: a signal may come back by itself. */
+const DRILL_PATIENCE = 30_000;
+
+/** Checks before anything is written; prints warnings, and ends with exit 1 when a check failed. What does not `advance` is held by no freeze; for `again` see findRoles. */
+export function requireReady(context: Context, sourced: SourcedPlan, seen: Observation, advances = true, again = false): Roles {
+  const roles = findRoles(sourced.plan, seen, again);
   const checks = preflight(sourced.plan, seen, roles, advances ? context.clock.now() : undefined);
   for (const check of checks) if (check.verdict === 'warning') context.io.err(describeCheck(check));
   const failed = checks.filter((check) => check.verdict === 'failed');
@@ -89,8 +111,9 @@ export async function driveService(
   const { plan, digest, source } = sourced;
   const { service } = plan;
   const signals = createSignals(context, plan);
-  const view = openView(context);
-  const telling = openTelling(context, plan);
+  const view = options.attended?.view ?? openView(context);
+  // What controllers drive, they tell.
+  const telling = options.detach === true ? silentTelling(context) : openTelling(context, plan);
   const interrupt = new AbortController();
   const off = context.io.onInterrupt(() => {
     context.io.err(
@@ -99,12 +122,15 @@ export async function driveService(
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
     interrupt.abort();
   });
+  const leave = options.attended?.leave;
+  const onLeave = (): void => interrupt.abort();
+  leave?.addEventListener('abort', onLeave);
   try {
     // What no terminal drives is the controllers'.
     const named = options.detach === true ? '' : driver;
     const { rollout, roles } = await takeOver(context, sourced, named, driver, options);
     if (options.detach === true && rollout !== undefined)
-      return await conclude(context, service, { kind: 'recorded', rollout, why: rollout.message }, options);
+      return await conclude(context, service, { kind: 'recorded', rollout, why: rollout.message }, driver, options);
     const beginning = {
       id: rollout?.id ?? options.id ?? ulid(),
       ...(plan.group === undefined ? {} : { group: plan.group.name }),
@@ -112,6 +138,7 @@ export async function driveService(
       plan: digest,
       driver: named,
       by: context.by,
+      ...(options.drill === true ? { drill: true as const } : {}),
       ...(options.note === undefined ? {} : { note: options.note }),
     };
     await context.store.recordPlan(service, beginning.id, digest, plan, source);
@@ -124,19 +151,26 @@ export async function driveService(
       freeze: context.freeze,
       clock: context.clock,
       isPassing,
+      onStuck: telling.alarm,
     };
-    const patience = context.io.terminal.live ? Number.POSITIVE_INFINITY : plan.stepTimeout;
+    const waits = options.wait === true ? 0 : context.io.terminal.live ? Number.POSITIVE_INFINITY : plan.stepTimeout;
+    const patience = options.drill === true ? DRILL_PATIENCE : waits;
+    const planOf = options.attended?.planOf ?? (() => undefined);
     const end = await drive(
-      { plan, rollout, roles, beginning, hold: options.hold, patience, untilRecorded: options.detach === true },
+      { plan, rollout, roles, beginning, hold: options.hold, patience, untilRecorded: options.detach === true, planOf },
       parts,
-      (frame) => view.show(frame, driver),
+      (frame) => {
+        view.show(frame, driver);
+        options.onFrame?.(frame);
+      },
       interrupt.signal,
     );
     view.close();
-    return await conclude(context, service, end, options);
+    return await conclude(context, service, end, driver, options);
   } finally {
     view.close();
     off();
+    leave?.removeEventListener('abort', onLeave);
     await lock.release().catch(() => undefined);
     await telling.end();
   }
@@ -147,7 +181,7 @@ async function takeOver(
   sourced: SourcedPlan,
   driver: string,
   own: string,
-  { kind, note }: DriveOptions,
+  { kind, note, drill }: DriveOptions,
 ): Promise<{ rollout: Rollout | undefined; roles: Roles }> {
   const { plan, digest, source } = sourced;
   let look = await lookAt(context, plan.service);
@@ -159,7 +193,7 @@ async function takeOver(
     look = await lookAt(context, plan.service);
   }
   const instances = await context.mesh.countInstances(plan.service, plan.subsets);
-  const roles = findRoles(plan, { ...look.seen, instances });
+  const roles = findRoles(plan, { ...look.seen, instances }, drill);
   if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint);
   if (look.rollout === undefined || isFinal(look.rollout)) return { rollout: undefined, roles };
   await context.store.recordPlan(plan.service, look.rollout.id, digest, plan, source);
@@ -177,9 +211,22 @@ async function takeOver(
   return { rollout: acted.rollout, roles };
 }
 
-async function conclude(context: Context, service: string, end: DriveEnd, options: DriveOptions): Promise<ExitCode> {
+async function conclude(
+  context: Context,
+  service: string,
+  end: DriveEnd,
+  driver: string,
+  options: DriveOptions,
+): Promise<ExitCode> {
   const { io } = context;
   const say = (text: string): void => io.err(`${text}\n`);
+  if (end.kind === 'interrupted' && options.attended?.hasLeft() === true) {
+    const controllers = await leaveTo(context, service, driver);
+    say(
+      `${describeWatch(controllers)}\n  -> splitter ramp ${service} --interactive   goes on;   splitter promote ${service};   splitter abort ${service}   takes it back`,
+    );
+    return EXIT.done;
+  }
   if (end.kind === 'interrupted') {
     if (options.onInterrupt === 'revert' && end.rollout !== undefined) {
       const acted = await act(context, service, abort, { entriesOnly: true });
@@ -194,10 +241,18 @@ async function conclude(context: Context, service: string, end: DriveEnd, option
   }
   const code = exitOf(end);
   if (context.json) io.out(`${JSON.stringify({ type: 'end', exit: code, message: end.why })}\n`);
-  await ringControllers(context, service);
-  const { members } = await context.members.list().catch(() => ({ members: [] }));
-  say(describeEnd(service, end, members.length));
+  const stands = end.kind === 'target' || end.kind === 'needs-person';
+  say(describeEnd(service, end, await leaveTo(context, service, stands ? driver : undefined)));
   return code;
+}
+
+/** Tells the controllers that this terminal is done, and how many there are. A driver that leaves its rollout standing is not lost: they go on without asking. */
+async function leaveTo(context: Context, service: string, driver: string | undefined): Promise<number> {
+  const { members } = await context.members.list().catch(() => ({ members: [] }));
+  if (driver !== undefined && members.length > 0)
+    await act(context, service, (rollout) => release(rollout, driver), { entriesOnly: true }).catch(() => undefined);
+  await ringControllers(context, service);
+  return members.length;
 }
 
 function exitOf(end: DriveEnd): ExitCode {
@@ -205,6 +260,13 @@ function exitOf(end: DriveEnd): ExitCode {
   if (end.kind === 'needs-person') return EXIT.needsPerson;
   if (end.kind === 'target' || end.kind === 'recorded') return EXIT.done;
   return end.rollout?.state.phase === 'Promoted' ? EXIT.done : EXIT.reverted;
+}
+
+/** What to type where a rollout waits for a person. */
+function describeNeed(service: string, rollout: Rollout | undefined): string {
+  const back = `splitter abort ${service}   takes it back;   splitter status ${service}`;
+  if (rollout?.state.reason === 'Drift') return `splitter resume ${service} --adopt | --reassert;   ${back}`;
+  return `splitter continue ${service}   goes on;   ${back}`;
 }
 
 /** Who looks after a rollout that its driver leaves. */
@@ -219,7 +281,7 @@ function describeEnd(service: string, end: DriveEnd, controllers: number): strin
     case 'target':
       return `Done: ${service} is ${phase} (TargetReached): ${end.why}.\n${describeWatch(controllers)}\n  -> splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}   takes it back`;
     case 'needs-person':
-      return `${service} is Paused (${end.rollout?.state.reason}): ${end.why}.\n${describeWatch(controllers)}\n  -> splitter status ${service}`;
+      return `${service} is Paused (${end.rollout?.state.reason}): ${end.why}.\n${describeWatch(controllers)}\n  -> ${describeNeed(service, end.rollout)}`;
     case 'recorded':
       return `Handed over ${service}: ${end.why}\n${controllers === 1 ? 'The controller drives' : `${controllers} controllers drive`} it on.\n  -> splitter status ${service} -w`;
     case 'left':

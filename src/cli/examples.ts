@@ -1,10 +1,15 @@
 /** What people type most, by command; shown in help, in the man page and on the pages of the commands. */
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
-  ramp: ['splitter ramp payments --to 10', 'splitter ramp payments --to 50 --by 10 --every 1m --signal errors=0.5%'],
+  ramp: [
+    'splitter ramp payments --to 10',
+    'splitter ramp payments --to 50 --by 10 --every 1m --signal errors=0.5%',
+    'splitter ramp payments --interactive',
+  ],
   start: [
     'splitter start payments.yaml --foreground',
     'splitter start payments.yaml --foreground --var window=5m --skip-check migrations',
     'splitter start payments',
+    'splitter start payments --wait',
   ],
   validate: [
     'splitter validate plans/',
@@ -19,9 +24,13 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   history: ['splitter history payments', 'splitter history payments --all'],
   pause: ['splitter pause payments'],
   resume: ['splitter resume payments', 'splitter resume payments --adopt'],
+  continue: ['splitter continue payments'],
+  cancel: ['splitter cancel payments'],
   promote: ['splitter promote payments', 'splitter promote payments --full'],
   abort: ['splitter abort payments'],
-  undo: ['splitter undo payments'],
+  undo: ['splitter undo payments', 'splitter undo payments --to 2'],
+  drill: ['splitter drill', 'splitter drill payments --break "./fault.sh on" --mend "./fault.sh off" --log drills.md'],
+  remove: ['splitter remove payments --dry-run', 'splitter remove payments'],
   retry: ['splitter retry payments'],
   freeze: ['splitter freeze on --reason "release of the new checkout" --until 4h', 'splitter freeze off', 'splitter freeze'],
   doctor: ['splitter doctor payments', 'splitter doctor payments --plan payments.yaml'],

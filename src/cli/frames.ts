@@ -1,20 +1,34 @@
 import type { Frame } from '../controller/drive.js';
 import { statusOf } from '../core/status.js';
+import { ASCII, UNICODE } from '../view/chart.js';
 import { liveLines } from '../view/live.js';
 import { plainLine } from '../view/plain.js';
 import { Screen } from '../view/screen.js';
+import { Trail } from '../view/trail.js';
 import type { Context } from './context.js';
+import type { Io } from './io.js';
 
-/** Shows the frames of a drive: redrawn in place on a terminal, one line a change elsewhere, NDJSON with `-o json`. */
+/** Shows the frames of a rollout: redrawn in place on a terminal, one line a change elsewhere, NDJSON with `-o json`. */
 export interface FrameView {
+  /** `driver` is who drives it; '' for nobody. */
   show(frame: Frame, driver: string): void;
   close(): void;
 }
 
-/** The view that fits where the output goes. */
+/** The view of a drive that fits where the output goes. */
 export function openView(context: Context): FrameView {
   if (context.json) return jsonView(context);
-  return context.io.terminal.live ? liveView(context) : plainView(context);
+  return openWords(context, new Trail(), nameHere);
+}
+
+/** A driver in this very terminal. */
+export function nameHere(driver: string): string {
+  return `${driver.split(':')[0]} here, Ctrl-C leaves it`;
+}
+
+/** The view for people: a screen on a terminal, lines elsewhere. `trail` may know of the time before. */
+export function openWords({ io }: Context, trail: Trail, name: (driver: string) => string = (driver) => driver): FrameView {
+  return io.terminal.live ? liveView(io, trail, name) : plainView(io);
 }
 
 const REDRAW = 100;
@@ -22,13 +36,15 @@ const HEARTBEAT = 60_000;
 /** What is waited for is told when it lasts, ms. */
 const STUCK = 2_000;
 
-function liveView({ io }: Context): FrameView {
+function liveView(io: Io, trail: Trail, name: (driver: string) => string): FrameView {
+  const glyphs = io.terminal.unicode ? UNICODE : ASCII;
   const screen = new Screen(io.out, io.terminal.columns);
   let drawnAt = 0;
   let last: readonly string[] = [];
   return {
     show: (frame, driver) => {
-      last = liveLines(frame, driver, io.style, io.terminal.columns());
+      trail.add(frame);
+      last = liveLines(frame, name(driver), { style: io.style, columns: io.terminal.columns(), glyphs }, trail);
       if (frame.now < drawnAt + REDRAW) return;
       drawnAt = frame.now;
       screen.draw(last);
@@ -40,7 +56,7 @@ function liveView({ io }: Context): FrameView {
   };
 }
 
-function plainView({ io }: Context): FrameView {
+function plainView(io: Io): FrameView {
   const last = { key: '', waiting: '', since: 0, said: '', saidAt: 0 };
   return {
     show: (frame) => {

@@ -81,9 +81,12 @@ function renderHistory(log: History): string {
       ),
     ];
   });
-  return [`rollout ${log.rollout} of ${log.service}, plan ${sources.join(', ') || 'unknown'}`, ...variables, ...lines, ''].join(
-    '\n',
-  );
+  return [
+    `rollout ${log.rollout} of ${log.service}${log.entries[0]?.drill === true ? ' (a drill)' : ''}, plan ${sources.join(', ') || 'unknown'}`,
+    ...variables,
+    ...lines,
+    '',
+  ].join('\n');
 }
 
 function programLines({ point, program, ok, message, output, ms }: ProgramOutcome): readonly string[] {

@@ -7,12 +7,12 @@ export interface Io {
   out(text: string): void;
   /** Words go here. */
   err(text: string): void;
-  /** Whether stdout is a terminal that can redraw, and how wide it is. */
-  readonly terminal: { readonly live: boolean; readonly columns: () => number };
+  /** Whether stdout is a terminal that can redraw, how wide it is, and whether it shows more than ASCII. */
+  readonly terminal: { readonly live: boolean; readonly columns: () => number; readonly unicode: boolean };
   readonly style: Style;
   readStdin(): Promise<string>;
-  /** Asks a person; only there where one sits at a terminal. */
-  ask?(question: string): Promise<string>;
+  /** Asks a person; only there where one sits at a terminal. Undefined: answered by Ctrl-C or Ctrl-D, or no answer is needed any more. What is printed meanwhile comes above the question. */
+  ask?(question: string, needless?: AbortSignal): Promise<string | undefined>;
   /** Calls back on Ctrl-C or SIGTERM until the returned function is called. */
   onInterrupt(handler: () => void): () => void;
 }

@@ -23,8 +23,14 @@ export async function readPlans(context: Context, file: string, flags: VariableF
 }
 
 /** Reads the one plan of a file; with a service, the plan of that service among those in the file. Errors are printed with their place, exit 6. */
-export async function readPlanFile(context: Context, file: string, flags: VariableFlags, service: string): Promise<SourcedPlan> {
-  return pickPlan(context, await readPlans(context, file, flags), file, service);
+export async function readPlanFile(
+  context: Context,
+  file: string,
+  flags: VariableFlags,
+  service?: string,
+  anew = false,
+): Promise<SourcedPlan> {
+  return pickPlan(context, await readPlans(context, file, flags), file, service, anew);
 }
 
 /** The one plan of a service (or the only one) among those of a file, settled. */
@@ -56,11 +62,21 @@ export function pickWritten(context: Context, plans: readonly SourcedPlan[], fil
 }
 
 /** The plan with every `version: auto` told from the catalog; the same plan when it has none. A rollout under way keeps its versions, unless it is told `anew`. */
-export async function settlePlan(context: Context, sourced: SourcedPlan, anew = false): Promise<SourcedPlan> {
+export function settlePlan(context: Context, sourced: SourcedPlan, anew = false): Promise<SourcedPlan> {
+  return settle(context, sourced, anew, false);
+}
+
+/** The same for the base alone, which takes what runs today as it is: where only stable's version runs, canary's subset is kept free for the next one. */
+export function settleBase(context: Context, sourced: SourcedPlan): Promise<SourcedPlan> {
+  return settle(context, sourced, false, true);
+}
+
+async function settle(context: Context, sourced: SourcedPlan, anew: boolean, reserve: boolean): Promise<SourcedPlan> {
   const { plan } = sourced;
   if (!plan.subsets.some((subset) => subset.version === AUTO)) return sourced;
   const [look, versions] = await Promise.all([lookAt(context, plan.service, true), context.mesh.readVersions(plan.service)]);
-  const settled = settleVersions(plan, look.seen, versions, !anew && look.rollout !== undefined && !isFinal(look.rollout));
+  const keep = !anew && look.rollout !== undefined && !isFinal(look.rollout);
+  const settled = settleVersions(plan, look.seen, versions, keep, reserve);
   if ('message' in settled) throw new CommandError(settled.message, settled.hint);
   return { plan: settled.plan, digest: digestPlan(settled.plan), source: sourced.source };
 }
@@ -86,10 +102,15 @@ export function rampPlan(base: SourcedPlan, from: number, overrides: RampOverrid
   return { plan, digest: digestPlan(plan), source: base.source };
 }
 
-/** The plan for a service where no file names one: the applied plan, else subsets told from the resolver or the running versions. */
-export async function findPlan(context: Context, service: string, seen: Observation): Promise<SourcedPlan> {
+/** The plan for a service where no file names one: the applied plan (settled for a rollout, or for the base alone), else subsets told from the resolver or the running versions. */
+export async function findPlan(
+  context: Context,
+  service: string,
+  seen: Observation,
+  settled: typeof settlePlan | typeof settleBase = settlePlan,
+): Promise<SourcedPlan> {
   const applied = await context.store.readPlan(service);
-  if (applied !== undefined) return settlePlan(context, { plan: applied.plan, digest: applied.digest, source: applied.source });
+  if (applied !== undefined) return settled(context, { plan: applied.plan, digest: applied.digest, source: applied.source });
   const versions = await context.mesh.readVersions(service);
   const inferred = inferSubsets(service, seen, versions);
   if ('refused' in inferred) throw new CommandError(inferred.refused, inferred.hint);

@@ -1,5 +1,6 @@
 import { applyPlan, observeOnce } from '../controller/apply-plan.js';
-import { baseWrites } from '../core/base.js';
+import { isReserving } from '../core/auto.js';
+import { baseWrites, splitterBaseWrite } from '../core/base.js';
 import {
   defaultsEntry,
   type Entry,
@@ -22,7 +23,7 @@ import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { asGroup } from './group-source.js';
 import { type CommandIo, printJson } from './io.js';
 import { readFreeze } from './look.js';
-import { pickWritten, readPlans, type SourcedPlan, settlePlan } from './plan-source.js';
+import { pickWritten, readPlans, type SourcedPlan, settleBase } from './plan-source.js';
 import { previewWrites } from './preview.js';
 import { savedPlan, writeSavedPlan } from './saved-plan.js';
 import type { VariableFlags } from './variables.js';
@@ -67,7 +68,7 @@ async function planOne(
 ): Promise<{ readonly json: object; readonly changes: boolean } | undefined> {
   const { io } = context;
   context.client.scopeTo(written.plan);
-  const sourced = await settlePlan(context, written);
+  const sourced = await settleBase(context, written);
   const seen = await observe(context, sourced);
   const roles = findRoles(sourced.plan, seen);
   if (flags.entries !== undefined && flags.entries !== false) {
@@ -93,7 +94,7 @@ async function keep(context: Context, file: string, out: string, written: Source
   const writes: EntryWrite[] = [];
   const applied = await applyPlan(
     written,
-    { mesh, store, settle: (plan) => settlePlan(context, plan) },
+    { mesh, store, settle: (plan) => settleBase(context, plan) },
     { dryRun: true, onWrite: (write) => writes.push(write) },
   );
   if (applied.kind === 'refused') {
@@ -120,8 +121,10 @@ function shownWrites(
   live: boolean,
   now: number,
 ): readonly ShownWrite[] {
-  if (live || isRefusal(roles)) {
-    return baseWrites(wanted, seen).map((write) => ({ write, before: entryOfKind(seen, write.kind) }));
+  if (live || isRefusal(roles) || isReserving(wanted)) {
+    // With nothing to try yet, what runs today becomes stable, and no step follows.
+    const splitter = live || isRefusal(roles) ? [] : splitterBaseWrite(wanted, seen, roles);
+    return [...baseWrites(wanted, seen), ...splitter].map((write) => ({ write, before: entryOfKind(seen, write.kind) }));
   }
   return previewWrites(wanted, seen, roles, now).map(({ at, before, write, person }) => ({ before, write, after: at, person }));
 }

@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import { COLOUR, PLAIN } from '../view/style.js';
 import type { Io } from './io.js';
+import { Terminal } from './terminal.js';
 
 const WIDTH = 80;
 
@@ -16,18 +16,19 @@ export function processIo(): Io {
   // A reader that went away (head, grep -q) is no error of ours.
   for (const stream of [stdout, stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => void (error.code === 'EPIPE' && process.exit(0)));
+  const terminal = new Terminal(process.stdin, stdout, dumb);
   return {
     env,
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
-    terminal: { live: stdout.isTTY === true && !dumb, columns: () => stdout.columns ?? WIDTH },
+    out: (text) => terminal.write(stdout, text),
+    err: (text) => terminal.write(stderr, text),
+    terminal: { live: stdout.isTTY === true && !dumb, columns: () => stdout.columns ?? WIDTH, unicode: isUnicode(env) },
     style: plain ? PLAIN : COLOUR,
     readStdin: async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks).toString('utf8');
     },
-    ...(process.stdin.isTTY && stdout.isTTY ? { ask } : {}),
+    ...(process.stdin.isTTY && stdout.isTTY ? { ask: (question, needless) => terminal.ask(question, needless) } : {}),
     onInterrupt: (handler) => {
       process.on('SIGINT', handler);
       process.on('SIGTERM', handler);
@@ -39,14 +40,7 @@ export function processIo(): Io {
   };
 }
 
-/** One line from the person; an empty one where that is refused by Ctrl-C or Ctrl-D. */
-async function ask(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const refused = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
-  lines.once('SIGINT', () => lines.close());
-  try {
-    return await Promise.race([lines.question(question), refused]);
-  } finally {
-    lines.close();
-  }
+/** By the rule of POSIX: the first of these that is set tells the character set. */
+function isUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
 }

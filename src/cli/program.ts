@@ -4,6 +4,8 @@ import { examplesText } from './examples.js';
 import { EXIT, EXIT_MEANINGS, type ExitCode, explainError } from './exit.js';
 import type { FreezeFlags } from './freeze.js';
 import type { CommandIo, Io } from './io.js';
+import { addOccasionalCommands } from './occasional-commands.js';
+import { collect, withVariables } from './plan-flags.js';
 import type { RampFlags } from './ramp.js';
 import type { ReplayFlags } from './replay-flags.js';
 import type { SimulateFlags } from './simulate-flags.js';
@@ -32,7 +34,7 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<ExitC
 }
 
 /** Consul's own tools write long flags with one dash; both forms mean the same. */
-function widenDash(argument: string): string {
+export function widenDash(argument: string): string {
   return /^-[a-z][a-z-]+(=|$)/.test(argument) ? `-${argument}` : argument;
 }
 
@@ -61,7 +63,9 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
   const finish = async (result: Promise<ExitCode>): Promise<void> => done(await result);
 
   withVariables(connected('ramp <service>', "move canary's weight to a target in the foreground, watching all the while"))
-    .requiredOption('--to <pct>', "canary's weight to reach, like 50 or 12.5%")
+    .option('--to <pct>', "canary's weight to reach, like 50 or 12.5%")
+    .option('-i, --interactive', 'ask for one weight after the other, then for full deploy or abort')
+    .option('--by-instances', 'with --interactive: weights by counts of instances, and what share they really give')
     .option('--by <pct>', 'move so much at a time')
     .option('--every <duration>', 'pause between two moves, like 1m')
     .option('--hold <duration>', 'go on watching after the target is reached')
@@ -81,6 +85,7 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .action((service: string, flags: RampFlags) => finish(import('./ramp.js').then((m) => m.ramp(service, flags, io))));
   withVariables(connected('start <service-or-file>', "follow a plan's own steps"))
     .option('--foreground', 'drive it in this terminal instead of leaving it to the controllers')
+    .option('--wait', 'return when it needs a person (exit 5) or has ended, and say what to type next')
     .option('--hold <duration>', 'go on watching after the last step')
     .addOption(new Option('--on-interrupt <what>', 'what Ctrl-C does').choices(['hold', 'revert']).default('hold'))
     .option('--dry-run', 'show every write instead of making it')
@@ -111,6 +116,9 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--config <file>', 'its settings, in YAML (SPLITTER_CONFIG); flags and environment beat them')
     .option('--plans <dir>', 'follow the plans in this directory (SPLITTER_PLANS)')
     .option('--listen <host:port>', 'address of the page, the API and /metrics (SPLITTER_LISTEN, default 127.0.0.1:8410)')
+    .option('--tls-cert <file>', 'serve with this certificate (SPLITTER_TLS_CERT); without it, plain HTTP')
+    .option('--tls-key <file>', 'the key of that certificate (SPLITTER_TLS_KEY)')
+    .option('--page-url <url>', 'where people reach the page, for links in notifications (SPLITTER_PAGE_URL)')
     .option('--allowed-host <name...>', 'further names in the Host header that it answers to (SPLITTER_ALLOWED_HOSTS)')
     .option('--read-auth', 'reading the API takes a Consul token too (SPLITTER_READ_AUTH)')
     .option('--no-read-auth', 'it takes none, on whatever address')
@@ -134,15 +142,24 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--adopt', "after drift: go on from the others' weights")
     .option('--reassert', 'after drift: put our weights back')
     .action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runResume(service, flags, io))));
+  connected(
+    'continue <service>',
+    'what waits for a person goes on: resume, or promote at a reached target; drives where nobody does',
+  )
+    .option('--wait', 'where others drive it: return when it next needs a person (exit 5) or has ended')
+    .action((service: string, flags: Flags) => finish(import('./continue.js').then((m) => m.runContinue(service, flags, io))));
+  connected('cancel <service>', 'abort by another name').action((service: string, flags: Flags) =>
+    finish(import('./continue.js').then((m) => m.runCancel(service, flags, io))),
+  );
   connected('promote <service>', 'pass the present step; at a reached target, go to all traffic')
     .option('--full', 'skip all steps and the bake')
     .action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runPromote(service, flags, io))));
   connected('abort <service>', 'take all traffic back to stable, now').action((service: string, flags: Flags) =>
     finish(import('./verbs.js').then((m) => m.runAbort(service, flags, io))),
   );
-  connected('undo <service>', 'take a finished promotion back in one write').action((service: string, flags: Flags) =>
-    finish(import('./verbs.js').then((m) => m.runUndo(service, flags, io))),
-  );
+  connected('undo <service>', 'take a finished promotion back in one write; with --to, to any earlier version that still runs')
+    .option('--to <version>', 'this version, or the one that users were on after this rollout (its id, from splitter history)')
+    .action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runUndo(service, flags, io))));
   connected('retry <service>', 'begin a reverted rollout anew, by the same plan')
     .option('--hold <duration>', 'go on watching after the last step')
     .option('--detach', 'let the controllers drive it')
@@ -182,6 +199,7 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--file <file>', 'replay a recording instead')
     .action((file: string, flags: ReplayFlags) => finish(import('./replay.js').then((m) => m.replayPlan(file, flags, io))));
   addEntryCommands({ connected, finish, io });
+  addOccasionalCommands({ connected, finish, io });
   command('completion <bash|zsh|fish>', 'print a script that completes commands, flags and live services').action(
     (shell: string) => finish(import('./completion.js').then((m) => m.completion(shell, program, io))),
   );
@@ -197,18 +215,6 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--port <port>', "the sandbox Consul's port (default: 8500, or a free one)")
     .action((flags: Flags) => finish(import('./sandbox.js').then((m) => m.sandbox(flags, io, runCommand))));
   return program;
-}
-
-/** Of a flag that may be given again, all its values. */
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-/** The flags that give values to the variables of plans. */
-function withVariables(command: Command): Command {
-  return command
-    .option('--var <name=value>', 'the value of a variable of the plan; may be given again (SPLITTER_VAR_name)', collect)
-    .option('--var-file <file>', 'values of variables, one `name: value` a line; may be given again', collect);
 }
 
 function withOutput(command: Command): Command {

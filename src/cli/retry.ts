@@ -1,12 +1,19 @@
 import { retry as mayRetry } from '../core/verbs/start.js';
-import { createContext, type GlobalFlags } from './context.js';
+import { type Context, createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
 import { CommandError, type ExitCode } from './exit.js';
+import { durationFlag } from './flag-values.js';
 import type { CommandIo } from './io.js';
-import { lookAt } from './look.js';
+import { type Look, lookAt } from './look.js';
 import { requireOwnChecks, type SkipFlags } from './own-checks.js';
-import { durationFlag } from './ramp.js';
 import { requireControllers } from './who-drives.js';
+
+/** How a rollout begins anew: which of its plan's own checks are skipped, whether controllers drive it, and how long a terminal watches at the target, ms. */
+interface RetryOptions {
+  readonly skip: SkipFlags;
+  readonly detach: boolean;
+  readonly hold: number;
+}
 
 /** `splitter retry SERVICE`: begins a reverted rollout anew, by the same plan and with a clean slate of evidence. */
 export async function retry(
@@ -18,8 +25,12 @@ export async function retry(
   const hold = durationFlag('--hold', flags.hold) ?? 0;
   const detach = flags.detach === true;
   if (detach) await requireControllers(context, `splitter retry ${service}`);
-  const look = await lookAt(context, service);
-  const { rollout, plan } = look;
+  return beginAnew(context, await lookAt(context, service), { skip: flags, detach, hold });
+}
+
+/** Begins the rollout of this look anew. A CommandError says why it cannot; then nothing was written. */
+export async function beginAnew(context: Context, look: Look, { skip, detach, hold }: RetryOptions): Promise<ExitCode> {
+  const { service, rollout, plan } = look;
   if (rollout === undefined) throw new CommandError(`${service} has no rollout to retry`, `splitter ramp ${service} --to 10`);
   if (rollout.group !== undefined)
     throw new CommandError(
@@ -34,8 +45,8 @@ export async function retry(
   const sourced = { plan: plan.plan, digest: rollout.plan, source: plan.source };
   const instances = await context.mesh.countInstances(service, plan.plan.subsets);
   const roles = requireReady(context, sourced, { ...look.seen, instances });
-  const note = await requireOwnChecks(context, sourced, roles, flags);
-  io.err(`Retrying ${service}; last time: ${rollout.message}\n`);
+  const note = await requireOwnChecks(context, sourced, roles, skip);
+  context.io.err(`Retrying ${service}; last time: ${rollout.message}\n`);
   const driver = newDriverId('start', context.by);
   const lock = await takeLock(context, service, driver, 'start');
   return driveService(context, sourced, lock, driver, { kind: 'start', hold, onInterrupt: 'hold', note, detach });

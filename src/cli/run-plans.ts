@@ -6,7 +6,7 @@ import type { Log } from '../server/log.js';
 import { logPlan, logPlanRefused } from '../server/log-events.js';
 import type { Metrics } from '../server/metrics.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
-import { settlePlan } from './plan-source.js';
+import { settleBase } from './plan-source.js';
 import { valuesOfEnvironment } from './variables.js';
 
 /** Follows a directory of plans until `abort`; of several controllers that do, one applies what it finds. */
@@ -32,7 +32,7 @@ export function runPlans(
     return {
       mesh: scoped.mesh,
       store: scoped.store,
-      settle: (plan: Parameters<typeof settlePlan>[1]) => settlePlan(scoped, plan),
+      settle: (plan: Parameters<typeof settleBase>[1]) => settleBase(scoped, plan),
     };
   };
   const events = {

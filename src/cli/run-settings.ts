@@ -5,6 +5,7 @@ import type { ConsulFlags } from '../consul/settings.js';
 import { parseListen, type SettingsFile, settingsSchema } from '../controller/settings.js';
 import { parseDuration } from '../core/duration.js';
 import { isLoopback } from '../net/loopback.js';
+import type { TlsFiles } from '../net/tls-files.js';
 import { ARROW } from '../plan/leaf.js';
 import { CommandError } from './exit.js';
 import { readSettingsFile } from './settings-file.js';
@@ -13,6 +14,9 @@ import { readSettingsFile } from './settings-file.js';
 export interface RunFlags extends ConsulFlags {
   readonly config?: string;
   readonly listen?: string;
+  readonly pageUrl?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly allowedHost?: readonly string[];
   readonly readAuth?: boolean;
   readonly anonymousActions?: boolean;
@@ -28,6 +32,9 @@ export interface RunFlags extends ConsulFlags {
 export interface RunSettings {
   /** `chosen`: somebody has named this address; the default gives way to a free port. */
   readonly listen: { readonly host: string; readonly port: number; readonly chosen: boolean };
+  readonly pageUrl?: string;
+  /** Files of the certificate and of its key; absent: plain HTTP. */
+  readonly tls?: TlsFiles;
   readonly allowedHosts: readonly string[];
   readonly readAuth: boolean;
   readonly anonymousActions: boolean;
@@ -47,6 +54,9 @@ type ConsulKey = keyof SettingsFile['consul'];
 /** Settings that may also be a flag and a variable: the flag's name in RunFlags. The variable is SPLITTER_ and the key in capitals. */
 const LAYERED = {
   listen: 'listen',
+  page_url: 'pageUrl',
+  tls_cert: 'tlsCert',
+  tls_key: 'tlsKey',
   allowed_hosts: 'allowedHost',
   read_auth: 'readAuth',
   anonymous_actions: 'anonymousActions',
@@ -95,6 +105,8 @@ export async function readSettings(
       ...listen,
       chosen: given.listen !== undefined || settings.listen !== settingsSchema.parse({}).listen,
     },
+    ...(settings.page_url === undefined ? {} : { pageUrl: settings.page_url }),
+    ...tlsOf(settings),
     readAuth: settings.read_auth ?? !isLoopback(listen.host),
     anonymousActions: settings.anonymous_actions,
     allowedHosts: settings.allowed_hosts,
@@ -106,6 +118,13 @@ export async function readSettings(
     sessionTtl: parseDuration(settings.session_ttl)!,
     consul: consulFlags(flags, env, settings.consul, file),
   };
+}
+
+function tlsOf({ tls_cert: cert, tls_key: key }: SettingsFile): Pick<RunSettings, 'tls'> {
+  if (cert === undefined && key === undefined) return {};
+  if (cert !== undefined && key !== undefined) return { tls: { cert, key } };
+  const [has, lacks] = cert === undefined ? ['a key', 'no certificate'] : ['a certificate', 'no key'];
+  throw new CommandError(`there is ${has} to serve with and ${lacks}`, 'give both: --tls-cert cert.pem --tls-key key.pem');
 }
 
 async function readText(file: string): Promise<string> {

@@ -8,7 +8,8 @@ import { Attendance } from '../controller/attendance.js';
 import { Controller } from '../controller/controller.js';
 import type { ControllerEvent } from '../controller/events.js';
 import { isFrozen } from '../core/schedule/freeze.js';
-import type { DecisionLog } from '../ports.js';
+import { isLoopback } from '../net/loopback.js';
+import { openTls, type TlsContext, type TlsFiles } from '../net/tls-files.js';
 import { consulKind } from '../server/consul-kind.js';
 import { ListenError, type ServeOptions, type Serving, serve } from '../server/http.js';
 import { LineBuffer } from '../server/line-buffer.js';
@@ -22,7 +23,7 @@ import { createEars, type Ears } from './run-ears.js';
 import { runPlans } from './run-plans.js';
 import { type RunFlags, type RunSettings, readSettings } from './run-settings.js';
 import { runStarts } from './run-starts.js';
-import { createTelling } from './run-telling.js';
+import { createTelling, type RunTelling } from './run-telling.js';
 import { createSharedSignals } from './signals.js';
 import { VERSION } from './version.js';
 import { openWave } from './wave-parts.js';
@@ -59,13 +60,14 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   const ears = createEars(log, metrics, clock);
   const telling = createTelling(
     context,
+    settings.pageUrl,
     new LogBook(context.client, context.store),
     (service) => controller.ownPlan(service),
     log,
     metrics,
   );
   const listeners: Ears[] = [];
-  const controller = createController(context, id, telling.log, (event) => {
+  const controller = createController(context, id, telling, (event) => {
     ears.hear(event);
     telling.hear(event);
     for (const listener of listeners) listener.hear(event);
@@ -77,7 +79,7 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   const attendance = new Attendance(
     { self: id, ttl: sessionTtl, clock },
     {
-      beat: (abort) => members.beat(member, sessionTtl, abort),
+      beat: (abort) => members.beat({ ...member, api: serving.address }, sessionTtl, abort),
       list: async (index, abort) => {
         const { members: all, index: next } = await members.list({ index, abort });
         return { members: all.map((one) => ({ id: one.id, beat: one.beat ?? 0 })), index: next };
@@ -98,9 +100,11 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
       list: controller.health.complete,
     }),
   };
+  const tls = settings.tls === undefined ? {} : { tls: openPair(settings.tls, log) };
   const api = createRunApi(context, flags, controller, settings, log);
   listeners.push(api);
-  const serving = await listen(settings.listen, { metrics, health, api, allowedHosts: settings.allowedHosts }, log);
+  const serving = await listen(settings.listen, { metrics, health, api, allowedHosts: settings.allowedHosts, ...tls }, log);
+  if (settings.tls === undefined && !isLoopback(settings.listen.host)) warnOfPlainHttp(log, serving.address);
   log.info({ id, address: serving.address, version: VERSION }, `controller ${id} runs; ${serving.address}`);
   const stop = new AbortController();
   // Every blocking query listens on it.
@@ -130,6 +134,23 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   return EXIT.done;
 }
 
+function openPair(files: TlsFiles, log: Log): TlsContext {
+  try {
+    return openTls(files, (why) => log.warn({ what: 'tls' }, why));
+  } catch (error) {
+    throw new CommandError((error as Error).message, 'check --tls-cert and --tls-key');
+  }
+}
+
+/** Nobody is kept from it: behind a proxy with TLS of its own it is as it should be. */
+function warnOfPlainHttp(log: Log, address: string): void {
+  const why = 'others than this machine reach it, and a token that somebody acts with can be read on its way';
+  log.warn(
+    { what: 'tls' },
+    `${address} is plain HTTP: ${why}; give it --tls-cert and --tls-key, or a proxy with TLS in front of it`,
+  );
+}
+
 /** Serves at the address that was asked for; where nobody asked, a second controller on one machine takes a free port and says so. */
 async function listen(
   { host, port, chosen }: RunSettings['listen'],
@@ -151,7 +172,12 @@ function countCalls({ client }: Context, metrics: Metrics): void {
     metrics.consulRequest({ method, kind: consulKind(path, query?.index !== undefined), outcome, seconds: ms / 1_000 });
 }
 
-function createController(context: Context, id: string, log: DecisionLog, onEvent: (event: ControllerEvent) => void): Controller {
+function createController(
+  context: Context,
+  id: string,
+  { log, alarm }: RunTelling,
+  onEvent: (event: ControllerEvent) => void,
+): Controller {
   const { mesh, store, programs, clock, doorbell, lock, freeze } = context;
   const controller: Controller = new Controller(id, {
     mesh,
@@ -159,6 +185,7 @@ function createController(context: Context, id: string, log: DecisionLog, onEven
     log,
     programs,
     clock,
+    onStuck: alarm,
     freeze,
     openWave: (wave, plan) => openWave(context, wave, plan),
     findPlan: async (service, { id: rollout, plan: digest }) => {

@@ -34,7 +34,7 @@ export async function sandbox(flags: SandboxFlags, io: Io, runCommand: RunComman
     ].join('\n')}\n`,
   );
   // The controller works until the same Ctrl-C.
-  const code = await runCommand(['run', '--listen', page, ...CONTROLLER], {
+  const code = await runCommand(['run', '--listen', page, '--page-url', `http://${page}`, ...CONTROLLER], {
     ...io,
     env: { ...withoutOthers(io.env), CONSUL_HTTP_ADDR: running.consulAddress },
   });

@@ -1,3 +1,4 @@
+import { standInVersions } from '../core/auto.js';
 import type { Leg } from '../core/legs.js';
 import type { Plan } from '../core/plan.js';
 import { isRefusal, type Roles } from '../core/roles.js';
@@ -24,7 +25,7 @@ export async function simulate(file: string, flags: SimulateFlags, io: Io): Prom
   const json = flags.output === 'json';
   const plans = await readMembers(file, 'simulate', flags, io);
   if (plans === undefined) return EXIT.planInvalid;
-  const cast = plans.map((plan) => {
+  const cast = plans.map(standInVersions).map((plan) => {
     const roles = rolesOfPlan(plan);
     if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint, EXIT.planInvalid);
     return { plan, roles };

@@ -3,6 +3,7 @@ import { isFinal } from '../core/rollout.js';
 import { createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
+import { durationFlag } from './flag-values.js';
 import { asGroup, findGroupPlans, type GroupPlans } from './group-source.js';
 import type { CommandIo } from './io.js';
 import { lookAt } from './look.js';
@@ -11,14 +12,15 @@ import { requireOwnChecks, type SkipFlags } from './own-checks.js';
 import { observe } from './plan.js';
 import { pickPlan, readPlans, type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
-import { durationFlag } from './ramp.js';
 import { startGroup } from './start-group.js';
 import { refuseVariables, type VariableFlags } from './variables.js';
+import { watchStatus } from './watch-status.js';
 import { requireControllers } from './who-drives.js';
 
 /** Flags of `splitter start`. */
 export interface StartFlags extends GlobalFlags, VariableFlags, SkipFlags {
   readonly foreground?: boolean;
+  readonly wait?: boolean;
   readonly hold?: string;
   readonly onInterrupt?: 'hold' | 'revert';
   readonly dryRun?: boolean;
@@ -42,7 +44,13 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
       `${group.group.name} is a group, and its services ramp in lock step under one controller: --foreground drives one service`,
       `splitter run   in another terminal, then   splitter start ${target}`,
     );
-  if (group !== undefined) return startGroup(context, group, { dryRun: flags.dryRun === true, skip: flags });
+  if (group !== undefined) {
+    const code = await startGroup(context, group, { dryRun: flags.dryRun === true, skip: flags });
+    const first = group.members[0]?.plan.service;
+    return flags.wait === true && flags.dryRun !== true && code === EXIT.done && first !== undefined
+      ? watchStatus(context, first, undefined)
+      : code;
+  }
   const sourced = written === undefined ? await appliedPlan() : await pickPlan(context, written, target, undefined, true);
   const { plan } = sourced;
   if (flags.dryRun === true) {
@@ -61,7 +69,9 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const driver = newDriverId('start', context.by);
   const lock = await takeLock(context, plan.service, driver, 'start');
   const onInterrupt = flags.onInterrupt ?? 'hold';
-  return driveService(context, sourced, lock, driver, { kind: 'start', hold, onInterrupt, note, detach });
+  const wait = flags.wait === true;
+  const code = await driveService(context, sourced, lock, driver, { kind: 'start', hold, onInterrupt, note, detach, wait });
+  return wait && detach && code === EXIT.done ? watchStatus(context, plan.service, undefined) : code;
 
   async function appliedGroup(): Promise<GroupPlans | undefined> {
     const own = (await context.store.readPlan(target))?.plan;

@@ -76,10 +76,11 @@ function describeHarm({ failed, lastedMs }: BadEnding): string {
 function epilogue(): string {
   return `
 Try next:
+  npm install -g .                         in the checkout: puts splitter on your PATH, if it is not there yet
   splitter sandbox                         the same mesh, kept running; then, in another terminal:
   splitter ramp payments --to 50           the first sentence to learn
   splitter validate examples               plans as files
-  README.md                                using it with your own Consul, in three commands`;
+  docs/guide.md                            from here to your own Consul, in three commands`;
 }
 
 function sleep(ms: number): Promise<void> {

@@ -6,7 +6,7 @@ import { type Context, createContext, type GlobalFlags } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
 import { lookAt, subsetsIn } from './look.js';
-import { findPlan } from './plan-source.js';
+import { findPlan, settleBase } from './plan-source.js';
 
 /** `splitter subsets SERVICE`: who is in which subset, in which role and with which weight; which versions run in none, and why. */
 export async function subsets(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
@@ -41,7 +41,7 @@ export async function subsets(service: string, flags: GlobalFlags, io: CommandIo
 /** The plan that a ramp would follow; undefined where it would refuse, which is no error of a question. */
 async function findPlanIfAny(context: Context, service: string, seen: Observation): Promise<Plan | undefined> {
   try {
-    return (await findPlan(context, service, seen)).plan;
+    return (await findPlan(context, service, seen, settleBase)).plan;
   } catch (error) {
     if (error instanceof CommandError) return undefined;
     throw error;

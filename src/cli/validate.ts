@@ -1,4 +1,5 @@
 import { describeVariables } from '../view/variables.js';
+import { checkChannels } from './check-channels.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { type Io, printJson } from './io.js';
 import { reportDiagnostics } from './report-diagnostics.js';
@@ -10,7 +11,8 @@ export async function validate(
   flags: VariableFlags & { readonly output?: string },
   io: Io,
 ): Promise<ExitCode> {
-  const { plans, diagnostics } = await loadGivenPlans(paths, flags, io, false);
+  const { plans, diagnostics: found } = await loadGivenPlans(paths, flags, io, false);
+  const diagnostics = [...found, ...(await checkChannels(plans, io.env))];
   const invalid = diagnostics.some((diagnostic) => diagnostic.severity === 'error');
   if (flags.output === 'json') {
     printJson(io, {

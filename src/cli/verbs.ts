@@ -4,19 +4,17 @@ import { promote } from '../core/verbs/promote.js';
 import { type DriftChoice, resume } from '../core/verbs/resume.js';
 import { undo } from '../core/verbs/undo.js';
 import { type Acted, act, finish } from './act.js';
+import { awaitFirstRecord } from './await-first-record.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
-import { driveService, newDriverId, takeLock } from './drive-service.js';
+import { driveOn } from './drive-on.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { findRun } from './group-run.js';
 import { actOnRun } from './group-verbs.js';
 import { type CommandIo, printJson } from './io.js';
-import { lookAt } from './look.js';
+import { undoTo } from './undo-to.js';
 import { describeDrives, whoDrives } from './who-drives.js';
 
 type Verb = Parameters<typeof act>[2];
-
-const FIRST_RECORD_TRIES = 50;
-const FIRST_RECORD_PAUSE = 100;
 
 /** `splitter pause SERVICE`: holds the rollout where it is; whoever drives it goes on watching. */
 export async function runPause(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
@@ -30,11 +28,12 @@ export async function runPause(service: string, flags: GlobalFlags, io: CommandI
   return code;
 }
 
-/** `splitter resume SERVICE [--adopt|--reassert]`: lets a paused rollout go on. */
+/** `splitter resume SERVICE [--adopt|--reassert]`: lets a paused rollout go on, and says who drives it unless that is the caller's to say. */
 export async function runResume(
   service: string,
   flags: GlobalFlags & { readonly adopt?: boolean; readonly reassert?: boolean },
   io: CommandIo,
+  about: 'says-who-drives' | 'silent' = 'says-who-drives',
 ): Promise<ExitCode> {
   const context = createContext(flags, io);
   if (flags.adopt === true && flags.reassert === true)
@@ -46,7 +45,7 @@ export async function runResume(
     return actOnRun(context, run, { done: 'Resumed', verb, reverse: false, allOrNone: false, finishes: false });
   const acted = await act(context, service, verb);
   const code = report(context, service, acted, 'Resumed');
-  await sayWhoDrives(context, service, run?.name);
+  if (about === 'says-who-drives') await sayWhoDrives(context, service, run?.name);
   return code;
 }
 
@@ -64,18 +63,10 @@ export async function runAbort(service: string, flags: GlobalFlags, io: CommandI
   return report(context, service, { ...acted, rollout }, rollout.state.phase === 'Promoted' ? 'Put back' : 'Reverted');
 }
 
-/** A driver that has just begun has no record yet that could be aborted: it gets a few seconds to write one. */
-async function awaitFirstRecord(context: Context, service: string): Promise<void> {
-  for (let tries = 0; tries < FIRST_RECORD_TRIES; tries++) {
-    if ((await lookAt(context, service, true)).rollout !== undefined) return;
-    if ((await context.lock.read(service, context.clock.now()).catch(() => undefined)) === undefined) return;
-    await new Promise((resolve) => setTimeout(resolve, FIRST_RECORD_PAUSE));
-  }
-}
-
-/** `splitter undo SERVICE`: takes a finished promotion back in one write. */
-export async function runUndo(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
+/** `splitter undo SERVICE [--to VERSION|ROLLOUT]`: takes a finished promotion back in one write, or users back to any earlier version that still runs. */
+export async function runUndo(service: string, flags: GlobalFlags & { readonly to?: string }, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
+  if (flags.to !== undefined) return report(context, service, await undoTo(context, service, flags.to), 'Undone');
   const verb: Verb = (rollout, verbContext, look) =>
     undo(rollout, verbContext, look.plan?.plan.undoWindow ?? Number.POSITIVE_INFINITY);
   const options = { remembered: true };
@@ -115,26 +106,9 @@ export async function runPromote(
   }
   const code = report(context, service, acted, 'Promoted');
   if (acted.rollout.state.phase === 'Baking' && (await whoDrives(context, service, undefined)) === undefined)
-    return bake(context, service);
+    return driveOn(context, service, 'promote');
   await sayWhoDrives(context, service, undefined);
   return code;
-}
-
-/** Nobody drives it, so this command watches the bake to its end. */
-async function bake(context: Context, service: string): Promise<ExitCode> {
-  const { plan, rollout } = await lookAt(context, service);
-  if (plan === undefined || rollout === undefined)
-    throw new CommandError(
-      `the plan of ${service} is not in KV any more, so nobody knows how long to bake`,
-      `splitter promote ${service} --full`,
-    );
-  const driver = newDriverId('promote', context.by);
-  const lock = await takeLock(context, service, driver, 'promote');
-  return driveService(context, { plan: plan.plan, digest: rollout.plan, source: plan.source }, lock, driver, {
-    kind: 'promote',
-    hold: 0,
-    onInterrupt: 'hold',
-  });
 }
 
 /** How many steps the plan has; where it is not known, as many as take the rollout past its present one. */
@@ -162,6 +136,6 @@ async function sayWhoDrives(context: Context, service: string, group: string | u
   if (drives !== undefined) context.io.err(`${describeDrives(drives)} drives it on.\n`);
   else
     context.io.err(
-      `Nobody drives it: it moves only when somebody does.\n  -> splitter ramp ${service} --to …   or   splitter start PLAN --foreground\n`,
+      `Nobody drives it: it moves only when somebody does.\n  -> splitter continue ${service}   drives it to its next pause or its end\n`,
     );
 }

@@ -7,7 +7,7 @@ import type { ConsulKv } from './kv.js';
 /** Who drives a service, as the value of its lock says, refreshed with every beat. Times in ms. */
 export interface DriverInfo {
   readonly id: string;
-  readonly kind: 'ramp' | 'start' | 'promote';
+  readonly kind: 'ramp' | 'start' | 'promote' | 'undo' | 'remove' | 'drill';
   readonly host: string;
   readonly pid: number;
   readonly by: string;

@@ -9,6 +9,8 @@ export interface Member {
   readonly pid: number;
   readonly since: number;
   readonly version: string;
+  /** Where it serves its API, as `http://127.0.0.1:8410`. */
+  readonly api?: string;
   /** Counts the beats, so that each changes the key: the others hear whoever lives. */
   readonly beat?: number;
 }

@@ -105,13 +105,23 @@ export class ConsulMesh implements Mesh, MeshLists {
 
   /** The compiled discovery chain of the service. */
   async readChain(service: string, abort?: AbortSignal): Promise<Chain> {
+    return readCompiledChain(await this.#compile(service, abort));
+  }
+
+  /** The same as Consul answers it; undefined when the answer holds none. */
+  async compileChain(service: string, abort?: AbortSignal): Promise<unknown> {
+    const body = await this.#compile(service, abort);
+    return isRecord(body) ? body.Chain : undefined;
+  }
+
+  async #compile(service: string, abort: AbortSignal | undefined): Promise<unknown> {
     const { body } = await this.#client.call({
       method: 'GET',
       path: `/discovery-chain/${encodeURIComponent(service)}`,
       what: `compiling the discovery chain of ${service}`,
       abort,
     });
-    return readCompiledChain(body);
+    return body;
   }
 
   /** How many sidecars match each subset's filter, by the worst of their checks. */

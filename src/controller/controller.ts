@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { FOREGROUND } from '../core/driver-lost.js';
 import { type EntryKind, metaOf, type StoredEntry } from '../core/entries.js';
 import type { Plan, Wave } from '../core/plan.js';
 import { isHome, readRecord } from '../core/record.js';
@@ -16,8 +16,9 @@ import { InstanceWatch } from './instance-watch.js';
 import { liveRecord, Overview } from './overview.js';
 import type { Role, Turn } from './pilot.js';
 import { Post, type PostParts } from './post.js';
+import { Recovery } from './recovery.js';
+import { sightOf } from './sight.js';
 import type { RolloutSnapshot, Sight } from './snapshot.js';
-import { Trouble } from './trouble.js';
 import { Turns } from './turns.js';
 import { WaveRuns } from './wave-runs.js';
 import type { SiteParts } from './wave-site.js';
@@ -41,12 +42,9 @@ export interface ControllerParts extends PostParts {
   readonly onEvent: (event: ControllerEvent) => void;
 }
 
-/** Ids of foreground drivers begin so; every other driver is a controller, or nobody yet. */
-const FOREGROUND = /^(ramp|start|promote):/;
 const HOLDER_READ_EVERY = 1_000;
 /** Until somebody rings for the first time the key is absent, and answers to each write of any key, ms. */
 const DOORBELL_PACE = 50;
-const PROBE = { first: 250, last: 2_000 };
 const REFUSED = { first: 1_000, last: 60_000 };
 /** Between two first looks at rollouts that stand still, ms. */
 const STANDING_EVERY = 2;
@@ -59,7 +57,6 @@ interface Known {
   owned: boolean;
   watched: boolean;
   holder: { readonly driver: string; readonly lives: boolean; readonly at: number } | undefined;
-  readonly refusals: Backoff;
 }
 
 /** Looks after all rollouts of a datacenter, beside other controllers: observes, lets each pilot turn when it is due, and advances only what is its own. */
@@ -69,15 +66,15 @@ export class Controller {
   readonly #overview: Overview;
   readonly #instances: InstanceWatch;
   readonly #turns: Turns;
-  readonly #trouble = new Trouble();
+  readonly #recovery: Recovery;
   readonly #groups: Groups;
   readonly #waves: WaveRuns;
   readonly #posts = new Map<string, Known>();
   readonly #refused = new Map<string, string>();
+  readonly #refusals = new Map<string, Backoff>();
   readonly #stop = new AbortController();
   #members: readonly string[] = [];
   #freeze: Freeze | undefined;
-  #probing: Promise<void> | undefined;
   #watched = 0;
 
   constructor(id: string, parts: ControllerParts) {
@@ -85,6 +82,20 @@ export class Controller {
     this.#parts = parts;
     // Every blocking query listens on it.
     setMaxListeners(0, this.#stop.signal);
+    this.#recovery = new Recovery(
+      {
+        clock: parts.clock,
+        probe: () => parts.probe(),
+        isPassing: parts.isPassing,
+        onTrouble: (message) => parts.onEvent({ kind: 'trouble', message }),
+        // What was to be taken back goes first.
+        beforeCalm: () => {
+          for (const [service, { post }] of this.#posts) if (post.urgent) this.#turns.ring(service);
+        },
+        onCalm: (after) => parts.onEvent({ kind: 'calm', after }),
+      },
+      this.#stop.signal,
+    );
     this.#overview = new Overview(
       parts.mesh,
       (service, kind, entry) => this.#heard(service, kind, entry),
@@ -144,7 +155,7 @@ export class Controller {
 
   /** Whether all lists were read, and when the loop last turned. */
   get health(): { readonly complete: boolean; readonly turnedAt: number; readonly troubleSince: number | undefined } {
-    return { complete: this.#overview.complete, turnedAt: this.#turns.turnedAt, troubleSince: this.#trouble.since };
+    return { complete: this.#overview.complete, turnedAt: this.#turns.turnedAt, troubleSince: this.#recovery.since };
   }
 
   /** The rollouts that this controller looks after, as they are known here. */
@@ -166,30 +177,14 @@ export class Controller {
 
   /** What is known here of a service; undefined when it has no splitter. */
   sightOf(service: string): Sight | undefined {
-    const entries = this.#overview.entriesOf(service);
     const known = this.#posts.get(service);
-    if (entries.splitter === undefined && known === undefined) return undefined;
-    const rollout = readRecord(metaOf(entries.splitter?.entry)) ?? known?.post.rollout;
-    const freeze = this.#freeze === undefined ? {} : { freeze: this.#freeze };
-    const bare = { ...entries, ...freeze, resolverSince: 0, instances: {}, agreement: 'unknown' as const, findings: [] };
-    const live = known !== undefined && rollout?.id === known.post.rollout.id ? known.post : undefined;
-    const seen = live === undefined ? bare : { ...live.observe(), ...entries };
-    return {
-      service,
-      rollout,
-      seen,
-      plan: live?.plan,
-      driver: rollout === undefined ? undefined : this.#driverOf(service, rollout),
-    };
-  }
-
-  #driverOf(service: string, rollout: Rollout): Sight['driver'] {
-    if (isFinal(rollout)) return undefined;
-    const foreground = FOREGROUND.exec(rollout.driver)?.[1];
-    if (foreground !== undefined && this.#posts.get(service)?.holder?.lives !== false)
-      return { kind: foreground, id: rollout.driver };
-    const { owner } = chargeOf(this.#groups.keyOf(service), this.#members);
-    return owner === undefined ? undefined : { kind: 'controller', id: owner };
+    return sightOf(service, {
+      entries: this.#overview.entriesOf(service),
+      post: known?.post,
+      freeze: this.#freeze,
+      driverIsGone: known?.holder?.lives === false,
+      owner: chargeOf(this.#groups.keyOf(service), this.#members).owner,
+    });
   }
 
   /** The freeze as last heard. */
@@ -200,7 +195,7 @@ export class Controller {
   /** Whether anything may be begun now: Consul answers, everything was read once, and this controller is a member. */
   get mayBegin(): boolean {
     const { complete } = this.#overview;
-    return complete && this.#members.includes(this.#id) && this.#trouble.allowsAdvance(this.#parts.clock.now());
+    return complete && this.#members.includes(this.#id) && this.#recovery.allowsAdvance(this.#parts.clock.now());
   }
 
   /** Whether this controller answers for the service. */
@@ -234,11 +229,11 @@ export class Controller {
   /** Home's freeze holds what home begins elsewhere. */
   #allowsWaves(): boolean {
     const now = this.#parts.clock.now();
-    return this.#trouble.allowsAdvance(now) && !isFrozen(this.#freeze, now);
+    return this.#recovery.allowsAdvance(now) && !isFrozen(this.#freeze, now);
   }
 
   #begin(): void {
-    if (this.#trouble.since === undefined) this.#parts.onEvent({ kind: 'calm', after: 0 });
+    if (this.#recovery.since === undefined) this.#parts.onEvent({ kind: 'calm', after: 0 });
     this.#ringAll();
   }
 
@@ -306,7 +301,7 @@ export class Controller {
   async #turn(service: string): Promise<number | undefined> {
     const { clock } = this.#parts;
     try {
-      const troubled = this.#trouble.since !== undefined;
+      const troubled = this.#recovery.since !== undefined;
       if (this.#overview.complete && !troubled) await this.#waves.look(service);
       // What is not open yet needs its plan from Consul; what is open is kept, whoever's charge it is, and taken back if it has to be.
       if (troubled && !this.#posts.has(service)) return this.#soon();
@@ -314,9 +309,9 @@ export class Controller {
       if (known === undefined) return undefined;
       this.#noteOwner(service, known);
       const turn = await this.#fly(service, known);
-      known.refusals.reset();
       this.#refused.delete(service);
-      if (turn.kind === 'wrote') this.#calm();
+      this.#refusals.delete(service);
+      if (turn.kind === 'wrote') this.#recovery.leave();
       return this.#after(service, known, turn);
     } catch (error) {
       if (this.#parts.isPassing(error)) {
@@ -358,7 +353,6 @@ export class Controller {
       owned: false,
       holder: undefined,
       watched: false,
-      refusals: new Backoff(REFUSED.first, REFUSED.last),
     };
     post.hearFreeze(this.#freeze);
     this.#posts.set(service, opened);
@@ -384,7 +378,7 @@ export class Controller {
   }
 
   async #fly(service: string, known: Known): Promise<Turn> {
-    const about: { lostDriver?: string; troubled: boolean } = { troubled: this.#trouble.since !== undefined };
+    const about: { lostDriver?: string; troubled: boolean } = { troubled: this.#recovery.since !== undefined };
     const role = await this.#roleNow(service, known, about);
     return known.post.turn(role, { ...about, ...this.#groups.about(known.post.plan) });
   }
@@ -392,7 +386,7 @@ export class Controller {
   /** What this controller may do with the rollout now; a foreground driver that lives is left to advance it. */
   async #roleNow(service: string, known: Known, about: { lostDriver?: string }): Promise<Role> {
     const role = this.#roleOf(service) ?? 'guard';
-    if (role === 'guard' || !this.#trouble.allowsAdvance(this.#parts.clock.now())) return 'guard';
+    if (role === 'guard' || !this.#recovery.allowsAdvance(this.#parts.clock.now())) return 'guard';
     const { driver } = known.post.rollout;
     if (!FOREGROUND.test(driver)) return role;
     const now = this.#parts.clock.now();
@@ -421,14 +415,15 @@ export class Controller {
     if (turn.kind === 'left' || turn.kind === 'wrote') return clock.now();
     if (!this.#needsSomebody(rollout)) {
       // Its last record may not be logged yet.
-      if (this.#trouble.since !== undefined) return this.#soon();
+      if (this.#recovery.since !== undefined) return this.#soon();
       void this.#close(service);
       return undefined;
     }
     this.#countWatched(known);
+    if (awaitsInstances(rollout, post.plan)) this.#instances.urge(service);
     const foreground = FOREGROUND.test(rollout.driver) && rollout.state.phase !== 'Paused';
     const guards = foreground ? HOLDER_READ_EVERY : Number.POSITIVE_INFINITY;
-    const troubled = this.#trouble.allowsAdvance(turn.now) ? Number.POSITIVE_INFINITY : TROUBLE_TICK;
+    const troubled = this.#recovery.allowsAdvance(turn.now) ? Number.POSITIVE_INFINITY : TROUBLE_TICK;
     const tick = Math.min(post.tick(this.#watched), guards, troubled);
     return Math.max(turn.now + 1, Math.min(turn.wakeAt, turn.now + tick));
   }
@@ -441,44 +436,20 @@ export class Controller {
 
   /** Takes note of a failure: one that may pass holds all advances until Consul answers; another is told. */
   troubled(error: Error): void {
-    const { clock, isPassing, onEvent } = this.#parts;
     if (this.#stop.signal.aborted) return;
-    if (!isPassing(error)) {
+    if (!this.#parts.isPassing(error)) {
       this.#refuse('', error);
       return;
     }
-    if (this.#trouble.enter(clock.now())) onEvent({ kind: 'trouble', message: error.message });
-    this.#probing ??= this.#probe().finally(() => {
-      this.#probing = undefined;
-    });
-  }
-
-  /** Asks until Consul answers; reverts that are due are tried meanwhile by their own turns. */
-  async #probe(): Promise<void> {
-    const backoff = new Backoff(PROBE.first, PROBE.last);
-    while (this.#trouble.since !== undefined && !this.#stop.signal.aborted) {
-      await sleep(backoff.next(), undefined, { signal: this.#stop.signal }).catch(() => undefined);
-      try {
-        await this.#parts.probe();
-      } catch (error) {
-        if (this.#parts.isPassing(error)) continue;
-      }
-      this.#calm();
-    }
-  }
-
-  /** Consul answers again: what was to be taken back goes first. */
-  #calm(): void {
-    const { clock, onEvent } = this.#parts;
-    if (this.#trouble.since === undefined) return;
-    for (const [service, { post }] of this.#posts) if (post.urgent) this.#turns.ring(service);
-    onEvent({ kind: 'calm', after: this.#trouble.leave(clock.now()) });
+    this.#recovery.enter(error);
   }
 
   /** Tells what will not pass by itself, once; gives how long to wait before the service is tried again, ms. */
   #refuse(service: string, error: Error & { readonly hint?: string }): number {
     this.#tellOnce(service, service, error.message, error.hint ?? '');
-    return this.#posts.get(service)?.refusals.next() ?? REFUSED.last;
+    const backoff = this.#refusals.get(service) ?? new Backoff(REFUSED.first, REFUSED.last);
+    this.#refusals.set(service, backoff);
+    return backoff.next();
   }
 
   #tellOnce(key: string, service: string, message: string, hint: string): void {
@@ -486,4 +457,9 @@ export class Controller {
     this.#refused.set(key, message);
     this.#parts.onEvent({ kind: 'refused', service, message, hint });
   }
+}
+
+/** Whether the rollout goes on as soon as enough instances of canary pass. */
+function awaitsInstances({ state }: Rollout, plan: Plan): boolean {
+  return state.phase === 'Pending' || plan.steps[state.step]?.kind === 'wait';
 }

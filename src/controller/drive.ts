@@ -162,7 +162,7 @@ class Driver {
   }
 
   #report({ seen, why, wakeAt, now }: Pick<Turn, 'seen' | 'why' | 'wakeAt' | 'now'>, trouble?: string): void {
-    const frame = { plan: this.#task.plan, rollout: this.#pilot.rollout, seen, why, wakeAt, now };
+    const frame = { plan: this.#pilot.plan, rollout: this.#pilot.rollout, seen, why, wakeAt, now };
     this.#onFrame(trouble === undefined ? frame : { ...frame, trouble });
   }
 

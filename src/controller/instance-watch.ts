@@ -17,6 +17,9 @@ export class InstanceWatch {
   readonly #onChange: (service: string) => void;
   readonly #indexes = new Map<string, number>();
   readonly #waiting = new Set<string>();
+  readonly #urged = new Set<string>();
+  /** Ends the long queries when there are suddenly more services than slots: the newcomers would wait for them. */
+  #uncrowded = new AbortController();
 
   constructor(mesh: Pick<Mesh, 'watchInstances'>, onChange: (service: string) => void) {
     this.#mesh = mesh;
@@ -28,12 +31,21 @@ export class InstanceWatch {
     if (this.#indexes.has(service)) return;
     this.#indexes.set(service, 1);
     this.#waiting.add(service);
+    if (this.#indexes.size !== SLOTS + 1) return;
+    this.#uncrowded.abort();
+    this.#uncrowded = new AbortController();
+  }
+
+  /** Says that somebody waits for this service's instances: it gets the next slot that is free. */
+  urge(service: string): void {
+    if (this.#waiting.has(service)) this.#urged.add(service);
   }
 
   /** Watches it no longer. */
   remove(service: string): void {
     this.#indexes.delete(service);
     this.#waiting.delete(service);
+    this.#urged.delete(service);
   }
 
   /** Works until `abort`. */
@@ -44,7 +56,7 @@ export class InstanceWatch {
   async #slot(abort: AbortSignal): Promise<void> {
     const backoff = new Backoff(250, 5_000);
     while (!abort.aborted) {
-      const [service] = this.#waiting;
+      const [service = this.#waiting.values().next().value] = this.#urged;
       const pause = service === undefined ? EMPTY : await this.#look(service, backoff, abort);
       if (pause > 0) await sleep(pause, undefined, { signal: abort }).catch(() => undefined);
     }
@@ -53,17 +65,20 @@ export class InstanceWatch {
   /** One blocking query; gives how long to wait before the next, ms. Failures are told by whoever counts the instances. */
   async #look(service: string, backoff: Backoff, abort: AbortSignal): Promise<number> {
     this.#waiting.delete(service);
+    this.#urged.delete(service);
+    const crowded = this.#indexes.size > SLOTS;
+    const { signal } = this.#uncrowded;
     try {
       const index = this.#indexes.get(service) ?? 1;
-      const crowded = this.#indexes.size > SLOTS;
-      const next = await this.#mesh.watchInstances(service, index, abort, crowded ? SHARE : ALL);
+      const end = crowded ? abort : AbortSignal.any([abort, signal]);
+      const next = await this.#mesh.watchInstances(service, index, end, crowded ? SHARE : ALL);
       backoff.reset();
       if (!this.#indexes.has(service)) return 0;
       this.#indexes.set(service, next >= index && next > 0 ? next : 1);
       if (next !== index) this.#onChange(service);
       return crowded && index === 1 ? FIRST : 0;
     } catch {
-      return backoff.next();
+      return !crowded && signal.aborted ? 0 : backoff.next();
     } finally {
       if (this.#indexes.has(service)) this.#waiting.add(service);
     }

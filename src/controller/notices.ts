@@ -1,7 +1,9 @@
 import { type BulkheadPolicy, bulkhead } from 'cockatiel';
 import type { Plan } from '../core/plan.js';
+import { raiseAlarm } from './alarm.js';
 import { NoticeLane, type NoticeParts, type Turns } from './notice-lane.js';
 import { keyOf } from './notice-places.js';
+import type { Stuck } from './overdue.js';
 
 /** How many services ask Consul at once, how many messages are under way in all, and how many of these to one receiver. */
 const READING = 8;
@@ -33,6 +35,11 @@ export class Notices {
       const lane = new NoticeLane(this.#parts, this.#turns, service, channel, rollout, this.#stop.signal);
       this.#lanes.set(key, { lane, done: lane.run(() => this.#lanes.delete(key)) });
     }
+  }
+
+  /** Tells at once, past every log, that traffic cannot be taken back; what has been said of the rollout before is not waited for. */
+  alarm(stuck: Stuck): void {
+    void raiseAlarm(stuck, this.#parts, this.#stop.signal);
   }
 
   /** Waits so many ms at most until everything is told, then ends; the names of what has not been told everything. */

@@ -1,4 +1,4 @@
-import { type Channel, sameAddress } from '../core/channel.js';
+import { type Channel, sameAddress, wants } from '../core/channel.js';
 import type { History, LogEntry } from '../core/history.js';
 import { afterGap, type Notice, noticesOf } from '../core/notice.js';
 import type { Clock, Histories, NoticePlaces } from '../ports.js';
@@ -45,7 +45,7 @@ export class OutstandingNotices {
       const gap = this.#findGap(history, after);
       const unsettled = gap !== undefined || (!present && this.#mayGrow(history));
       const notices = noticesOf(history, after).filter(
-        ({ kind, seq }) => own?.on.includes(kind) === true && seq < (gap?.seq ?? Number.POSITIVE_INFINITY),
+        ({ kind, seq }) => own !== undefined && wants(own, kind) && seq < (gap?.seq ?? Number.POSITIVE_INFINITY),
       );
       if (notices.length > 0 || unsettled) return { notices, unsettled };
     }

@@ -5,7 +5,6 @@ import { type Decision, splitterWrite, wait } from '../core/decision.js';
 import { metaOf } from '../core/entries.js';
 import { logEntry } from '../core/history.js';
 import type { Observation, Peer } from '../core/observation.js';
-import { versionsOf } from '../core/placeholders.js';
 import type { Plan } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import type { Roles } from '../core/roles.js';
@@ -13,7 +12,9 @@ import { askedCanary, isFinal, nextRollout, type Rollout } from '../core/rollout
 import type { Clock, DecisionLog, Mesh, Programs, SignalSource, Target, TrafficSource } from '../ports.js';
 import { Evidence } from './evidence.js';
 import { LogQueue } from './log-queue.js';
+import { Overdue, type Stuck } from './overdue.js';
 import { RunningPrograms } from './running-programs.js';
+import { targetOf } from './target.js';
 import { TrafficWindow } from './traffic-window.js';
 import type { World } from './world.js';
 
@@ -24,6 +25,8 @@ export interface PilotParts {
   readonly log: DecisionLog;
   readonly programs: Programs;
   readonly clock: Clock;
+  /** Hears that traffic has to go back and that Consul has not taken the write for a while. */
+  readonly onStuck?: (stuck: Stuck) => void;
 }
 
 /** Which rollout to pilot: the one under way, or the roles and the name of the one to begin. */
@@ -32,6 +35,8 @@ export interface Flight {
   readonly rollout: Rollout | undefined;
   readonly roles: Roles;
   readonly beginning: Beginning;
+  /** The plan of this digest, when a record by this flight's own driver follows another one than before, as when a person gives it new weights. */
+  readonly planOf?: (digest: string) => Plan | undefined;
   /** Among several drivers of one rollout: a record that another one wrote is gone on with. Otherwise it ends the flight. */
   readonly shared: boolean;
 }
@@ -82,6 +87,8 @@ export class Pilot {
   readonly #log: LogQueue;
   readonly #programs: RunningPrograms;
   readonly #target: Target;
+  #plan: Plan;
+  readonly #overdue: Overdue;
   #rollout: Rollout | undefined;
   #weightsSince = 0;
   #savedAt: number;
@@ -89,6 +96,7 @@ export class Pilot {
   /** `ring` is called when a program of the user's has ended. */
   constructor(flight: Flight, parts: PilotParts, world: World, ring: () => void, stop: AbortSignal) {
     this.#flight = flight;
+    this.#plan = flight.plan;
     this.#parts = parts;
     this.#world = world;
     this.#stop = stop;
@@ -97,18 +105,19 @@ export class Pilot {
     this.#window = new TrafficWindow(measurable(flight.plan.route), flight.roles.canary);
     this.#log = new LogQueue(parts.log, flight.plan.service, flight.rollout?.id ?? flight.beginning.id);
     this.#programs = new RunningPrograms(parts.programs, ring);
+    this.#overdue = new Overdue((stuck) => parts.onStuck?.(stuck));
     this.#evidence = new Evidence(flight.plan, parts.signals, flight.rollout?.tally ?? '');
-    const { service, namespace, partition, datacenter, callers, subsets } = flight.plan;
-    const where = Object.fromEntries(
-      Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined),
-    );
-    const { stable, canary } = flight.roles;
-    this.#target = { service, ...where, stable, canary, callers, versions: versionsOf(subsets) };
+    this.#target = targetOf(flight.plan, flight.roles, flight.rollout?.id ?? flight.beginning.id);
   }
 
   /** The record as this pilot knows it; undefined before the first one is written. */
   get rollout(): Rollout | undefined {
     return this.#rollout;
+  }
+
+  /** The plan that it is flown by now: the flight's, or one that its record has named since. */
+  get plan(): Plan {
+    return this.#plan;
   }
 
   /** What the signals say now. */
@@ -137,7 +146,10 @@ export class Pilot {
     if (decision.write !== undefined) {
       // Each decision is logged before the next one, so that a crash loses the last at most; only a revert waits for no log.
       if (!takesBack(decision)) await this.#log.flush();
-      const lost = !(await this.#write(decision, seen, about.troubled === true ? TROUBLED_WRITE : undefined));
+      const writing = this.#write(decision, seen, about.troubled === true ? TROUBLED_WRITE : undefined);
+      if (takesBack(decision)) writing.catch((error: Error) => this.#failedBack(decision, seen, now, error.message));
+      const lost = !(await writing);
+      this.#overdue.over();
       void this.#log.flush().catch(() => undefined);
       return { ...turn, kind: 'wrote', wakeAt: now, lost };
     }
@@ -210,6 +222,7 @@ export class Pilot {
       return `another rollout (${record.id}, by ${record.by}) has begun`;
     }
     if (record.seq <= known.seq) return undefined;
+    if (record.plan !== known.plan) this.#plan = this.#flight.planOf?.(record.plan) ?? this.#plan;
     this.#enter(record);
     if (this.#flight.shared) {
       // A write of its own that was not known to have been applied is logged by nobody else.
@@ -225,7 +238,8 @@ export class Pilot {
   }
 
   #decide(seen: Observation, now: number, { lostDriver }: Circumstances): Decision {
-    const { plan, roles, beginning, shared } = this.#flight;
+    const { roles, beginning, shared } = this.#flight;
+    const plan = this.#plan;
     if (this.#rollout === undefined) return decideBeginning(plan, seen, roles, beginning, now);
     // Whoever advances a shared rollout puts its own name into the next record.
     const rollout = shared ? { ...this.#rollout, driver: beginning.driver } : this.#rollout;
@@ -263,8 +277,15 @@ export class Pilot {
     this.#enter(decision.next);
     const own = stored !== undefined && readRecord(metaOf(stored.entry))?.seq === decision.next.seq;
     const [at, indexAfter] = [this.#parts.clock.now(), own ? stored.modifyIndex : 0];
-    this.#log.add(logEntry(decision.next, at, seen.findings, indexBefore, indexAfter, this.#programs.takeUnlogged()));
+    const programs = this.#programs.takeUnlogged();
+    this.#log.add(logEntry(decision.next, at, seen.findings, indexBefore, indexAfter, programs, seen.observed));
     return true;
+  }
+
+  #failedBack({ next }: Decision, { findings }: Observation, at: number, why: string): void {
+    const before = this.#rollout;
+    if (next === undefined || before === undefined) return;
+    this.#overdue.failed({ plan: this.#flight.plan, before, next, at, findings, why });
   }
 
   #enter(next: Rollout): void {

@@ -3,6 +3,7 @@ import { parseDuration } from '../core/duration.js';
 import { ARROW, durationOrZero } from '../plan/leaf.js';
 
 const NO_LISTEN = `is no address to listen on${ARROW}write host:port, like 127.0.0.1:8410, or [::1]:8410`;
+const NO_ADDRESS = `is no http or https address${ARROW}write it like https://splitter.example.com`;
 const NO_ID = `is no id${ARROW}use 1 to 64 letters, digits, - _ and .`;
 const NO_PREFIX = `is no prefix of keys${ARROW}write it like splitter/, without a slash at its start`;
 const NO_TTL = `is no time that Consul takes for a session${ARROW}write 10s to 24h`;
@@ -25,6 +26,13 @@ export const settingsSchema = z.strictObject({
     .refine((address) => parseListen(address) !== undefined, { error: NO_LISTEN })
     .describe('Address of the page, of /v1, /healthz, /readyz and /metrics')
     .default('127.0.0.1:8410'),
+  page_url: z
+    .string({ error: NO_ADDRESS })
+    .refine(isWebAddress, { error: NO_ADDRESS })
+    .describe('Where people reach the page, for the links in notifications; default: no links')
+    .optional(),
+  tls_cert: text('Certificate that it serves with, with the chain up to its authority; read again when it changes').optional(),
+  tls_key: text('Key of that certificate').optional(),
   allowed_hosts: z
     .array(z.string().min(1))
     .describe('Further names in the Host header that it answers to; on a loopback address it answers to its own only')
@@ -75,6 +83,10 @@ export const settingsSchema = z.strictObject({
 
 /** The settings as the file spells them, defaults filled in. */
 export type SettingsFile = z.output<typeof settingsSchema>;
+
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
+}
 
 function ttlOf(text: string): number {
   return parseDuration(text) ?? 0;

@@ -13,8 +13,15 @@ export type Settled = { readonly plan: Plan } | { readonly message: string; read
 /**
  * Fills in `version: auto` from the versions that run (those of passing and other sidecars alike, with repeats): stable keeps what the resolver says
  * (before the first rollout: the oldest), canary gets the newest that is not stable's. With `keep`, as for a ramp in mid-rollout, both keep what the resolver says.
+ * Where nothing but stable's version runs there is no canary to tell: an error, or with `reserve` its subset is only kept free for it.
  */
-export function settleVersions(plan: Plan, seen: Observation, running: readonly string[], keep: boolean): Settled {
+export function settleVersions(
+  plan: Plan,
+  seen: Observation,
+  running: readonly string[],
+  keep: boolean,
+  reserve = false,
+): Settled {
   if (!plan.subsets.some((subset) => subset.version === AUTO)) return { plan };
   const versions = [...new Set(running)].sort(compareVersions);
   const known = subsetsOf(seen.resolver?.entry);
@@ -37,7 +44,8 @@ export function settleVersions(plan: Plan, seen: Observation, running: readonly 
   for (const subset of plan.subsets) {
     if (settled.has(subset.name)) continue;
     const newest = versions.filter((version) => versionFilter(version) !== stableFilter).at(-1);
-    const one = ofVersion(subset.name, newest);
+    const free = reserve && stableFilter !== undefined ? { name: subset.name, filter: anyVersionBut(stableFilter) } : undefined;
+    const one = ofVersion(subset.name, newest) ?? (reserve ? kept(subset) : undefined) ?? free;
     if (one === undefined) {
       const list = versions.length === 0 ? 'none runs' : `only ${versions.join(', ')} runs`;
       return {
@@ -47,7 +55,27 @@ export function settleVersions(plan: Plan, seen: Observation, running: readonly 
     }
     settled.set(subset.name, one);
   }
-  return { plan: { ...plan, subsets: plan.subsets.map((subset) => settled.get(subset.name) ?? subset) } };
+  const whole = { ...plan, subsets: plan.subsets.map((subset) => settled.get(subset.name) ?? subset) };
+  // Of two versions the older one is stable; of one and a free subset nothing else would say so.
+  return { plan: isReserving(whole) ? { ...whole, stable } : whole };
+}
+
+/** The plan with a stand-in for every version that only a catalog could tell, for what asks no Consul. */
+export function standInVersions(plan: Plan): Plan {
+  const subsets = plan.subsets.map((subset) =>
+    subset.version === AUTO ? { ...subset, filter: versionFilter(`${AUTO} of ${subset.name}`) } : subset,
+  );
+  return { ...plan, subsets };
+}
+
+/** Whether a settled plan keeps a subset free for a version that does not run yet. */
+export function isReserving({ subsets }: Plan): boolean {
+  return subsets.some(({ filter }) => subsets.some((other) => filter === anyVersionBut(other.filter)));
+}
+
+/** A filter for a subset that nothing runs in yet: never an empty one, and never stable's own instances. */
+function anyVersionBut(filter: string): string {
+  return `not (${filter})`;
 }
 
 function ofVersion(name: string, version: string | undefined): Subset | undefined {

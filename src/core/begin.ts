@@ -22,6 +22,8 @@ export interface Beginning {
   readonly group?: string;
   /** Which site of a rollout in waves this is. */
   readonly wave?: string;
+  /** A rehearsal, not a release. */
+  readonly drill?: true;
   /** What the record is to say besides, as that checks were skipped. */
   readonly note?: string;
 }
@@ -53,6 +55,7 @@ export function beginRollout(roles: Roles, beginning: Beginning, owes: readonly 
     id: beginning.id,
     ...(beginning.group === undefined ? {} : { group: beginning.group }),
     ...(beginning.wave === undefined ? {} : { wave: beginning.wave }),
+    ...(beginning.drill === undefined ? {} : { drill: true }),
     seq: 1,
     stable: roles.stable,
     canary: roles.canary,
@@ -66,6 +69,6 @@ export function beginRollout(roles: Roles, beginning: Beginning, owes: readonly 
     tally: '',
     owes,
     adopted: {},
-    message: `started by ${beginning.by}: ${roles.stable} is stable, ${roles.canary} is canary${beginning.note === undefined ? '' : `; ${beginning.note}`}`,
+    message: `${beginning.drill === undefined ? '' : 'drill '}started by ${beginning.by}: ${roles.stable} is stable, ${roles.canary} is canary${beginning.note === undefined ? '' : `; ${beginning.note}`}`,
   };
 }

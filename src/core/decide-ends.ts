@@ -1,7 +1,8 @@
 import { type Decision, type Situation, transition, wait } from './decision.js';
-import { defaultSubsetOf, type EntryWrite, legsOf, withDefaultSubset } from './entries.js';
+import { defaultSubsetOf, type EntryWrite, legsOf, subsetsOf, withDefaultSubset } from './entries.js';
 import { sameShares } from './legs.js';
 import { settleHook } from './programs.js';
+import { fitsMeta } from './record.js';
 import { followsCanary } from './revert.js';
 import { hookAtEnd, type RevertReason, type State } from './rollout.js';
 import { routeWrite } from './route.js';
@@ -17,7 +18,13 @@ export function decidePromoting(situation: Situation, state: Extract<State, { ph
   if (behind !== undefined) return { why: behind.why, wakeAt: now, write: behind };
   const byDefault = seen.resolver === undefined ? '' : ' and the default subset';
   const message = `${rollout.canary} is promoted: it is stable${byDefault} now; ${rollout.stable} stays warm`;
-  return transition(situation, { state: { phase: 'Promoted', reason: state.reason, step: state.step }, message, enteredAt: now });
+  const before = subsetsOf(seen.resolver?.entry).get(rollout.stable);
+  return transition(situation, {
+    state: { phase: 'Promoted', reason: state.reason, step: state.step },
+    message,
+    enteredAt: now,
+    ...(before === undefined || !fitsMeta(before) ? {} : { before }),
+  });
 }
 
 /** Traffic is on stable already; routes and default subset go back too, then the rollout is `Reverted` (or `Superseded`). */

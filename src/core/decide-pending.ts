@@ -3,6 +3,7 @@ import { enterStep } from './enter-step.js';
 import { type Hold, holdForAddresses, holdForEvidence } from './gate.js';
 import { clockSince, holdWhileClosed } from './hold-closed.js';
 import { serving } from './observation.js';
+import type { Step } from './plan.js';
 import { settleHook } from './programs.js';
 import { askedCanary } from './rollout.js';
 import { describeMatch, routeWrite, wantedMatches } from './route.js';
@@ -11,7 +12,7 @@ import { skipReached } from './steps.js';
 
 const LOOK_AGAIN = 500;
 
-/** Waits until the compiled chain has both legs and canary has passing sidecars (unless the step to come deploys them), makes the testers' route, then enters the first step. */
+/** Waits until the compiled chain has both legs and canary has passing sidecars, makes the testers' route, then enters the first step. */
 export function decidePending(situation: Situation): Decision {
   const { rollout, plan, now } = situation;
   const closed = goesDown(situation) ? undefined : holdWhileClosed(situation);
@@ -27,10 +28,13 @@ export function decidePending(situation: Situation): Decision {
 }
 
 /** Whether the step to enter takes weight from canary; that is never held. */
-function goesDown({ plan, rollout }: Situation): boolean {
-  const current = askedCanary(rollout);
-  const step = plan.steps[skipReached(plan.steps, rollout.state.step, current)];
-  return step?.kind === 'weight' && step.to < current;
+function goesDown(situation: Situation): boolean {
+  const step = nextStep(situation);
+  return step?.kind === 'weight' && step.to < askedCanary(situation.rollout);
+}
+
+function nextStep({ plan, rollout }: Situation): Step | undefined {
+  return plan.steps[skipReached(plan.steps, rollout.state.step, askedCanary(rollout))];
 }
 
 function standBy(situation: Situation, cause: Hold): Decision {
@@ -46,13 +50,15 @@ function findDoubt(situation: Situation): Hold | undefined {
   return evidence?.reason === 'NoData' ? undefined : evidence;
 }
 
-function findMissing({ plan, rollout, seen, now }: Situation): Hold | undefined {
+function findMissing(situation: Situation): Hold | undefined {
+  const { rollout, seen } = situation;
   const legs = seen.chain?.startsWith === 'resolver' ? [] : (seen.chain?.legs ?? []);
   const absent = [rollout.stable, rollout.canary].find((subset) => !legs.some((leg) => leg.subset === subset));
   if (absent !== undefined) return missing(`waiting until Consul's discovery chain has a target for ${absent}`);
-  const step = plan.steps[skipReached(plan.steps, rollout.state.step, askedCanary(rollout))];
-  if (step?.kind === 'run' && step.deploys === true) return undefined;
-  if (serving(seen.instances[rollout.canary]) > 0) return holdForAddresses(seen, rollout.canary, now);
+  if (serving(seen.instances[rollout.canary]) > 0) return holdForAddresses(situation);
+  // Its first instance may be for that step to bring up, or to wait for.
+  const step = nextStep(situation);
+  if (step?.kind === 'run' || step?.kind === 'wait') return undefined;
   return missing(`waiting for a passing sidecar of ${rollout.canary}: no instance matches its filter and passes its checks`);
 }
 

@@ -9,9 +9,8 @@ import { awaitProgram, describeFailure } from './programs.js';
 import { revert } from './revert.js';
 import { askedCanary, type State } from './rollout.js';
 import { hold, overdue, paused } from './stand.js';
-import { skipReached } from './steps.js';
+import { describeWaiting, skipReached } from './steps.js';
 import { bindingFindings, isClear } from './verdict.js';
-import { formatPercent } from './weights.js';
 
 const LOOK_AGAIN = 250;
 
@@ -28,11 +27,7 @@ export function decideProgressing(situation: Situation, state: Extract<State, { 
     }
     case 'pause':
       if (step.for === undefined)
-        return paused(
-          situation,
-          'PauseStep',
-          `at ${formatPercent(askedCanary(rollout))}, waiting for a person: splitter resume ${plan.service}`,
-        );
+        return paused(situation, 'PauseStep', describeWaiting(step, askedCanary(rollout), plan.service));
       if (elapsed < step.for) return wait(`pause of ${formatDuration(step.for)}`, rollout.enteredAt + step.for);
       return leaveStep(situation, state.step, step.for);
     case 'analyse': {

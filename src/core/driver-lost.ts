@@ -2,6 +2,9 @@ import type { Decision, Situation } from './decision.js';
 import { revert } from './revert.js';
 import { paused } from './stand.js';
 
+/** What names a driver in a terminal, in a record; its first group is the kind. */
+export const FOREGROUND = /^(ramp|start|promote|drill):/;
+
 /** What a controller does with a rollout whose foreground driver is gone, as the plan says; undefined when it is to go on, or when none was lost. */
 export function decideLostDriver(situation: Situation): Decision | undefined {
   const { plan, rollout, lostDriver } = situation;

@@ -1,12 +1,12 @@
 import { type Decision, type Situation, transition } from './decision.js';
 import { formatDuration } from './duration.js';
-import { holdForCapacity, holdForFailure } from './gate.js';
+import { holdForAddresses, holdForCapacity, holdForFailure } from './gate.js';
 import { holdWhileClosed } from './hold-closed.js';
 import { roomFor, splitLegs } from './legs.js';
 import { awaitProgram, describeFailure } from './programs.js';
 import { askedCanary, extraLegs } from './rollout.js';
 import { hold, paused } from './stand.js';
-import { describeStep, skipReached } from './steps.js';
+import { describeStep, describeWaiting, skipReached } from './steps.js';
 import { formatPercent } from './weights.js';
 
 /** Leaves the step of this index for good: its `after_step` hook runs (a failure is reported, and holds nothing up), then the next step is entered. */
@@ -31,7 +31,9 @@ export function enterStep(situation: Situation, index: number, said: readonly st
   const raises = step.kind === 'weight' && step.to > current;
   const closed = raises ? holdWhileClosed(situation) : undefined;
   if (closed !== undefined) return closed;
-  const obstacle = raises ? (holdForFailure(situation) ?? holdForCapacity(situation, step.to)) : undefined;
+  const obstacle = raises
+    ? (holdForFailure(situation) ?? holdForCapacity(situation, step.to) ?? holdForAddresses(situation))
+    : undefined;
   if (obstacle !== undefined) return hold(situation, obstacle, 0);
   const hook = plan.hooks?.before_step;
   const run = hook && awaitProgram(situation, 'before_step', at, hook, step.kind === 'weight' ? step.to : current);
@@ -39,12 +41,7 @@ export function enterStep(situation: Situation, index: number, said: readonly st
   if (run?.outcome.ok === false) return paused(situation, 'ProgramFailed', describeFailure(run.outcome) + noteOf(said), at);
   const note = noteOf(run === undefined ? said : [...said, 'before_step passed']);
   if (step.kind === 'pause' && step.for === undefined)
-    return paused(
-      situation,
-      'PauseStep',
-      `at ${formatPercent(current)}, waiting for a person: splitter resume ${plan.service}${note}`,
-      at,
-    );
+    return paused(situation, 'PauseStep', `${describeWaiting(step, current, plan.service)}${note}`, at);
   const state = { phase: 'Progressing', reason: 'Stepping', step: at } as const;
   if (step.kind !== 'weight') return transition(situation, { state, message: describeStep(step) + note, enteredAt: now });
   const asked = splitLegs(rollout.stable, rollout.canary, step.to, extraLegs(rollout));

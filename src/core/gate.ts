@@ -1,5 +1,5 @@
 import type { Situation } from './decision.js';
-import { type Instances, type Observation, serving } from './observation.js';
+import { type Instances, serving } from './observation.js';
 import { askedCanary } from './rollout.js';
 import { bindingFindings } from './verdict.js';
 import { type BasisPoints, formatPercent, WHOLE } from './weights.js';
@@ -11,6 +11,9 @@ export interface Hold {
   /** Before this moment there is nothing new to see, ms. */
   readonly until?: number;
 }
+
+/** The callers' sidecars learn of a new instance some hundred ms after Consul; traffic that comes sooner is answered with 503. */
+const ADDRESS_SETTLES = 1_000;
 
 /** Whether the evidence lets the rollout leave its step; undefined when it does. No data and no measurement are never a pass. */
 export function holdForEvidence(situation: Situation): Hold | undefined {
@@ -41,23 +44,11 @@ export function holdForFailure({ rollout, seen }: Situation): Hold | undefined {
   return { reason: 'Unclear', message: `${failed.name}: ${failed.message}` };
 }
 
-/** The callers' sidecars learn of a new instance some hundred ms after Consul; traffic that comes sooner is answered with 503. */
-const ADDRESS_SETTLES = 1_000;
-
-/** Whether the sidecars have had the time to learn where a subset's first instance runs; undefined when they have. */
-export function holdForAddresses(seen: Observation, subset: string, now: number): Hold | undefined {
-  const since = seen.servingSince?.[subset] ?? Number.NEGATIVE_INFINITY;
-  if (now >= since + ADDRESS_SETTLES) return undefined;
-  return { reason: 'NoInstances', message: `giving the sidecars a second to learn where ${subset} runs` };
-}
-
 /** Whether canary has the instances to carry this weight; undefined when it does. */
 export function holdForCapacity(situation: Situation, weight: BasisPoints): Hold | undefined {
-  const { plan, rollout, seen, now } = situation;
+  const { plan, rollout, seen } = situation;
   const canary = seen.instances[rollout.canary];
   if (weight > 0 && serving(canary) === 0) return { reason: 'NoInstances', message: `${rollout.canary} has no passing sidecar` };
-  const unknown = weight > 0 && askedCanary(rollout) === 0 ? holdForAddresses(seen, rollout.canary, now) : undefined;
-  if (unknown !== undefined) return unknown;
   if (plan.capacity === undefined) return undefined;
   const share = passingShare(canary, seen.instances[rollout.stable]);
   if (weight <= plan.capacity.maxRatio * share) return undefined;
@@ -65,6 +56,17 @@ export function holdForCapacity(situation: Situation, weight: BasisPoints): Hold
   return {
     reason: 'Capacity',
     message: `${formatPercent(weight)} is more than ${plan.capacity.maxRatio} times what ${passing} stand for (${formatPercent(Math.round(share))})`,
+  };
+}
+
+/** Whether canary's first instance came so lately that callers may not know where it runs; undefined when they do. */
+export function holdForAddresses({ rollout, seen, now }: Situation): Hold | undefined {
+  const settled = (seen.servingSince?.[rollout.canary] ?? Number.NEGATIVE_INFINITY) + ADDRESS_SETTLES;
+  if (now >= settled) return undefined;
+  return {
+    reason: 'NoInstances',
+    message: `giving the sidecars a second to learn where ${rollout.canary} runs`,
+    until: settled,
   };
 }
 

@@ -2,7 +2,7 @@ import { type Leg, sameShares } from './legs.js';
 import type { HookName, Plan } from './plan.js';
 import type { ProgramOutcome } from './programs.js';
 import type { Phase, Reason, Rollout, State } from './rollout.js';
-import type { Finding } from './verdict.js';
+import { type Finding, healthyMoment } from './verdict.js';
 
 /** One line of the decision log: what was decided, by whom, on which evidence, and which write it became. Times in ms. */
 export interface LogEntry {
@@ -17,12 +17,16 @@ export interface LogEntry {
   readonly plan: string;
   readonly group?: string;
   readonly wave?: string;
+  readonly drill?: true;
+  readonly before?: string;
   readonly startedAt: number;
   readonly enteredAt: number;
   readonly message: string;
   readonly by: string;
   readonly driver: string;
   readonly findings: readonly Finding[];
+  /** What each subset got when it was decided, in basis points; absent where nobody could measure it. */
+  readonly observed?: Readonly<Record<string, number>>;
   /** Hooks and `run` steps that ended since the entry before. */
   readonly programs?: readonly ProgramOutcome[];
   readonly owes?: readonly HookName[];
@@ -52,6 +56,7 @@ export function logEntry(
   indexBefore: number,
   indexAfter: number,
   programs: readonly ProgramOutcome[] = [],
+  observed?: Readonly<Record<string, number>>,
 ): LogEntry {
   const { id: _, state, tally: __, owes, adopted, ...rest } = rollout;
   return {
@@ -63,6 +68,7 @@ export function logEntry(
     findings,
     indexBefore,
     indexAfter,
+    ...(observed === undefined ? {} : { observed }),
     ...(programs.length === 0 ? {} : { programs }),
     ...(owes.length === 0 ? {} : { owes }),
     ...(Object.keys(adopted).length === 0 ? {} : { adopted }),
@@ -80,6 +86,11 @@ export function appendEntry(history: History, entry: LogEntry): History {
   const whole = programs.length === 0 ? own : { ...own, programs };
   const entries = [...history.entries.filter((one) => one !== known), whole].sort((a, b) => a.seq - b.seq);
   return { ...history, entries: entries.length <= HISTORY_LIMIT ? entries : withoutOne(entries) };
+}
+
+/** When the log last tells of signals that were all good, ms; undefined when it never does. */
+export function lastHealthyIn({ entries }: History): number | undefined {
+  return entries.map(({ findings }) => healthyMoment(findings)).findLast((at) => at !== undefined);
 }
 
 /** Whether an entry only keeps evidence: nothing else has changed since the one before it. */
@@ -106,7 +117,8 @@ export function emptyHistory(service: string, rollout: string): History {
 export function lastKnown(history: History): Rollout | undefined {
   const last = history.entries.at(-1);
   if (last === undefined) return undefined;
-  const { phase, reason, step, at: _, findings: __, programs: ___, indexBefore: ____, indexAfter: _____, ...rest } = last;
+  const { phase, reason, step, at: _, findings: __, observed: ___, programs: ____, ...more } = last;
+  const { indexBefore: _____, indexAfter: ______, ...rest } = more;
   const state = { phase, reason, step } as State;
   return { ...rest, id: history.rollout, state, tally: '', owes: last.owes ?? [], adopted: last.adopted ?? {} };
 }

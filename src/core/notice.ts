@@ -1,8 +1,10 @@
 import type { NoticeKind } from './channel.js';
-import type { History, LogEntry } from './history.js';
+import { emptyHistory, type History, type LogEntry } from './history.js';
 import { type Leg, sameShares, weightOf } from './legs.js';
 import type { Plan, ServiceRef } from './plan.js';
-import { formatPercent } from './weights.js';
+import { isByPerson, type Reason } from './rollout.js';
+import { versionOf } from './versions.js';
+import { type BasisPoints, formatPercent } from './weights.js';
 
 /** One thing to tell people of a rollout. Texts are raw: names and reasons may hold anything, and each channel escapes them. Time in ms. */
 export interface Notice extends ServiceRef {
@@ -16,9 +18,14 @@ export interface Notice extends ServiceRef {
   readonly sentence: string;
   readonly phase: string;
   readonly reason: string;
-  readonly stable: string;
-  readonly canary: string;
+  readonly urgency: Urgency;
+  /** The step that it stands at, from 0, and how many there are; the number of steps means the bake. */
+  readonly step: { readonly index: number; readonly of: number | undefined };
+  readonly stable: Side;
+  readonly canary: Side;
   readonly weights: readonly Leg[];
+  /** ModifyIndex of the record; undefined when it was not seen. */
+  readonly index: number | undefined;
   readonly by: string;
   readonly driver: string;
   /** What the signals said, those that speak against it first. */
@@ -27,8 +34,24 @@ export interface Notice extends ServiceRef {
   readonly next: string;
 }
 
+/**
+ * How much a notice needs a person. `danger`: users are being hurt, and splitter cannot help it; `alarm`: users were hurt, and traffic is back on stable; `waits`: nothing goes on without somebody;
+ * `over`: what was wrong before is not any more; `news`: nothing to do.
+ */
+export type Urgency = 'danger' | 'alarm' | 'waits' | 'over' | 'news';
+
+/** A subset in its role: what it runs, and its share as it was asked for before, is asked for now, and was seen in between (basis points). */
+export interface Side {
+  readonly subset: string;
+  readonly version: string | undefined;
+  readonly had: BasisPoints | undefined;
+  readonly asked: BasisPoints;
+  /** What it got under the weights before; undefined when nobody could measure it. */
+  readonly observed: BasisPoints | undefined;
+}
+
 /** What one signal said. */
-interface Evidence {
+export interface Evidence {
   readonly signal: string;
   readonly verdict: string;
   readonly value: string | null;
@@ -49,12 +72,21 @@ export function noticesOf(history: History, after: number): readonly Notice[] {
   });
 }
 
+/** That traffic cannot be taken back: what was to be written, after what, and what Consul says. */
+export function stuckNotice(plan: Plan, wanted: LogEntry, before: LogEntry, why: string): Notice {
+  const plans = { [wanted.plan]: { plan, source: '' } };
+  const history = { ...emptyHistory(plan.service, before.plan), plans };
+  const { phase, asked, driver } = before;
+  const { sentence, ...notice } = noticeOf(history, { ...wanted, phase, asked, driver }, before, 'stuck');
+  return { ...notice, sentence: `${sentence}; Consul takes no write: ${why}` };
+}
+
 /** The first entry past `after` before which at least one is missing: it may still be on its way to the log. */
 export function afterGap(history: History, after: number): LogEntry | undefined {
   return history.entries.find(({ seq }, i) => seq > after && seq > Math.max(after, history.entries[i - 1]?.seq ?? 0) + 1);
 }
 
-const HELD: readonly string[] = ['Drift', 'NoData', 'SignalError', 'StepTimeout', 'ProgramFailed'];
+const HELD: readonly string[] = ['Drift', 'NoData', 'SignalError', 'StepTimeout', 'ProgramFailed', 'DriverLost'];
 
 function kindOf(entry: LogEntry, before: LogEntry | undefined): NoticeKind | undefined {
   const moved = before !== undefined && !sameShares(entry.asked, before.asked);
@@ -77,7 +109,8 @@ function kindOf(entry: LogEntry, before: LogEntry | undefined): NoticeKind | und
     case 'Baking':
     case 'Promoting':
       if (before === undefined || (entry.phase === 'Pending' && entry.plan !== before.plan)) return 'started';
-      return moved || before.phase === 'Paused' ? 'step' : undefined;
+      if (before.phase === 'Paused') return 'resumed';
+      return moved ? 'step' : undefined;
   }
 }
 
@@ -86,15 +119,53 @@ const BACK: readonly string[] = ['Reverting', 'Reverted', 'Superseded'];
 function noticeOf(history: History, entry: LogEntry, before: LogEntry | undefined, kind: NoticeKind): Notice {
   const { service, rollout, plans } = history;
   const plan = plans[entry.plan]?.plan;
-  const { seq, at, message: sentence, phase, reason, stable, canary, asked: weights, by, driver } = entry;
-  const told = { rollout, seq, kind, at, sentence, phase, reason, stable, canary, weights, by, driver };
+  const { seq, at, message: sentence, phase, reason, asked: weights, by, driver } = entry;
+  const told = { rollout, seq, kind, at, sentence, phase, reason, weights, by, driver };
+  const side = (subset: string): Side => ({
+    subset,
+    version: versionIn(plan, subset),
+    had: before === undefined ? undefined : weightOf(before.asked, subset),
+    asked: weightOf(weights, subset),
+    observed: entry.observed === undefined ? undefined : (entry.observed[subset] ?? 0),
+  });
   return {
     ...whereIs(service, plan),
     ...told,
+    urgency: urgencyOf(kind, reason),
+    step: { index: entry.step, of: plan?.steps.length },
+    stable: side(entry.stable),
+    canary: side(entry.canary),
+    index: entry.indexAfter === 0 ? undefined : entry.indexAfter,
     title: titleOf(service, entry, before, kind, plan),
     evidence: evidenceOf(entry),
     next: nextOf(service, entry, kind),
   };
+}
+
+function versionIn(plan: Plan | undefined, name: string): string | undefined {
+  const subset = plan?.subsets.find((one) => one.name === name);
+  return subset?.version ?? (subset === undefined ? undefined : versionOf(subset.filter));
+}
+
+/** What a person did needs no other one. */
+function urgencyOf(kind: NoticeKind, reason: Reason): Urgency {
+  switch (kind) {
+    case 'stuck':
+      return 'danger';
+    case 'held':
+      return 'waits';
+    case 'paused':
+      return reason === 'Operator' ? 'news' : 'waits';
+    case 'reverted':
+      return isByPerson(reason) ? 'over' : 'alarm';
+    case 'started':
+    case 'resumed':
+    case 'promoted':
+    case 'superseded':
+      return 'over';
+    case 'step':
+      return 'news';
+  }
 }
 
 function whereIs(service: string, plan: Plan | undefined): ServiceRef {
@@ -111,7 +182,7 @@ function titleOf(
   plan: Plan | undefined,
 ): string {
   const name = (subset: string): string => {
-    const version = plan?.subsets.find((one) => one.name === subset)?.version;
+    const version = versionIn(plan, subset);
     return version === undefined ? subset : `${subset} "${version}"`;
   };
   const canary = name(entry.canary);
@@ -119,6 +190,7 @@ function titleOf(
   switch (kind) {
     case 'started':
       return before === undefined ? `${service}: rollout of ${canary} started` : `${service}: ${canary} goes on from ${has}`;
+    case 'resumed':
     case 'step': {
       const had = formatPercent(weightOf(before?.asked ?? [], entry.canary));
       return had === has ? `${service}: ${canary} goes on at ${has}` : `${service}: ${canary} ${had} -> ${has}`;
@@ -131,6 +203,8 @@ function titleOf(
       return `${service}: ${canary} is promoted`;
     case 'reverted':
       return `${service} is reverted to ${name(entry.stable)} (${entry.reason})`;
+    case 'stuck':
+      return `${service} cannot be taken back to ${name(entry.stable)} (${entry.reason})`;
     case 'superseded':
       return `${service}: the rollout of ${canary} gave way to a new one`;
   }
@@ -139,6 +213,7 @@ function titleOf(
 function nextOf(service: string, { reason }: LogEntry, kind: NoticeKind): string {
   switch (kind) {
     case 'started':
+    case 'resumed':
     case 'step':
       return `splitter status ${service} -w`;
     case 'paused':
@@ -150,6 +225,8 @@ function nextOf(service: string, { reason }: LogEntry, kind: NoticeKind): string
       return `splitter undo ${service}`;
     case 'reverted':
       return `splitter history ${service}`;
+    case 'stuck':
+      return `splitter abort ${service}`;
   }
 }
 

@@ -27,7 +27,7 @@ const PLACEHOLDER = /\{\{\s*([\w.-]+)\s*\}\}/g;
 /** The text with every placeholder that has a value filled in, each value escaped by `quote` for the language of the text. */
 export function fillPlaceholders(text: string, target: Named, quote: (value: string) => string = (value) => value): string {
   return text.replace(PLACEHOLDER, (whole, word: string) => {
-    const value = isKnown(word) ? valueOf(word, target) : undefined;
+    const value = isKnown(word) ? lookUp(word, target) : undefined;
     return value === undefined ? whole : quote(value);
   });
 }
@@ -46,7 +46,7 @@ export function versionsOf(
   return Object.fromEntries(subsets.flatMap(({ name, version }) => (version === undefined ? [] : [[name, version]])));
 }
 
-function valueOf(word: Placeholder, target: Named): string | undefined {
+function lookUp(word: Placeholder, target: Named): string | undefined {
   switch (word) {
     case 'canary_version':
       return target.versions?.[target.canary];

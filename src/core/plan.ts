@@ -19,8 +19,8 @@ export interface ExtraLeg {
 /** One step of a rollout, in normal form: `ramp` is already expanded into weights and pauses. Times in milliseconds. */
 export type Step =
   | { readonly kind: 'weight'; readonly to: BasisPoints }
-  /** Without `for` it waits for a person. */
-  | { readonly kind: 'pause'; readonly for?: number }
+  /** Without `for` it waits for a person, at most for `deadline`; then it goes as `on.stepTimeout` says. */
+  | { readonly kind: 'pause'; readonly for?: number; readonly deadline?: number }
   /**
    * Passes when `for` has gone by AND `minRequests` were seen on canary AND no signal points to harm; with a minimum of requests already before
    * `for`, once every signal's evidence is clear, unless `early` is false.
@@ -28,11 +28,8 @@ export type Step =
   | { readonly kind: 'analyse'; readonly for: number; readonly minRequests: number; readonly early?: boolean }
   /** Passes when canary has this many passing instances; `deadline` counts from entering the step. */
   | { readonly kind: 'wait'; readonly healthy: number; readonly deadline: number }
-  /**
-   * Passes when the program does; a failing one takes traffic back, or holds. Run again after a crash, so it has to bear being run twice. `deploys`: it
-   * is what starts canary's instances, so it runs though there is none.
-   */
-  | { readonly kind: 'run'; readonly program: Program; readonly onFailure: 'revert' | 'hold'; readonly deploys?: boolean };
+  /** Passes when the program does; a failing one takes traffic back, or holds. Run again after a crash, so it has to bear being run twice. */
+  | { readonly kind: 'run'; readonly program: Program; readonly onFailure: 'revert' | 'hold' };
 
 /** Something of the user's own to run: a program started without a shell, or an HTTP call. `timeout` in milliseconds. */
 export type Program =

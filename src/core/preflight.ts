@@ -1,3 +1,4 @@
+import { isReserving } from './auto.js';
 import { effectiveProtocol, weightedConflicts } from './base.js';
 import { foreignOwner, protocolOf } from './entries.js';
 import { isRecord } from './is-record.js';
@@ -189,9 +190,13 @@ function checkStable(plan: Plan, seen: Observation, { stable }: Roles): Check {
 function checkCanary(plan: Plan, seen: Observation, { canary }: Roles): Check {
   const count = serving(seen.instances[canary]);
   if (count > 0) return { name: 'canary', verdict: 'ok', message: `${canary} has ${count} instances ready` };
-  const deploys = plan.steps.findIndex((step) => step.kind === 'run' && step.deploys === true);
-  if (deploys !== -1)
-    return { name: 'canary', verdict: 'ok', message: `${canary} has no instance yet: step ${deploys + 1} deploys it` };
+  if (isReserving(plan))
+    return {
+      name: 'canary',
+      verdict: 'warning',
+      message: `${canary} is kept free for the next version: nothing runs but stable's`,
+      hint: 'deploy the new version with Meta { version = "…" }',
+    };
   const filter = plan.subsets.find((subset) => subset.name === canary)?.filter ?? '';
   return {
     name: 'canary',

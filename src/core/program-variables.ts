@@ -51,6 +51,7 @@ function positionVariables(
     SPLITTER_WEIGHT: String(askedCanary(rollout) / 100),
     SPLITTER_NEXT_WEIGHT: String(to / 100),
     SPLITTER_BY: rollout.by,
+    ...(rollout.drill === undefined ? {} : { SPLITTER_DRILL: 'yes' }),
     SPLITTER_MESSAGE: rollout.message,
   };
 }

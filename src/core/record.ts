@@ -25,6 +25,8 @@ export function writeRecord(meta: Meta, rollout: Rollout): Meta {
     'splitter-rollout': rollout.id,
     ...(rollout.group === undefined ? {} : { [GROUP_KEY]: rollout.group }),
     ...(rollout.wave === undefined ? {} : { [WAVE_KEY]: rollout.wave }),
+    ...(rollout.drill === undefined ? {} : { [DRILL_KEY]: 'yes' }),
+    ...(rollout.before === undefined ? {} : { [BEFORE_KEY]: rollout.before }),
     'splitter-seq': String(rollout.seq),
     'splitter-phase': rollout.state.phase,
     'splitter-reason': rollout.state.reason,
@@ -62,6 +64,8 @@ export function readRecord(meta: Meta): Rollout | undefined {
     id,
     ...(group === undefined ? {} : { group }),
     ...(meta[WAVE_KEY] ? { wave: meta[WAVE_KEY] } : {}),
+    ...(meta[DRILL_KEY] ? { drill: true } : {}),
+    ...(meta[BEFORE_KEY] ? { before: meta[BEFORE_KEY] } : {}),
     seq,
     stable,
     canary,
@@ -100,6 +104,8 @@ export function fitsMeta(text: string): boolean {
 
 const GROUP_KEY = 'splitter-group';
 const WAVE_KEY = 'splitter-wave';
+const DRILL_KEY = 'splitter-drill';
+const BEFORE_KEY = 'splitter-before';
 const FILTER_KEY = 'splitter-filter-';
 const HOOKS: readonly HookName[] = ['before_start', 'before_promote', 'after_promote', 'after_revert'];
 

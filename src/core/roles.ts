@@ -19,8 +19,11 @@ export interface RolesRefusal {
   readonly hint: string;
 }
 
-/** Finds the roles: a rollout's record first, then the weights, the default subset and the plan; the mesh outranks the plan, so that no traffic jumps. */
-export function findRoles(plan: Plan, seen: Observation): Roles | RolesRefusal {
+/**
+ * Finds the roles: a rollout's record first, then the weights, the default subset and the plan; the mesh outranks the plan, so that no traffic jumps.
+ * After a promotion the version before it is no canary, but with `again`, as in a drill that goes there and back.
+ */
+export function findRoles(plan: Plan, seen: Observation, again = false): Roles | RolesRefusal {
   const slots = plan.subsets.map((subset) => subset.name).filter((name) => !plan.legs.some((leg) => leg.subset === name));
   const [first, second] = slots;
   if (first === undefined || second === undefined || slots.length > 2)
@@ -56,7 +59,9 @@ export function findRoles(plan: Plan, seen: Observation): Roles | RolesRefusal {
   const canary = stable === first ? second : first;
   const done = record !== undefined && record.state.phase === 'Promoted' && record.canary === stable;
   const subset = plan.subsets.find((one) => one.name === canary)!;
-  if (done && subsetsOf(seen.resolver?.entry).get(canary) === subset.filter) {
+  // Applying a plan writes its subsets, so the resolver alone does not tell what canary was when it was stable.
+  const was = record?.before ?? subsetsOf(seen.resolver?.entry).get(canary);
+  if (done && was === subset.filter && !again) {
     return refusal(
       plan,
       `${stable} is promoted already, and ${canary} is still the version before it (${subset.version ?? subset.filter})`,

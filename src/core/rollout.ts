@@ -58,6 +58,10 @@ export interface Rollout {
   readonly group?: string;
   /** In a rollout in waves the site: `home`, or the name of the wave; absent in one without waves. */
   readonly wave?: string;
+  /** A rehearsal: `splitter drill` began it. */
+  readonly drill?: true;
+  /** Once promoted: the filter that stable had, for a new plan may give that subset another version before anybody undoes it. */
+  readonly before?: string;
   /** +1 at every write, so that each write is distinct and a CAS answer of `true` means that this write won. */
   readonly seq: number;
   readonly stable: string;
@@ -81,6 +85,11 @@ export interface Rollout {
   readonly owes: readonly HookName[];
   /** Filters of subsets that somebody else wrote into the resolver and that this rollout goes on with. */
   readonly adopted: Readonly<Record<string, string>>;
+}
+
+/** Whether traffic went back because a person wanted it. */
+export function isByPerson(reason: string | null): boolean {
+  return reason === 'Aborted' || reason === 'Undone' || reason === 'NewRollout';
 }
 
 /** Whether the rollout has ended: nothing but a new rollout or `undo` moves it any more. */

@@ -8,7 +8,7 @@ import { type Closed, whyClosed } from './schedule/closed.js';
 import { nextDue } from './schedule/due.js';
 import { formatFull } from './schedule/moments.js';
 import { describeStep } from './steps.js';
-import type { Finding } from './verdict.js';
+import { type Finding, healthyMoment } from './verdict.js';
 
 /** One subset in its role; weights in percent, `null` where unknown. */
 export interface LegStatus {
@@ -42,7 +42,10 @@ export interface Status {
   readonly driver: { readonly kind: string; readonly id: string } | null;
   readonly by: string | null;
   readonly startedAt: string | null;
+  /** When its present step or phase was entered: its last change. */
   readonly updatedAt: string | null;
+  /** When every signal that counts was last measured and found good; null where that was never seen. */
+  readonly healthyAt: string | null;
   readonly modifyIndex: number | null;
   /** The group that it is rolled out in, and how all members of this run stand; only where there is one. */
   readonly group?: {
@@ -86,6 +89,8 @@ export interface StatusInput {
   readonly waves?: WavesStatus;
   /** The schedule of the applied plan, which need not be the plan that the rollout follows. */
   readonly schedule?: Schedule | undefined;
+  /** When the log last tells that all signals were good, ms; for when nobody measures now. */
+  readonly healthyAt?: number | undefined;
 }
 
 /** The model behind every view of one service. */
@@ -122,6 +127,7 @@ export function statusOf(input: StatusInput): Status {
     by: rollout?.by ?? null,
     startedAt: rollout === undefined ? null : formatTime(rollout.startedAt),
     updatedAt: rollout === undefined ? null : formatTime(rollout.enteredAt),
+    healthyAt: healthyText(input),
     modifyIndex: seen.splitter?.modifyIndex ?? null,
     ...groupStatus(input),
     ...(input.waves === undefined ? {} : { waves: input.waves }),
@@ -185,15 +191,9 @@ function stepStatus(rollout: Rollout, plan: Plan | undefined, liveWakeAt: number
   const index = rollout.state.step;
   const step = plan?.steps[index];
   const baking = rollout.state.phase === 'Baking';
-  const own =
-    step?.kind === 'pause' || step?.kind === 'analyse'
-      ? step.for
-      : step?.kind === 'wait'
-        ? step.deadline
-        : step?.kind === 'run'
-          ? step.program.timeout
-          : undefined;
-  const moving = rollout.state.phase === 'Progressing' || baking;
+  const own = step === undefined ? undefined : ownTime(step);
+  // An open pause with a deadline ends by itself as well.
+  const moving = rollout.state.phase === 'Progressing' || baking || (rollout.state.reason === 'PauseStep' && own !== undefined);
   const due =
     baking && plan !== undefined ? rollout.enteredAt + plan.bake : own === undefined ? liveWakeAt : rollout.enteredAt + own;
   return {
@@ -205,7 +205,30 @@ function stepStatus(rollout: Rollout, plan: Plan | undefined, liveWakeAt: number
   };
 }
 
-function signalStatus({ name, source, verdict, value, bound, samples, at, message, dryRun }: Finding): SignalStatus {
+/** The time that a step takes by itself, or may take at most. */
+function ownTime(step: Step): number | undefined {
+  switch (step.kind) {
+    case 'weight':
+      return undefined;
+    case 'pause':
+      return step.for ?? step.deadline;
+    case 'analyse':
+      return step.for;
+    case 'wait':
+      return step.deadline;
+    case 'run':
+      return step.program.timeout;
+  }
+}
+
+function healthyText({ rollout, seen, healthyAt }: StatusInput): string | null {
+  if (rollout === undefined) return null;
+  const at = healthyMoment(seen.findings) ?? healthyAt;
+  return at === undefined ? null : formatTime(at);
+}
+
+function signalStatus(finding: Finding): SignalStatus {
+  const { name, source, verdict, value, bound, samples, at, message, band, dryRun } = finding;
   const status = { name, source, verdict, value, bound, samples, at: at === 0 ? null : formatTime(at), message };
-  return dryRun === true ? { ...status, dryRun } : status;
+  return { ...status, ...(band === undefined ? {} : { band }), ...(dryRun === true ? { dryRun } : {}) };
 }

@@ -9,7 +9,8 @@ export function describeStep(step: Step): string {
     case 'weight':
       return `weight ${formatPercent(step.to)}`;
     case 'pause':
-      return step.for === undefined ? 'pause until a person resumes' : `pause ${formatDuration(step.for)}`;
+      if (step.for !== undefined) return `pause ${formatDuration(step.for)}`;
+      return `pause until a person resumes${step.deadline === undefined ? '' : `, at most ${formatDuration(step.deadline)}`}`;
     case 'analyse':
       return `analyse ${formatDuration(step.for)}${step.minRequests === 0 ? '' : `, at least ${step.minRequests} requests${step.early === false ? '' : '; sooner if clear'}`}`;
     case 'wait':
@@ -17,6 +18,12 @@ export function describeStep(step: Step): string {
     case 'run':
       return `run ${describeProgram(step.program)}, at most ${formatDuration(step.program.timeout)}`;
   }
+}
+
+/** What an open pause says while it waits at this weight. */
+export function describeWaiting({ deadline }: Extract<Step, { kind: 'pause' }>, at: BasisPoints, service: string): string {
+  const most = deadline === undefined ? '' : `, at most ${formatDuration(deadline)}`;
+  return `at ${formatPercent(at)}, waiting for a person${most}: splitter resume ${service}`;
 }
 
 /** Skips weights that canary has passed already, on the way up only: a rollout that adopts 20 % does not fall back to 10 %. */

@@ -25,6 +25,12 @@ export interface Reading {
   readonly measurement: Measurement;
 }
 
+/** The ends of an interval, in percent. */
+export interface Band {
+  readonly low: number;
+  readonly high: number;
+}
+
 /** The judged state of one signal, ready to show: `value`, `bound` as text for people; `samples` counts requests or measurements. */
 export interface Finding {
   readonly name: string;
@@ -42,6 +48,8 @@ export interface Finding {
   readonly stableWorse?: boolean;
   /** Counts only: 99 % sure that the true share is within the bound (of a comparison: within what stable shows), at whatever moment one looks. */
   readonly clear?: boolean;
+  /** Counts only: where the true share lies, 99 % sure at whatever moment one looks; in the unit of the value. Absent without requests. */
+  readonly band?: Band | undefined;
   readonly query?: string;
   /** Shown and logged only: it neither reverts nor holds anything. */
   readonly dryRun?: boolean;
@@ -50,6 +58,13 @@ export interface Finding {
 /** The findings that may revert or hold: all but those of dry runs. */
 export function bindingFindings(findings: readonly Finding[]): readonly Finding[] {
   return findings.filter((finding) => finding.dryRun !== true);
+}
+
+/** When these findings were measured, ms, if every one that may revert is good; undefined when one is not, or when nobody measured. */
+export function healthyMoment(findings: readonly Finding[]): number | undefined {
+  const binding = bindingFindings(findings);
+  const at = Math.max(0, ...binding.map((finding) => finding.at));
+  return at > 0 && binding.every(({ verdict }) => verdict === 'Successful') ? at : undefined;
 }
 
 /** Whether every signal that may hold has passed, and those that count requests beyond doubt. */

@@ -21,6 +21,11 @@ export function upperShare(counts: Counts, confidence: number): number {
   return high;
 }
 
+/** The other end of the same sequence: the share that the truth lies above. */
+export function lowerShare({ bad, total }: Counts, confidence: number): number {
+  return 1 - upperShare({ bad: total - bad, total }, confidence);
+}
+
 function logBeta(a: number, b: number): number {
   return logGamma(a) + logGamma(b) - logGamma(a + b);
 }

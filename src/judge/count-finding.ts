@@ -1,7 +1,7 @@
 import type { EnvoySignal } from '../core/plan.js';
-import type { Counts, Finding, Verdict } from '../core/verdict.js';
+import type { Band, Counts, Finding, Verdict } from '../core/verdict.js';
 import { failingLine, suspiciousLine } from './alpha.js';
-import { upperShare } from './confidence.js';
+import { lowerShare, upperShare } from './confidence.js';
 import { allowedShare, type CountEvidence, isStableWorse, weigh } from './count-signal.js';
 import { type CountTally, inStep, type Sides } from './count-tally.js';
 import { shareOf } from './counts.js';
@@ -78,13 +78,20 @@ class CountFinding implements Finding {
     return upperShare(canary, CONFIDENCE) < allowedShare(this.#signal, stable);
   }
 
+  get band(): Band | undefined {
+    const { canary } = this.#told();
+    if (canary.total === 0) return undefined;
+    return { low: inPercent(lowerShare(canary, CONFIDENCE)), high: inPercent(upperShare(canary, CONFIDENCE)) };
+  }
+
   /** As it is written into the history and into the driver's lock. */
   toJSON(): Finding {
-    const { name, source, verdict, value, bound, samples, failed, at, message, stableWorse, clear, query, dryRun } = this;
+    const { name, source, verdict, value, bound, samples, failed, at, message, stableWorse, clear, band, query, dryRun } = this;
     return {
       ...{ name, source, verdict, value, bound, samples, failed, at, message },
       ...(stableWorse ? { stableWorse } : {}),
       ...(clear ? { clear } : {}),
+      ...(band === undefined ? {} : { band }),
       ...(query === undefined ? {} : { query }),
       ...(dryRun === undefined ? {} : { dryRun }),
     };
@@ -93,6 +100,11 @@ class CountFinding implements Finding {
   #told(): Sides {
     return toldCounts(this.#signal, this.#tally, this.#step);
   }
+}
+
+/** To a thousandth: what is shown and kept needs no more digits. */
+function inPercent(share: number): number {
+  return Math.round(share * 100_000) / 1_000;
 }
 
 /** The bound for people: `<= 0.5%` or `<= stable + 0.2%`. */

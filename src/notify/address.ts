@@ -17,6 +17,11 @@ export function readHeader(name: string, place: SecretPlace, env: Env): Promise<
   return readPlace(place, `header ${name}`, env, HEADER_VALUE);
 }
 
+/** The address that is kept at a place. Throws a sentence without it. */
+export async function readAddress(place: SecretPlace, key: string, env: Env): Promise<URL> {
+  return parseAddress(await readPlace(place, key, env), 'file' in place ? `${key}_file` : place.env);
+}
+
 /** The address in a text; `named` tells where it is from. Throws a sentence without it. */
 export function parseAddress(text: string, named: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;

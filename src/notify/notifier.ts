@@ -1,33 +1,63 @@
 import type { Channel } from '../core/channel.js';
 import type { Notice } from '../core/notice.js';
 import type { Env } from '../net/secret.js';
-import type { Notifier } from '../ports.js';
+import type { Notifier, Sent } from '../ports.js';
+import { discordMessage } from './discord.js';
+import { pagerdutyMessages } from './pagerduty.js';
 import { type Message, post } from './post.js';
 import { PATIENCE, type Patience, sendInRound } from './round.js';
 import { slackMessage } from './slack.js';
+import { teamsMessage } from './teams.js';
 import { webhookMessage } from './webhook.js';
 
-/** Sends notices over the plan's channels, their secrets taken from this environment and the files that the plan names. */
-export function createNotifier(env: Env, patience: Patience = PATIENCE): Notifier {
+/** What messages are made with. */
+export interface NotifierParts {
+  /** Where addresses and secrets are, and the files that hold them. */
+  readonly env: Env;
+  /** The address of the page, for links; undefined where people cannot reach it. */
+  readonly page?: string | undefined;
+  /** Where a service is whose plan does not say; undefined when that cannot be told. Never rejects. */
+  readonly datacenterOf?: (service: string) => Promise<string | undefined>;
+}
+
+/** Sends notices over the plan's channels. */
+export function createNotifier(parts: NotifierParts, patience: Patience = PATIENCE): Notifier {
   return {
     send: async (notice, channel, abort) => {
-      let message: Message;
+      let messages: readonly Message[];
       try {
-        message = await messageFor(notice, channel, env);
+        messages = await messagesFor(await locate(notice, parts), channel, parts);
       } catch (error) {
         // A file that is not there yet, or not right, can be put right: nothing is lost until then.
         return { kind: 'later', why: (error as Error).message };
       }
-      return sendInRound(() => post(message, patience.attempt, abort), patience, abort);
+      let sent: Sent = { kind: 'sent' };
+      for (const message of messages) {
+        sent = await sendInRound(() => post(message, patience.attempt, abort), patience, abort);
+        if (sent.kind !== 'sent') break;
+      }
+      return sent;
     },
   };
 }
 
-function messageFor(notice: Notice, channel: Channel, env: Env): Promise<Message> {
+async function locate(notice: Notice, { datacenterOf }: NotifierParts): Promise<Notice> {
+  const datacenter = notice.datacenter ?? (await datacenterOf?.(notice.service));
+  return datacenter === undefined ? notice : { ...notice, datacenter };
+}
+
+async function messagesFor(notice: Notice, channel: Channel, { env, page }: NotifierParts): Promise<readonly Message[]> {
+  const link = page === undefined ? undefined : `${page.replace(/\/+$/, '')}/#/rollouts/${encodeURIComponent(notice.service)}`;
   switch (channel.kind) {
     case 'slack':
-      return slackMessage(notice, channel, env);
+      return [await slackMessage(notice, channel, env, link)];
+    case 'discord':
+      return [await discordMessage(notice, channel, env, link)];
+    case 'teams':
+      return [await teamsMessage(notice, channel, env, link)];
+    case 'pagerduty':
+      return pagerdutyMessages(notice, channel, env, link);
     case 'webhook':
-      return webhookMessage(notice, channel, env);
+      return [await webhookMessage(notice, channel, env, link)];
   }
 }

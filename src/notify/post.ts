@@ -5,6 +5,8 @@ export interface Message {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** How long the body of a 429 asks to wait, ms; for receivers that say it there. */
+  readonly readWait?: (answer: unknown) => number | undefined;
 }
 
 /** The answer to a message, without a word of the message, its address or the answer's body. Times in ms. */
@@ -14,7 +16,7 @@ export type Answer =
   | { readonly kind: 'refused'; readonly why: string };
 
 /** Posts a message once; never throws. Redirects are not followed: the message is for one receiver only. */
-export async function post({ url, headers, body }: Message, timeout: number, abort: AbortSignal): Promise<Answer> {
+export async function post({ url, headers, body, readWait }: Message, timeout: number, abort: AbortSignal): Promise<Answer> {
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -23,17 +25,37 @@ export async function post({ url, headers, body }: Message, timeout: number, abo
       redirect: 'manual',
       signal: AbortSignal.any([abort, AbortSignal.timeout(timeout)]),
     });
-    await response.body?.cancel();
-    return answerOf(response.status, response.headers.get('retry-after'));
+    const { status } = response;
+    const wanted = status === 429 ? readWait?.(await readJson(response)) : undefined;
+    // It may be open still: after an answer that nobody reads, and in the middle of one that is too long.
+    await response.body?.cancel().catch(() => undefined);
+    const after = parseRetryAfter(response.headers.get('retry-after'), Date.now());
+    return answerOf(status, wanted === undefined ? after : Math.min(Math.max(wanted, after ?? 0), A_DAY));
   } catch (error) {
     return { kind: 'again', why: abort.aborted ? 'given up' : sayFailureBlindly(error, timeout) };
   }
 }
 
-function answerOf(status: number, retryAfter: string | null): Answer {
+const MOST_READ = 4_096;
+
+/** The short JSON of an answer; undefined when it is none. */
+async function readJson({ body }: Response): Promise<unknown> {
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of body ?? []) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    if (text.length > MOST_READ) return undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function answerOf(status: number, after: number | undefined): Answer {
   const why = `HTTP ${status}`;
   if (status >= 200 && status < 300) return { kind: 'taken' };
-  const after = parseRetryAfter(retryAfter, Date.now());
   if (status === 429 || status === 408 || status >= 500) return { kind: 'again', why, ...(after === undefined ? {} : { after }) };
   return { kind: 'refused', why: `${why}, ${remedyOf(status)}` };
 }

@@ -1,7 +1,7 @@
-import { type Channel, sameAddress } from '../core/channel.js';
+import { ADDRESS_KEYS, CHANNEL_KINDS, type Channel, sameAddress } from '../core/channel.js';
 import { checkUrl } from './check-url.js';
 import type { Path } from './node.js';
-import { toChannels } from './normalise-notify.js';
+import { kindsOf, toChannels } from './normalise-notify.js';
 import { errorAt, type Problem } from './problem.js';
 import type { PlanText } from './schema.js';
 
@@ -13,16 +13,24 @@ export function checkNotify({ notify }: PlanText): Problem[] {
   return problems.length > 0 ? problems : findRepeated(toChannels(notify));
 }
 
-function checkItem({ slack, webhook }: NoticeText, path: Path): Problem[] {
-  if (slack !== undefined && webhook !== undefined)
-    return [errorAt([...path, 'webhook'], 'key', 'one item tells one channel, and this has two', 'make them two items')];
-  if (slack !== undefined) return checkPlaces(slack, ['webhook_file', 'webhook_env'], [...path, 'slack']);
-  if (webhook === undefined) return [errorAt(path, 'key', 'there is nobody to tell', 'write slack or webhook')];
-  const { headers, token_file, ...address } = webhook;
-  const at = [...path, 'webhook'];
+function checkItem(item: NoticeText, path: Path): Problem[] {
+  const [kind, second] = kindsOf(item);
+  if (kind === undefined) return [errorAt(path, 'key', 'there is nobody to tell', `write ${choiceOf(CHANNEL_KINDS)}`)];
+  const at = [...path, kind];
+  if (second !== undefined)
+    return [errorAt([...path, second], 'key', 'one item tells one channel, and this has two', 'make them two items')];
+  if (kind === 'webhook') return checkWebhook(item.webhook!, at);
+  const key = ADDRESS_KEYS[kind];
+  return [...checkPlaces({ ...item[kind] }, [`${key}_file`, `${key}_env`], at), ...checkUrl(item.pagerduty?.url, at)];
+}
+
+function checkWebhook(webhook: NonNullable<NoticeText['webhook']>, at: Path): Problem[] {
+  const { headers, token_file, secret_file, secret_env } = webhook;
+  const signed = secret_file !== undefined || secret_env !== undefined;
   return [
-    ...checkPlaces(address, ['url', 'url_file', 'url_env'], at),
+    ...checkPlaces({ ...webhook }, ['url', 'url_file', 'url_env'], at),
     ...checkUrl(webhook.url, at),
+    ...(signed ? checkPlaces({ secret_file, secret_env }, ['secret_file', 'secret_env'], at) : []),
     ...Object.entries(headers).flatMap(([name, value]) => checkHeader(name, value, token_file, [...at, 'headers', name])),
   ];
 }
@@ -48,15 +56,21 @@ const OWN_HEADERS: readonly string[] = [
   'connection',
   'transfer-encoding',
   'user-agent',
+  'webhook-id',
+  'webhook-timestamp',
+  'webhook-signature',
 ];
 
-function checkPlaces(given: Readonly<Record<string, string | undefined>>, keys: readonly string[], path: Path): Problem[] {
+function choiceOf(words: readonly string[]): string {
+  return words.join(', ').replace(/, ([^,]*)$/, ' or $1');
+}
+
+function checkPlaces(given: Readonly<Record<string, unknown>>, keys: readonly string[], path: Path): Problem[] {
   const found = keys.filter((key) => given[key] !== undefined);
-  const choice = keys.join(', ').replace(/, ([^,]*)$/, ' or $1');
-  if (found.length === 0) return [errorAt(path, 'key', 'it is not said where to find it', `write ${choice}`)];
+  if (found.length === 0) return [errorAt(path, 'key', 'it is not said where to find it', `write ${choiceOf(keys)}`)];
   if (found.length > 1)
     return [errorAt([...path, found[1]!], 'key', `both ${found[0]} and ${found[1]} are given`, 'write one of them')];
-  const variable = found[0]!.endsWith('env') ? given[found[0]!]! : 'NAME';
+  const variable = found[0]!.endsWith('env') ? String(given[found[0]!]) : 'NAME';
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)) return [];
   return [errorAt([...path, found[0]!], 'value', 'this is no name of a variable', 'write its name alone, like SLACK_WEBHOOK')];
 }

@@ -1,4 +1,5 @@
 import type { Node } from 'web-tree-sitter';
+import { CHANNEL_KINDS } from '../core/channel.js';
 import { parts, readExpression, readString, spanOf } from './hcl-values.js';
 import { MapBuilder } from './map-builder.js';
 import type { Entry, Path, PlanNode, ScalarNode } from './node.js';
@@ -45,8 +46,7 @@ const UNNAMED: ReadonlySet<string> = new Set([
   'cookie',
   'sticky',
   'hooks',
-  'slack',
-  'webhook',
+  ...CHANNEL_KINDS,
   'schedule',
   'start',
 ]);

@@ -79,16 +79,13 @@ export function expandSteps(steps: readonly StepText[]): readonly Step[] {
       weight = points(step.weight);
       return [{ kind: 'weight', to: weight }];
     }
-    if ('pause' in step) return [{ kind: 'pause', ...(typeof step.pause === 'string' ? { for: ms(step.pause) } : {}) }];
+    if ('pause' in step) return [toPause(step.pause)];
     if ('analyse' in step) {
       const { for: time, min_requests: minRequests, early } = step.analyse;
       return [{ kind: 'analyse', for: ms(time), minRequests, ...(early ? {} : { early }) }];
     }
     if ('wait' in step) return [{ kind: 'wait', healthy: step.wait.healthy, deadline: ms(step.wait.deadline) }];
-    if ('run' in step) {
-      const { on_failure: onFailure, deploys } = step.run;
-      return [{ kind: 'run', program: toProgram(step.run), onFailure, ...(deploys ? { deploys } : {}) }];
-    }
+    if ('run' in step) return [{ kind: 'run', program: toProgram(step.run), onFailure: step.run.on_failure }];
     const { to, by, every } = step.ramp;
     const ramped = rampSteps(weight, points(to), points(by), ms(every));
     weight = points(to);
@@ -96,6 +93,11 @@ export function expandSteps(steps: readonly StepText[]): readonly Step[] {
     const staysAfter = next !== undefined && !('pause' in next) && !('analyse' in next);
     return staysAfter ? [...ramped, { kind: 'pause', for: ms(every) }] : [...ramped];
   });
+}
+
+function toPause(pause: Extract<StepText, { pause: unknown }>['pause']): Step {
+  if (typeof pause === 'string') return { kind: 'pause', for: ms(pause) };
+  return { kind: 'pause', ...(pause.deadline === undefined ? {} : { deadline: ms(pause.deadline) }) };
 }
 
 function toProgram({ command, url, method, timeout }: ProgramText): Program {

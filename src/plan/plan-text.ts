@@ -1,5 +1,5 @@
 import { AUTO } from '../core/auto.js';
-import { type Channel, type SecretPlace, USUAL_NOTICES } from '../core/channel.js';
+import { ADDRESS_KEYS, type Channel, type SecretPlace, USUAL_NOTICES } from '../core/channel.js';
 import { DEFAULTS } from '../core/defaults.js';
 import { exactDuration } from '../core/duration.js';
 import type { Plan, Program, Route, Schedule, StartRule, Step, Subset, Wave } from '../core/plan.js';
@@ -75,7 +75,7 @@ function stepText(step: Step): Text {
     case 'weight':
       return { weight: step.to / 100 };
     case 'pause':
-      return { pause: step.for === undefined ? {} : exactDuration(step.for) };
+      return { pause: step.for === undefined ? time('deadline', step.deadline) : exactDuration(step.for) };
     case 'analyse': {
       const requests = step.minRequests === DEFAULTS.minRequests ? {} : { min_requests: step.minRequests };
       return { analyse: { for: exactDuration(step.for), ...requests, ...given('early', step.early) } };
@@ -83,13 +83,7 @@ function stepText(step: Step): Text {
     case 'wait':
       return { wait: { healthy: step.healthy, ...time('deadline', step.deadline, DEFAULTS.wait.deadline) } };
     case 'run':
-      return {
-        run: {
-          ...programText(step.program),
-          ...(step.onFailure === 'revert' ? {} : { on_failure: step.onFailure }),
-          ...given('deploys', step.deploys),
-        },
-      };
+      return { run: { ...programText(step.program), ...(step.onFailure === 'revert' ? {} : { on_failure: step.onFailure }) } };
   }
 }
 
@@ -159,20 +153,35 @@ function startText(start: StartRule): Text {
 function channelText(channel: Channel): Text {
   const usual = channel.on.length === USUAL_NOTICES.length && USUAL_NOTICES.every((kind) => channel.on.includes(kind));
   const on = usual ? {} : { on: channel.on };
-  if (channel.kind === 'slack') return { slack: secretText(channel.address, 'webhook_'), ...on };
-  const { address, headers, tokenFile } = channel;
-  return {
-    webhook: {
-      ...('url' in address ? { url: address.url } : secretText(address, 'url_')),
-      ...listed('headers', Object.fromEntries(Object.entries(headers ?? {}).map(([name, place]) => [name, { ...place }]))),
-      ...given('token_file', tokenFile),
-    },
-    ...on,
-  };
+  const { kind, address } = channel;
+  const where = 'url' in address ? { url: address.url } : secretText(address, ADDRESS_KEYS[kind]);
+  return { [kind]: { ...where, ...ownText(channel) }, ...on };
 }
 
-function secretText(place: SecretPlace, prefix: string): Text {
-  return 'file' in place ? { [`${prefix}file`]: place.file } : { [`${prefix}env`]: place.env };
+/** What a channel has besides its address. */
+function ownText(channel: Channel): Text {
+  switch (channel.kind) {
+    case 'slack':
+    case 'discord':
+      return {};
+    case 'teams':
+      return given('format', channel.format);
+    case 'pagerduty':
+      return given('url', channel.url);
+    case 'webhook':
+      return {
+        ...listed(
+          'headers',
+          Object.fromEntries(Object.entries(channel.headers ?? {}).map(([name, place]) => [name, { ...place }])),
+        ),
+        ...given('token_file', channel.tokenFile),
+        ...(channel.secret === undefined ? {} : secretText(channel.secret, 'secret')),
+      };
+  }
+}
+
+function secretText(place: SecretPlace, key: string): Text {
+  return 'file' in place ? { [`${key}_file`]: place.file } : { [`${key}_env`]: place.env };
 }
 
 function time(key: string, ms: number | undefined, usual?: number): Text {

@@ -5,12 +5,41 @@ import { ARROW } from './leaf.js';
 const file = (what: string) => z.string().min(1).describe(`File that holds ${what}`);
 const env = (what: string) => z.string().min(1).describe(`Variable of the environment that holds ${what}`);
 
+const CHAT = {
+  webhook_file: file('the address of the incoming webhook').optional(),
+  webhook_env: env('the address of the incoming webhook').optional(),
+};
+
 const slack = z
-  .strictObject({
-    webhook_file: file('the address of the incoming webhook').optional(),
-    webhook_env: env('the address of the incoming webhook').optional(),
-  })
+  .strictObject(CHAT)
   .describe("Slack, or what takes Slack's messages; `webhook_file` or `webhook_env`, exactly one of them");
+
+const discord = z
+  .strictObject(CHAT)
+  .describe('A channel of Discord, by its webhook; `webhook_file` or `webhook_env`, exactly one of them');
+
+const teams = z
+  .strictObject({
+    webhook_file: file('the address of the flow').optional(),
+    webhook_env: env('the address of the flow').optional(),
+    format: z
+      .enum(['message', 'card'])
+      .default('message')
+      .describe("What the flow takes: `message` is what the flow of Teams' template does, `card` the bare adaptive card"),
+  })
+  .describe('Microsoft Teams, by a flow (Workflows); `webhook_file` or `webhook_env`, exactly one of them');
+
+const pagerduty = z
+  .strictObject({
+    routing_key_file: file("the integration's key").optional(),
+    routing_key_env: env("the integration's key").optional(),
+    url: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Where events go; default: https://events.pagerduty.com (EU: https://events.eu.pagerduty.com)'),
+  })
+  .describe('PagerDuty, by Events API v2; `routing_key_file` or `routing_key_env`, exactly one of them');
 
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, {
   error: `is no name of a header${ARROW}write it like X-Api-Key`,
@@ -31,6 +60,10 @@ const webhook = z
       .default({})
       .describe('Further headers; their values may be secrets, so they come from a file or the environment'),
     token_file: file('a token, sent as Authorization: Bearer').optional(),
+    secret_file: file(
+      'what messages are signed with, as Standard Webhooks has it: whsec_ and base64; several, one a line, while it is changed',
+    ).optional(),
+    secret_env: env('what messages are signed with').optional(),
   })
   .describe('Any HTTP receiver of CloudEvents, by POST; `url`, `url_file` or `url_env`, exactly one of them');
 
@@ -38,6 +71,9 @@ const webhook = z
 export const notifySchema = z
   .strictObject({
     slack: slack.optional(),
+    teams: teams.optional(),
+    discord: discord.optional(),
+    pagerduty: pagerduty.optional(),
     webhook: webhook.optional(),
     on: z
       .array(z.enum(NOTICE_KINDS))
@@ -45,4 +81,7 @@ export const notifySchema = z
       .default([...USUAL_NOTICES])
       .describe('What is told; without it all but the steps'),
   })
-  .meta({ title: 'Notice', description: 'Who is told of what happens: `slack` or `webhook`, exactly one of them' });
+  .meta({
+    title: 'Notice',
+    description: 'Who is told of what happens: `slack`, `teams`, `discord`, `pagerduty` or `webhook`, exactly one of them',
+  });

@@ -32,10 +32,6 @@ export const runSchema = z
   .strictObject({
     ...PROGRAM_KEYS,
     on_failure: z.enum(['revert', 'hold']).default('revert').describe('What a failing program does to the rollout'),
-    deploys: z
-      .boolean()
-      .default(false)
-      .describe("It is what starts canary's instances: it runs though there is none, where a rollout would wait for one"),
   })
   .describe('Runs a program (or makes an HTTP call) and goes on when it passes');
 

@@ -27,8 +27,14 @@ const leg = z
   })
   .meta({ title: 'Leg', description: 'A further subset of fixed weight' });
 
+const forPerson = z
+  .strictObject({
+    deadline: duration().optional().describe('Longest time to wait for a person; then as on.step_timeout says'),
+  })
+  .meta({ title: 'Wait for a person' });
+
 const pause = z
-  .union([duration(), z.strictObject({}).meta({ title: 'Wait for a person' })], {
+  .union([duration(), forPerson], {
     error: `is no pause${ARROW}write a time like 5m, or {} to wait for a person`,
   })
   .describe('Time to stay at the weight; {} waits for a person');

@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { isLoopback } from '../net/loopback.js';
+import type { TlsContext } from '../net/tls-files.js';
 import type { Api } from './api/api.js';
 import { assets } from './dashboard/assets.js';
 import { hostGuard } from './host-guard.js';
@@ -21,11 +23,13 @@ export interface ServeOptions {
   readonly api?: Api;
   /** How long a client may take for its request, and how long it may stop reading the answer, ms. */
   readonly patience?: number;
+  /** What to serve with; plain HTTP when absent. */
+  readonly tls?: TlsContext;
 }
 
 /** A server that listens. */
 export interface Serving {
-  /** http://HOST:PORT */
+  /** http://HOST:PORT, or https:// */
   readonly address: string;
   /** Stops listening; answers under way have a moment to end. */
   close(): Promise<void>;
@@ -49,20 +53,33 @@ const MOST_CONNECTIONS = 256;
 
 /** Serves probes and metrics; rejects with a ListenError when the address cannot be had. */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { host = '127.0.0.1', port = 8410, patience = PATIENCE } = options;
+  const { host = '127.0.0.1', port = 8410, patience = PATIENCE, tls } = options;
   const limits = {
     ...LIMITS,
     headersTimeout: patience,
     requestTimeout: patience,
     connectionsCheckingInterval: Math.min(1_000, patience),
   };
-  const server = createAdaptorServer({ fetch: createApp(host, options).fetch, createServer, serverOptions: limits }) as Server;
+  const { fetch } = createApp(host, options);
+  const server = (
+    tls === undefined
+      ? createAdaptorServer({ fetch, createServer, serverOptions: limits })
+      : createAdaptorServer({ fetch, createServer: createTlsServer, serverOptions: { ...limits, ...tls.now() } })
+  ) as Server;
+  const stopFollowing = tls?.follow((pair) => (server as TlsServer).setSecureContext(pair));
   server.maxConnections = MOST_CONNECTIONS;
   // Cuts a connection on which nothing has moved for so long: a client that stopped reading.
   server.setTimeout(patience);
   await listen(server, host, port);
   const { port: bound } = server.address() as AddressInfo;
-  return { address: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`, close: () => close(server, options.api) };
+  const name = host.includes(':') ? `[${host}]` : host;
+  return {
+    address: `${tls === undefined ? 'http' : 'https'}://${name}:${bound}`,
+    close: () => {
+      stopFollowing?.();
+      return close(server, options.api);
+    },
+  };
 }
 
 function createApp(host: string, options: ServeOptions): Hono {

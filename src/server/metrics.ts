@@ -1,14 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RolloutSnapshot } from '../controller/snapshot.js';
+import { CHANNEL_KINDS, type Channel } from '../core/channel.js';
 import type { Reason } from '../core/rollout.js';
 import type { ConsulKind } from './consul-kind.js';
 import { renderRollouts } from './rollout-series.js';
 
 /** How a rollout ended. */
 export type RolloutOutcome = 'promoted' | 'reverted' | 'superseded';
-
-/** Channels of notifications, by kind: never an address. */
-export type Channel = 'slack' | 'webhook';
 
 /** One request to Consul as it went. `outcome`: `ok`, `lost` (a compare-and-set that somebody else won), or the class of the error. */
 export interface ConsulRequest {
@@ -93,7 +91,7 @@ export class Metrics {
     const build = { name: 'splitter_build_info', help: 'The version that runs', registers: [this.#registry] };
     new Gauge({ ...build, labelNames: ['version', 'node'] }).set({ version, node: process.version }, 1);
     // A counter that is first seen at 1 has, for Prometheus, not increased.
-    for (const channel of ['slack', 'webhook']) this.#notificationFailures.inc({ channel }, 0);
+    for (const channel of CHANNEL_KINDS) this.#notificationFailures.inc({ channel }, 0);
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -132,7 +130,7 @@ export class Metrics {
   }
 
   /** A notification was given up, or has to be tried again. */
-  notificationFailed(channel: Channel): void {
+  notificationFailed(channel: Channel['kind']): void {
     this.#notificationFailures.inc({ channel });
   }
 

@@ -15,7 +15,7 @@ export class EnvoySource implements TrafficSource {
   readonly #now: () => number;
   readonly #pages: Pages;
   readonly #directory: ProxyDirectory;
-  readonly #targets = new Map<string, EnvoyTarget>();
+  readonly #targets = new Map<string, { readonly rollout: string | undefined; readonly target: EnvoyTarget }>();
 
   constructor(catalog: CatalogReader, now: () => number) {
     this.#catalog = catalog;
@@ -53,11 +53,14 @@ export class EnvoySource implements TrafficSource {
   }
 
   #targetOf(target: Target): EnvoyTarget {
-    const { service, namespace, partition, datacenter, callers } = target;
+    const { service, namespace, partition, datacenter, callers, rollout } = target;
     const key = JSON.stringify([service, namespace, partition, datacenter, callers]);
-    const known = this.#targets.get(key) ?? new EnvoyTarget(this.#catalog, this.#directory, target, this.#pages, this.#now);
-    this.#targets.set(key, known);
-    return known;
+    const known = this.#targets.get(key);
+    if (known !== undefined && known.rollout === rollout) return known.target;
+    // Between two rollouts nobody looks: what happened then, and at the end of the one before, is base line for the next.
+    const fresh = new EnvoyTarget(this.#catalog, this.#directory, target, this.#pages, this.#now);
+    this.#targets.set(key, { rollout, target: fresh });
+    return fresh;
   }
 }
 

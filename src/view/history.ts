@@ -13,6 +13,9 @@ export function historyJson(log: History): unknown {
       enteredAt: formatTime(entry.enteredAt),
       asked: Object.fromEntries(entry.asked.map((leg) => [leg.subset, leg.weight / 100])),
       findings: entry.findings.map((finding) => ({ ...finding, at: finding.at === 0 ? null : formatTime(finding.at) })),
+      ...(entry.observed === undefined
+        ? {}
+        : { observed: Object.fromEntries(Object.entries(entry.observed).map(([subset, share]) => [subset, share / 100])) }),
       ...(entry.programs === undefined ? {} : { programs: entry.programs.map((one) => ({ ...one, at: formatTime(one.at) })) }),
     })),
   };

@@ -1,50 +1,91 @@
 import { formatDuration } from '../core/duration.js';
-import { legsOf, subsetsOf } from '../core/entries.js';
+import { subsetsOf } from '../core/entries.js';
 import { roomFor, weightOf } from '../core/legs.js';
 import { extraLegs, isFinal, type Rollout } from '../core/rollout.js';
 import { stepText } from '../core/status.js';
 import { formatPercent, WHOLE } from '../core/weights.js';
+import { ASCII, type Glyphs } from './chart.js';
+import { chartLines } from './live-charts.js';
+import { signalLines } from './live-signals.js';
+import { trafficLines } from './live-traffic.js';
 import type { Moment } from './plain.js';
 import { harmless, padTo, type Style } from './style.js';
+import { Trail } from './trail.js';
 
 /** A moment with when the driver looks again, ms since the epoch. */
 export interface LiveMoment extends Moment {
   readonly wakeAt: number;
 }
 
-const BAR = 22;
-const MAX_ROWS = 22;
+/** The screen that it is drawn on. */
+export interface Canvas {
+  readonly style: Style;
+  readonly columns: number;
+  readonly glyphs: Glyphs;
+}
 
-/** One screen for one rollout, at most 22 rows: phase and why, what comes next, where traffic is, the signals against their bounds, the steps, what to type. */
-export function liveLines(moment: LiveMoment, driver: string, style: Style, columns: number): readonly string[] {
-  const width = Math.max(60, Math.min(columns, 120)) - 1;
+const MAX_ROWS = 22;
+const SIGNALS = 6;
+const DECISIONS = 3;
+/** From this width on, charts stand beside the tables. */
+const WITH_CHARTS = 110;
+const LEFT = 78;
+const WIDEST = 140;
+
+/** One screen for one rollout, at most 22 rows: phase and why, what comes next, where traffic is, the signals against their bounds, the steps, the last decisions, what to type. */
+export function liveLines(
+  moment: LiveMoment,
+  driver: string,
+  canvas: Partial<Canvas> & Pick<Canvas, 'style' | 'columns'>,
+  trail = new Trail(),
+): readonly string[] {
+  const { style, columns, glyphs = ASCII } = canvas;
+  const width = Math.max(60, Math.min(columns, WIDEST)) - 1;
   const { rollout } = moment;
-  const head =
-    rollout === undefined
-      ? [style.bold(padTo(`> Starting   ${moment.plan.service}`, width)), padTo(`  ${harmless(moment.why)}`, width)]
-      : headLines(moment, rollout, style, width);
-  const body =
-    rollout === undefined
-      ? []
-      : [
-          '',
-          ...trafficLines(moment, rollout, width),
-          '',
-          ...signalLines(moment, style, width),
-          '',
-          ...wrap(`  steps  ${stepsLine(moment, rollout)}`, width, '         '),
-        ];
-  const foot = ['', padTo(`  driver ${driver.split(':')[0]}   ${typeNext(moment.plan.service, rollout)}`, width)];
-  return [...[...head, ...body].slice(0, MAX_ROWS - foot.length), ...foot.map(style.dim)];
+  const foot = ['', ...footLines(moment, driver, width).map(style.dim)];
+  if (rollout === undefined)
+    return [style.bold(padTo(`> Starting   ${moment.plan.service}`, width)), padTo(`  ${harmless(moment.why)}`, width), ...foot];
+  const wide = columns >= WITH_CHARTS;
+  const left = wide ? LEFT : width;
+  const head = headLines(moment, rollout, style, width, trail);
+  const body = [
+    '',
+    ...trafficLines(moment, rollout, glyphs, left),
+    '',
+    ...signalLines(moment, trail, { style, glyphs, width: left, most: SIGNALS }),
+    '',
+    ...wrap(`  steps  ${stepsLine(moment, rollout)}`, left, '         '),
+  ];
+  const room = MAX_ROWS - head.length - foot.length;
+  const log = decisionLines(trail, left).slice(0, Math.max(0, room - body.length - 1));
+  const rows = [...body, ...(log.length === 0 ? [] : ['', ...log])].slice(0, room);
+  return [...head, ...(wide ? beside(rows, chartLines(moment, trail, glyphs, width - LEFT - 3, rows.length)) : rows), ...foot];
+}
+
+function beside(left: readonly string[], right: readonly string[]): readonly string[] {
+  return left.map((line, i) => `${line === '' ? ' '.repeat(LEFT) : line} | ${right[i] ?? ''}`.trimEnd());
+}
+
+function footLines({ plan, rollout }: LiveMoment, driver: string, width: number): readonly string[] {
+  const said = rollout !== undefined && isFinal(rollout) ? '' : `driver ${harmless(driver)}   `;
+  return wrap(`  ${said}${typeNext(plan.service, rollout)}`, width, '  ');
 }
 
 function typeNext(service: string, rollout: Rollout | undefined): string {
-  if (rollout !== undefined && isFinal(rollout)) {
-    return rollout.state.phase === 'Promoted'
-      ? `splitter undo ${service} takes it back`
-      : `splitter history ${service} shows why`;
+  const { phase, reason } = rollout?.state ?? {};
+  switch (phase) {
+    case 'Promoted':
+      return `splitter undo ${service} takes it back`;
+    case 'Reverted':
+    case 'Superseded':
+      return `splitter history ${service} shows why;  splitter retry ${service} tries again`;
+    case 'Paused':
+      return reason === 'Drift'
+        ? `splitter resume ${service} --adopt | --reassert;  splitter abort ${service}`
+        : `splitter continue|abort ${service}`;
+    default:
+      return `splitter pause|abort|promote ${service}`;
   }
-  return `splitter pause|abort|promote ${service}   Ctrl-C leaves it`;
 }
 
 const MARK = {
@@ -59,79 +100,60 @@ const MARK = {
   Superseded: '-',
 } as const;
 
-function headLines(moment: LiveMoment, rollout: Rollout, style: Style, width: number): readonly string[] {
+function headLines(moment: LiveMoment, rollout: Rollout, style: Style, width: number, trail: Trail): readonly string[] {
   const { plan, now, trouble, seen } = moment;
   const { phase, reason, step } = rollout.state;
   const paint = phase === 'Reverted' || phase === 'Reverting' ? style.bad : phase === 'Paused' ? style.warn : style.bold;
   const filters = subsetsOf(seen.resolver?.entry);
   const version = (name: string): string => /"([^"]*)"$/.exec(filters.get(name) ?? '')?.[1] ?? '';
-  const label = (name: string): string => `${name}${version(name) && ` "${version(name)}"`}`;
+  const label = (name: string): string => `${name}${version(name) && ` "${harmless(version(name))}"`}`;
   const left = `${MARK[phase]} ${phase}${phase === 'Paused' ? ` (${reason})` : ''}   step ${Math.min(step + 1, plan.steps.length)}/${plan.steps.length}   ${formatPercent(weightOf(rollout.asked, rollout.canary))}   for ${formatDuration(now - rollout.enteredAt)}`;
-  const right = `${plan.service}  ${trouble === undefined ? 'LIVE' : 'STALE'}`;
+  const place = `${plan.service}${plan.datacenter === undefined ? '' : `@${plan.datacenter}`}`;
+  const right = `${place}  ${trouble === undefined ? 'LIVE' : `STALE ${formatDuration(trail.freshAt === 0 ? 0 : now - trail.freshAt)}`}`;
   const why = trouble ?? (phase === 'Progressing' || phase === 'Pending' ? moment.why : rollout.message);
+  const index = seen.splitter === undefined ? '' : `   #${seen.splitter.modifyIndex}`;
   return [
     paint(`${padTo(left, width - right.length)}${right}`),
-    padTo(`  ${label(rollout.stable)} -> ${label(rollout.canary)}   by ${harmless(rollout.by)}`, width),
+    padTo(
+      `  ${label(rollout.stable)} -> ${label(rollout.canary)}   by ${harmless(rollout.by)}   plan ${rollout.plan.slice(0, 7)}   rollout ..${rollout.id.slice(-7)}${index}`,
+      width,
+    ),
     ...wrap(`  ${isFinal(rollout) ? 'Why' : 'Now'}: ${harmless(why)}`, width, '       '),
-    ...(isFinal(rollout) ? [] : [padTo(`  Next: ${nextText(moment, rollout)}`, width)]),
+    ...(isFinal(rollout) ? [] : wrap(`  Next: ${nextText(moment, rollout)}`, width, '        ')),
   ];
 }
 
-function nextText({ plan, now }: LiveMoment, rollout: Rollout): string {
+function nextText(moment: LiveMoment, rollout: Rollout): string {
+  const { plan, now } = moment;
+  const deadline =
+    plan.deadline === undefined ? '' : `   Deadline in ${formatDuration(Math.max(0, rollout.startedAt + plan.deadline - now))}.`;
+  return `${whatNext(moment, rollout)}.${deadline}`;
+}
+
+function whatNext({ plan, now }: LiveMoment, rollout: Rollout): string {
   const { phase, step } = rollout.state;
   const current = plan.steps[step];
   const own = phase === 'Baking' ? plan.bake : current?.kind === 'pause' || current?.kind === 'analyse' ? current.for : undefined;
   const left = own === undefined ? '' : ` in ${formatDuration(Math.max(0, rollout.enteredAt + own - now))}`;
-  if (phase === 'Baking') return `promotion${left}; a bad signal still reverts`;
-  if (phase === 'Paused') return `a person decides; a bad signal still reverts`;
-  if (phase === 'Pending') return `${stepText(plan.steps, step)} as soon as the mesh is ready`;
-  const next =
-    step + 1 < plan.steps.length
-      ? stepText(plan.steps, step + 1)
-      : weightOf(rollout.asked, rollout.canary) === roomFor(extraLegs(rollout))
-        ? `bake ${formatDuration(plan.bake)}`
-        : 'the target is reached';
-  return `${next}${left}`;
+  switch (phase) {
+    case 'Baking':
+      return `promotion${left}; a bad signal still reverts`;
+    case 'Paused':
+      return 'a person decides; a bad signal still reverts';
+    case 'Pending':
+      return `${stepText(plan.steps, step)} as soon as the mesh is ready`;
+    default:
+      return `${afterStep(plan, rollout, step)}${left}`;
+  }
 }
 
-function trafficLines({ seen, plan }: LiveMoment, rollout: Rollout, width: number): readonly string[] {
-  const stored = seen.splitter === undefined ? [] : legsOf(seen.splitter.entry, plan.service);
-  const percent = (points: number): string => `${(points / 100).toFixed(1)}%`.padStart(7);
-  const row = (role: string, subset: string): string => {
-    const observed = seen.observed === undefined ? '      ?' : percent(seen.observed[subset] ?? 0);
-    const share = seen.observed?.[subset] ?? weightOf(stored, subset);
-    const filled = Math.round((share / WHOLE) * BAR);
-    const instances = seen.instances[subset];
-    const counts = instances === undefined ? '-' : `${instances.passing} / ${instances.warning} / ${instances.critical}`;
-    return padTo(
-      `  ${padTo(role, 8)}${percent(weightOf(rollout.asked, subset))} ${percent(weightOf(stored, subset))} ${observed}   ${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}   ${counts}`,
-      width,
-    );
-  };
-  const extra = extraLegs(rollout).map((leg) => row(leg.subset, leg.subset));
-  return [
-    padTo(`            asked  stored observed   0%     traffic    100%   ok/warn/bad`, width),
-    row('stable', rollout.stable),
-    row('canary', rollout.canary),
-    ...extra,
-  ];
+function afterStep(plan: LiveMoment['plan'], rollout: Rollout, step: number): string {
+  if (step + 1 < plan.steps.length) return stepText(plan.steps, step + 1);
+  const all = weightOf(rollout.asked, rollout.canary) === roomFor(extraLegs(rollout));
+  return all ? `bake ${formatDuration(plan.bake)}` : 'the target is reached';
 }
 
-function signalLines({ seen, now }: LiveMoment, style: Style, width: number): readonly string[] {
-  if (seen.findings.length === 0) return [padTo('  no signals: only instances are watched', width)];
-  const head = `  ${padTo('signal', 9)} ${padTo('verdict', 13)} ${'canary'.padStart(9)}   ${padTo('bound', 12)} ${'samples'.padStart(9)}   age`;
-  const rows = seen.findings.map((finding) => {
-    const age = finding.at === 0 ? '-' : formatDuration(now - finding.at);
-    const line = padTo(
-      `  ${padTo(finding.name, 9)} ${padTo(finding.verdict, 13)} ${(finding.value ?? '-').padStart(9)}   ${padTo(finding.bound, 12)} ${finding.samples.toLocaleString('en-US').padStart(9)}   ${age}${finding.dryRun === true ? ' (dry run)' : ''}`,
-      width,
-    );
-    if (finding.dryRun === true) return style.dim(line);
-    return finding.verdict === 'Failed' ? style.bad(line) : finding.verdict === 'Successful' ? line : style.warn(line);
-  });
-  return [padTo(head, width), ...rows];
-}
-
+/** The steps, those done marked, the present one in capitals; where there are many, those around the present one. */
 function stepsLine({ plan }: LiveMoment, rollout: Rollout): string {
   const { phase, step } = rollout.state;
   const names = plan.steps.map((_, index) => stepText(plan.steps, index));
@@ -139,11 +161,25 @@ function stepsLine({ plan }: LiveMoment, rollout: Rollout): string {
   const marked = [...names, ...(reachesAll(plan.steps) ? [`bake ${formatDuration(plan.bake)}`] : [])].map((name, index) =>
     index < reached ? `${name} ok` : index === reached && phase !== 'Pending' && !isFinal(rollout) ? `${name} NOW` : name,
   );
-  return marked.join(' | ');
+  const from = Math.max(0, Math.min(reached - BEFORE, marked.length - SHOWN));
+  const shown = marked.slice(from, from + SHOWN);
+  const more = marked.length - from - shown.length;
+  return [...(from > 0 ? [`${from} done`] : []), ...shown, ...(more > 0 ? [`${more} more`] : [])].join(' | ');
 }
+
+const BEFORE = 3;
+const SHOWN = 9;
 
 function reachesAll(steps: LiveMoment['plan']['steps']): boolean {
   return steps.some((step) => step.kind === 'weight' && step.to === WHOLE);
+}
+
+function decisionLines(trail: Trail, width: number): readonly string[] {
+  return trail.decided.slice(0, DECISIONS).map(({ at, message, index }) => {
+    const mark = index === 0 ? '' : `  #${index}`;
+    const clock = new Date(at).toISOString().slice(11, 19);
+    return `${padTo(`  ${clock}  ${harmless(message)}`, width - mark.length)}${mark}`;
+  });
 }
 
 /** Breaks a line at spaces; further lines begin with the indent; at most three lines. */

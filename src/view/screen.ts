@@ -1,3 +1,7 @@
+// Terminals that know synchronised output show a frame at once; the others pass over it.
+const BEGIN = '\u001b[?2026h';
+const END = '\u001b[?2026l';
+
 /** Redraws a block of lines in place: cursor up over its own rows, never a full clear, one frame stays when it ends. */
 export class Screen {
   readonly #write: (text: string) => void;
@@ -13,7 +17,7 @@ export class Screen {
   draw(lines: readonly string[]): void {
     const up = this.#rows === 0 ? '' : `\u001b[${this.#rows}A\r`;
     const body = lines.map((line) => `${line}\u001b[K\n`).join('');
-    this.#write(`${up}${body}\u001b[J`);
+    this.#write(`${BEGIN}${up}${body}\u001b[J${END}`);
     this.#rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(visibleLength(line) / this.#columns())), 0);
   }
 }

@@ -1,4 +1,5 @@
-const BARS = '▁▂▃▄▅▆▇█';
+/** Eight heights, for terminals that show UTF-8. */
+export const BARS = '▁▂▃▄▅▆▇█';
 
 /** A moment with its height, 0 to 1; null where nothing is known. */
 export interface Point {
@@ -7,7 +8,7 @@ export interface Point {
 }
 
 /** The points as one line of so many columns from `from` to `to`: the greatest of each column, a blank where none is known. */
-export function drawSparkline(points: readonly Point[], from: number, to: number, columns: number): string {
+export function drawSparkline(points: readonly Point[], from: number, to: number, columns: number, levels = BARS): string {
   const greatest = new Array<number | undefined>(columns).fill(undefined);
   for (const { at, height } of points) {
     if (height === null) continue;
@@ -16,7 +17,7 @@ export function drawSparkline(points: readonly Point[], from: number, to: number
   }
   return greatest
     .map((height) =>
-      height === undefined ? ' ' : BARS[Math.min(BARS.length - 1, Math.floor(Math.max(0, height) * BARS.length))],
+      height === undefined ? ' ' : levels[Math.min(levels.length - 1, Math.floor(Math.max(0, height) * levels.length))],
     )
     .join('');
 }

@@ -20,6 +20,7 @@ export function renderStatus(status: Status, style: Style, now: number): string 
     ...legLines(status),
     '',
     ...signalLines(status, style, now),
+    `  changed  ${status.updatedAt ?? '-'}${healthyText(status)}`,
     `  driver   ${status.driver === null ? 'nobody' : harmless(`${status.driver.kind} (${status.driver.id})`)}`,
     `  by       ${harmless(status.by ?? '-')}, started ${status.startedAt ?? '-'}, index ${status.modifyIndex ?? '-'}`,
     `  plan     ${status.plan?.digest.slice(0, 7) ?? '-'}${status.plan?.source == null ? '' : ` (${harmless(status.plan.source)})`}, rollout ${status.rollout}`,
@@ -43,7 +44,7 @@ export function nextCommand({ service, phase, reason, driver }: Status): string 
       if (reason === 'TargetReached')
         return `splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}`;
       if (reason === 'Drift') return `splitter resume ${service} --adopt | --reassert;   splitter abort ${service}`;
-      return `splitter resume ${service};   splitter abort ${service}`;
+      return `splitter continue ${service};   splitter abort ${service}`;
     default:
       return driver === null
         ? `splitter ramp ${service} --to …   drives it on;   splitter abort ${service}`
@@ -104,6 +105,11 @@ function signalLines({ signals }: Status, style: Style, now: number): readonly s
     return `  ${padTo(harmless(signal.name), 9)} ${painted} ${signal.dryRun === true ? '(dry run) ' : ''}${harmless(signal.message)}${age}`;
   });
   return [...rows, ''];
+}
+
+function healthyText({ healthyAt, signals }: Status): string {
+  if (healthyAt !== null) return `, last healthy measurement ${healthyAt}`;
+  return signals.length === 0 ? '' : ', no healthy measurement yet';
 }
 
 function cells(...values: readonly string[]): string {

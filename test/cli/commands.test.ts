@@ -71,6 +71,7 @@ describe('commands on the sandbox', () => {
       'by',
       'startedAt',
       'updatedAt',
+      'healthyAt',
       'modifyIndex',
     ]);
     expect(status).to.deep.include({

@@ -60,6 +60,26 @@ describe('controllers, on the sandbox', () => {
     expect(history).to.match(/canary green 50% -> 100%/);
   });
 
+  it('a ramp that has reached its target is promoted by a person, and a controller sees it through', async () => {
+    control('c1');
+    await until('the controller is registered', async () => (await members()) === 1);
+    expect((await shell.run('ramp payments --to 50 --bake 1s')).code).to.equal(0);
+    const promoted = await shell.run('promote payments');
+    expect([promoted.code, promoted.err]).to.deep.equal([0, promoted.err]);
+    await until('the promotion', async () => (await phase()) === 'Promoted BakePassed', 30_000);
+    expect((await shell.run('history payments')).out).not.to.match(/DriverLost/);
+  });
+
+  it('a ramp that still watches its target keeps its rollout when a person promotes it', async () => {
+    control('c1');
+    await until('the controller is registered', async () => (await members()) === 1);
+    const ramp = shell.start('ramp payments --to 50 --bake 1s --hold 10m');
+    await until('the target', async () => (await phase()) === 'Paused TargetReached');
+    await shell.run('promote payments');
+    expect((await ramp.done).code).to.equal(0);
+    expect(await phase()).to.equal('Promoted BakePassed');
+  });
+
   it('a failing version is taken back', async () => {
     control('c1');
     control('c2');
@@ -81,6 +101,41 @@ describe('controllers, on the sandbox', () => {
     first.interrupt();
     expect((await first.done).code).to.equal(0);
     await until('the promotion', async () => (await phase()) === 'Promoted BakePassed', 30_000);
+  });
+
+  it('a status tells what the controller measures, and a watch what the sidecars tell it', async () => {
+    control('c1');
+    await until('the controller is registered', async () => (await members()) === 1);
+    const steps = '[{ weight: 40 }, { pause: 4s }, { pause: {} }, { weight: 100 }]';
+    await shell.run(`start ${planFile(plan().replace(/steps: .*/, `steps: ${steps}`))}`);
+    const watched = shell.run('status payments -w -o json');
+    await until('the share is observed', async () => {
+      const { canary, signals } = await shell.json('status payments');
+      return canary?.weight.observed > 20 && canary.weight.observed < 60 && signals[0].samples > 50;
+    });
+    const { code, out } = await watched;
+    expect(code).to.equal(5);
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect([lines[0], lines.at(-1).type, lines.at(-1).exit]).to.deep.equal([{ type: 'version', version: 1 }, 'end', 5]);
+    expect(lines.filter(({ type }) => type === 'snapshot').at(-1).canary.weight.observed).to.be.within(20, 60);
+  });
+
+  it('a watch says for how long it has not heard, and goes on when Consul is back', async () => {
+    control('c1');
+    await until('the controller is registered', async () => (await members()) === 1);
+    await shell.run(`start ${planFile(plan().replace(/steps: .*/, 'steps: [{ weight: 40 }, { pause: 20s }, { weight: 100 }]'))}`);
+    await until('it steps', async () => (await shell.json('status payments')).canary?.weight.stored === 40);
+    const watched = shell.start('status payments -w --timeout 8s');
+    await until('it is watched', () => watched.output().includes('weight=40%'));
+    sandbox.faults.leaderless = true;
+    await until('it says so', () => /why="[^"]*leader/i.test(watched.output()), 10_000);
+    sandbox.faults.leaderless = false;
+    const { code, err } = await watched.done;
+    expect([code, err]).to.deep.equal([4, err]);
+    expect(err).to.match(/still Progressing after 8s/);
   });
 
   it('abort, pause and resume in another terminal are followed', async () => {

@@ -1,6 +1,11 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { CHANNEL_KINDS, type Channel } from '../../src/core/channel.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
-import { type Receiver, startReceiver } from '../notify/receiver.js';
+import { ANSWER, type Receiver, startReceiver } from '../notify/receiver.js';
+import { startFaultyConsul } from '../support/faulty-consul.js';
 import { planFile } from '../support/plan-file.js';
 import { Shell, until } from '../support/shell.js';
 
@@ -13,6 +18,32 @@ bake: 100ms
 notify: ${notify}
 ${more}
 `;
+
+const ROUTING_KEY = 'R0ut1ngKeyS3cretS3cretS3cretS3cr';
+const SIGNING = `whsec_${Buffer.from('signing-s3cret-of-24-bytes').toString('base64')}`;
+
+/** How a plan says where each channel's address is kept. */
+const PLACES: Readonly<Record<Channel['kind'], (address: string) => string>> = {
+  slack: () => 'webhook_env: PLACE',
+  teams: () => 'webhook_env: PLACE',
+  discord: () => 'webhook_env: PLACE',
+  pagerduty: (address) => `routing_key_env: PLACE, url: "${new URL(address).origin}"`,
+  webhook: () => 'url_env: PLACE, secret_env: SIGNING',
+};
+
+function expectNoSecret(told: string): void {
+  for (const secret of ['s3cret', ROUTING_KEY, SIGNING, SIGNING.slice(6), ANSWER]) expect(told).to.not.include(secret);
+}
+
+/** Every key and every entry of splitter's in a Consul, as text. */
+async function everythingIn(consul: string): Promise<string> {
+  const read = async (path: string): Promise<readonly Record<string, unknown>[]> =>
+    (await (await fetch(`${consul}/v1${path}`)).json()) as readonly Record<string, unknown>[];
+  const keys = await read('/kv/splitter/?recurse=true');
+  const values = keys.map(({ Key, Value }) => `${Key} ${Buffer.from(String(Value), 'base64').toString('utf8')}`);
+  const entries = await Promise.all(['splitter', 'resolver', 'defaults'].map((kind) => read(`/config/service-${kind}`)));
+  return `${values.join('\n')}\n${JSON.stringify(entries)}`;
+}
 
 describe('notices of a drive in the foreground, on the sandbox', () => {
   let sandbox: Sandbox;
@@ -70,6 +101,95 @@ describe('notices of a drive in the foreground, on the sandbox', () => {
       'payments is paused with green "3" at 10% (PauseStep)',
       'payments is reverted to blue "2" (Aborted)',
     ]);
+  });
+
+  for (const kind of CHANNEL_KINDS) {
+    const channel = (path: string): string => `{ ${kind}: { ${PLACES[kind](`${receiver.address}${path}`)} } }`;
+    const own = (path: string): Shell =>
+      new Shell(sandbox.consulAddress, {
+        PATH: process.env.PATH ?? '',
+        PLACE: kind === 'pagerduty' ? ROUTING_KEY : `${receiver.address}${path}`,
+        SIGNING,
+      });
+
+    it(`tell ${kind} in order, and leave none of its secrets in any output, entry or key`, async () => {
+      const file = planFile(plan(`[${channel('/path-s3cret')}]`));
+      const { code, out, err } = await own('/path-s3cret').run(`start ${file} --foreground`);
+      expect(code, out + err).to.equal(0);
+      const told = receiver.got.map(({ body }) => body);
+      const started = told.findIndex((body) => /rollout of green .*started/.test(body.replaceAll('\\', '')));
+      const promoted = told.findIndex((body) => /is promoted/.test(body));
+      expect([started >= 0, promoted > started]).to.deep.equal([true, true]);
+      // The plan named no datacenter; Consul did.
+      expect(told[promoted]).to.include('dc1');
+      const history = await own('/path-s3cret').run('history payments -o json');
+      const kept = await everythingIn(sandbox.consulAddress);
+      expect(kept).to.include('notified/payments');
+      expectNoSecret(out + err + history.out + history.err + kept);
+    });
+
+    it(`hold up no revert while ${kind} is silent, and say nothing of its address`, async () => {
+      receiver.replies = ['silence'];
+      const fails = `signals: [{ name: own, source: exec, command: [node, -e, "process.exit(1)"], interval: 100ms, failure_limit: 0 }]`;
+      const file = planFile(plan(`[${channel('/path-s3cret')}]`, '[{ weight: 10 }, { pause: 10m }]', fails));
+      const { code, out, err } = await own('/path-s3cret').run(`start ${file} --foreground`);
+      expect(code, out + err).to.equal(3);
+      expect(err).to.include(`Not told everything yet: ${kind} (`);
+      expectNoSecret(out + err);
+    });
+  }
+
+  it('tell past Consul that it takes no revert; and that it was taken back when it does', async () => {
+    const faulty = await startFaultyConsul(sandbox.consulAddress);
+    const broken = join(mkdtempSync(join(tmpdir(), 'splitter-stuck-')), 'broken');
+    try {
+      const signal = `signals: [{ name: own, source: exec, command: [test, "!", -e, ${broken}], interval: 100ms, failure_limit: 0 }]`;
+      const file = planFile(
+        plan('[{ webhook: { url_env: HOOK }, on: [reverted, stuck] }]', '[{ weight: 10 }, { pause: 10m }]', signal),
+      );
+      const running = shell.with({ CONSUL_HTTP_ADDR: faulty.address }).start(`start ${file} --foreground`);
+      await until('canary has its weight', () => /weight=10%/.test(running.output()));
+      const mended = faulty.fail({ kind: 'answer', status: 500, text: 'No cluster leader' }, ({ kind }) => kind === 'PUT config');
+      writeFileSync(broken, '');
+      await until('it is told', () => kinds().includes('stuck'), 40_000);
+      expect(events()[0]!.data).to.include({ urgency: 'danger', next: 'splitter abort payments' });
+      expect(events()[0]!.data.weights).to.deep.equal({ blue: 90, green: 10 });
+      mended();
+      expect((await running.done).code).to.equal(3);
+      expect(kinds()).to.deep.equal(['stuck', 'reverted']);
+      expect(new Set(events().map(({ id }) => id)).size).to.equal(2);
+    } finally {
+      await faulty.stop();
+    }
+  });
+
+  it('link to the page where SPLITTER_PAGE_URL says that it is', async () => {
+    const file = planFile(plan('[{ webhook: { url_env: HOOK }, on: [promoted] }]'));
+    const wrong = await shell.with({ SPLITTER_PAGE_URL: 'splitter.example' }).run(`start ${file} --foreground`);
+    expect(wrong.code).to.equal(0);
+    expect(events()[0]!.data).to.not.have.property('page');
+    expect(wrong.err).to.include('SPLITTER_PAGE_URL is "splitter.example", which is no http or https address');
+    const linked = shell.with({ SPLITTER_PAGE_URL: 'https://splitter.example/at/' });
+    await shell.run('undo payments');
+    expect((await linked.run(`start ${file} --foreground`)).code).to.equal(0);
+    expect(events().at(-1)!.data).to.include({ page: 'https://splitter.example/at/#/rollouts/payments' });
+  });
+
+  it('have no connector of Teams that Microsoft has ended: validate and the drive say so', async () => {
+    const file = planFile(plan('[{ teams: { webhook_env: OLD }, on: [promoted] }]'));
+    const old = shell.with({ OLD: 'https://s3cret.webhook.office.com/webhookb2/s3cret' });
+    const checked = await old.run(`validate ${file}`);
+    expect(checked.code).to.equal(6);
+    expect(checked.err)
+      .to.include('notify 1, teams (webhook_env OLD): this is a connector of Office 365')
+      .and.include('-> make a flow');
+    expect((await shell.run(`validate ${file}`)).code).to.equal(0);
+    const driven = await old.run(`start ${file} --foreground`);
+    expect([
+      driven.code,
+      driven.err.includes('teams (webhook_env OLD) of payments: cannot be told now: this is a connector'),
+    ]).to.deep.equal([0, true]);
+    expectNoSecret(checked.out + checked.err + driven.out + driven.err);
   });
 
   it('say what is wrong with a channel, and drive on', async () => {

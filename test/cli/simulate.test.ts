@@ -22,6 +22,12 @@ describe('splitter simulate', () => {
   // Port 1 answers nobody: a simulation that asked Consul would fail.
   const shell = new Shell('http://127.0.0.1:1');
 
+  it('shows a plan that leaves its versions to the catalog', async () => {
+    const { code, out } = await shell.run('simulate -', PLAN.replace('"2"', 'auto').replace('"3"', 'auto'));
+    expect(code).to.equal(0);
+    expect(out).to.match(/blue "auto" \(stable, \.\) -> green "auto" \(canary, #\)/);
+  });
+
   it('prints the promised JSON without any Consul', async () => {
     const { code, out } = await shell.run('simulate - --errors 20% --rps 100 -o json', WATCHED);
     const document = JSON.parse(out);

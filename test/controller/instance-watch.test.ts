@@ -92,6 +92,29 @@ describe('watching the instances of many services', () => {
     await run.stop();
   });
 
+  it('newcomers that fit no more do not wait for the long queries of those before them', async () => {
+    const run = startWatch(names(8));
+    await until('all are asked', () => run.open().length === 8);
+    run.watch.add('newcomer');
+    await until('the newcomer has its turn', () => {
+      for (const ask of run.open()) if (ask.wait === '1s') ask.answer(ask.index);
+      return run.of('newcomer').length > 0;
+    });
+    expect(run.of('newcomer')[0]!.wait).to.equal('1s');
+    expect(run.open().filter(({ wait }) => wait === '30s')).to.deep.equal([]);
+    await run.stop();
+  });
+
+  it('one that is waited for gets the next slot, before all that came earlier', async () => {
+    const run = startWatch(names(30));
+    await until('eight are asked', () => run.open().length === 8);
+    run.watch.urge('s29');
+    run.open()[0]!.answer(7);
+    await until('the ninth is asked', () => run.asked.length === 9, 5_000);
+    expect(run.asked[8]!.service).to.equal('s29');
+    await run.stop();
+  });
+
   it('one that is removed is asked about no more, and its last answer is told to nobody', async () => {
     const run = startWatch(['a', 'b']);
     await until('both are asked', () => run.open().length === 2);

@@ -42,4 +42,34 @@ describe('decide, while a rollout stands still', () => {
     for (const reason of ['Operator', 'PauseStep', 'NoData', 'StepTimeout', 'TargetReached'] as const)
       expect(decidePaused(reason, ['Successful']).write, reason).to.equal(undefined);
   });
+
+  describe('at an open pause with a deadline of 10m', () => {
+    const decideOpen = (waited: number, stepTimeout: 'revert' | 'hold'): Decision => {
+      const state: State = { phase: 'Paused', reason: 'PauseStep', step: 1 };
+      const rollout = makeRollout(10, { state, enteredAt: NOON - waited });
+      const base = makePlan();
+      const steps = [base.steps[0]!, { kind: 'pause', deadline: 600_000 } as const, ...base.steps.slice(2)];
+      const plan = { ...base, steps, on: { ...base.on, stepTimeout } };
+      return decide({ plan, rollout, seen: makeSeen(rollout, {}), tally: '', ran: [], now: NOON });
+    };
+
+    it('waits until then', () => {
+      expect(decideOpen(599_999, 'revert'))
+        .to.deep.include({ wakeAt: NOON + 1 })
+        .and.not.have.property('write');
+    });
+
+    for (const [policy, phase] of [
+      ['revert', 'Reverted'],
+      ['hold', 'Paused'],
+    ] as const)
+      it(`then goes as on.step_timeout says: ${policy}`, () => {
+        const { next } = decideOpen(600_000, policy);
+        expect([next?.state.phase, next?.state.reason, next?.message]).to.deep.equal([
+          phase,
+          'StepTimeout',
+          'after 10m: nobody resumed it at 10%',
+        ]);
+      });
+  });
 });

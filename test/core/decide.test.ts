@@ -61,30 +61,6 @@ describe('decide, step by step', () => {
       'waiting for a passing sidecar of green: no instance matches its filter and passes its checks',
     ]);
   });
-  it('waits for no sidecar of canary before a step that deploys it, and then gives the sidecars a second before its first weight', () => {
-    const program = { kind: 'command', command: ['./deploy.sh'], timeout: 60_000 } as const;
-    const steps = [{ kind: 'run', program, onFailure: 'revert', deploys: true } as const, weight(10)];
-    const pending = { phase: 'Pending', reason: 'Starting', step: 0 } as const;
-    const none = { blue: passing(1), green: passing(0) };
-    expect(decide(situation(0, pending, { plan: { steps }, seen: { instances: none } })).next?.state).to.deep.equal(at(0));
-    const ended = {
-      point: 'run',
-      step: 0,
-      program: './deploy.sh',
-      ok: true,
-      message: 'exit 0',
-      output: '',
-      at: NOON,
-      ms: 9,
-    } as const;
-    const moved = (seen: Partial<Situation['seen']>) => {
-      const one = situation(0, at(0), { plan: { steps }, seen });
-      return decide({ ...one, ran: [{ ...ended, id: `${one.rollout.id}:run:0:${one.rollout.enteredAt}` }] });
-    };
-    expect(moved({ instances: none }).why).to.equal('green has no passing sidecar');
-    expect(moved({ servingSince: { green: NOON - 400 } }).why).to.equal('giving the sidecars a second to learn where green runs');
-    expect(moved({ servingSince: { green: NOON - 1_000 } }).next?.state).to.deep.equal(at(1));
-  });
   it('gives the sidecars a second to learn where canary runs', () => {
     const pending = { phase: 'Pending', reason: 'Starting', step: 0 } as const;
     const fresh = decide(situation(0, pending, { seen: { servingSince: { green: NOON - 400 } } }));
@@ -92,6 +68,30 @@ describe('decide, step by step', () => {
     expect(decide(situation(0, pending, { seen: { servingSince: { green: NOON - 1_000 } } })).next?.state.phase).to.equal(
       'Progressing',
     );
+  });
+  it('does not wait for an instance where the first step brings it up, or waits for it itself', () => {
+    const pending = { phase: 'Pending', reason: 'Starting', step: 0 } as const;
+    const seen = { instances: { blue: { passing: 1, warning: 0, critical: 0 } } };
+    const program = { kind: 'command', command: ['./scale.sh'], timeout: 1_000 } as const;
+    const weight = { kind: 'weight', to: 1_000 } as const;
+    for (const first of [
+      { kind: 'run', program, onFailure: 'hold' } as const,
+      { kind: 'wait', healthy: 1, deadline: 1_000 } as const,
+    ])
+      expect(decide(situation(0, pending, { plan: { steps: [first, weight] }, seen })).next?.state, first.kind).to.deep.equal(
+        at(0),
+      );
+  });
+  it('gives the sidecars that second also between a step that brought the first instance and the weight after it', () => {
+    const steps = [
+      { kind: 'wait', healthy: 1, deadline: 60_000 },
+      { kind: 'weight', to: 1_000 },
+    ] as const;
+    const seen = { instances: { blue: passing(1), green: passing(1) }, servingSince: { green: NOON - 400 } };
+    const fresh = decide(situation(0, at(0), { plan: { steps }, seen }));
+    expect([fresh.write, fresh.why]).to.deep.equal([undefined, 'giving the sidecars a second to learn where green runs']);
+    const later = decide(situation(0, at(0), { plan: { steps }, seen, now: NOON + 600 }));
+    expect(later.next?.state).to.deep.equal(at(1));
   });
   it('enters the first weight when the mesh is ready', () => {
     const { next } = decide(situation(0, { phase: 'Pending', reason: 'Starting', step: 0 }));
@@ -159,7 +159,8 @@ describe('decide, step by step', () => {
       undefined,
     ]);
     const resolver = stored({ ...promoting.seen.resolver?.entry, DefaultSubset: 'green' }, 11);
-    expect(decide({ ...promoting, seen: { ...promoting.seen, resolver } }).next?.state.phase).to.equal('Promoted');
+    const promoted = decide({ ...promoting, seen: { ...promoting.seen, resolver } }).next;
+    expect([promoted?.state.phase, promoted?.before]).to.deep.equal(['Promoted', 'Service.Meta.version == "2"']);
   });
   it('keeps further legs through every weight and a revert', () => {
     const extra = [{ subset: 'dark', weight: 500 }];

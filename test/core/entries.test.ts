@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { settleVersions } from '../../src/core/auto.js';
+import { isReserving, settleVersions } from '../../src/core/auto.js';
 import { baseWrites, splitterBaseWrite, weightedConflicts } from '../../src/core/base.js';
 import { diffEntries } from '../../src/core/diff.js';
 import { foreignOwner, legsOf, metaOf, resolverEntry, splitterEntry, withDefaultSubset } from '../../src/core/entries.js';
@@ -208,6 +208,19 @@ describe('roles', () => {
     const next = makePlan({ subsets: [{ name: 'blue', filter: versionFilter('4'), version: '4' }, makePlan().subsets[1]!] });
     expect(roles(makeSeen(promoted), next)).to.deep.equal(['green', 'blue', 0]);
   });
+  it('after a promotion go by what stable was then, for applying a plan has given its subset the next version since', () => {
+    const promoted = makeRollout(100, {
+      state: { phase: 'Promoted', reason: 'BakePassed', step: 4 },
+      before: versionFilter('1'),
+    });
+    expect(roles(makeSeen(promoted))).to.deep.equal(['green', 'blue', 0]);
+    const back = makePlan({ subsets: [{ name: 'blue', filter: versionFilter('1'), version: '1' }, makePlan().subsets[1]!] });
+    expect(roles(makeSeen(promoted), back)).to.match(/blue is still the version before it \(1\)/);
+  });
+  it('let a drill go to the version before', () => {
+    const promoted = makeRollout(100, { state: { phase: 'Promoted', reason: 'BakePassed', step: 4 } });
+    expect(findRoles(makePlan(), makeSeen(promoted), true)).to.deep.include({ stable: 'green', canary: 'blue' });
+  });
   it('refuse a splitter over other services, and a plan of three', () => {
     const splitter = stored(
       { Kind: 'service-splitter', Name: 'payments', Splits: [{ Weight: 50 }, { Weight: 50, Service: 'ledger' }] },
@@ -289,6 +302,30 @@ describe('version: auto', () => {
     expect(versions(makeSeen(makeRollout(0)), ['2'])).to.match(
       /version: auto of green needs a version besides stable's; only 2 runs/,
     ));
+  const reserved = (seen: Parameters<typeof settleVersions>[1], running: readonly string[]) => {
+    const settled = settleVersions(auto, seen, running, false, true);
+    if (!('plan' in settled)) return settled.message;
+    const { plan } = settled;
+    return { stable: plan.stable, reserving: isReserving(plan), filters: plan.subsets.map(({ filter }) => filter) };
+  };
+  it('takes the one version that runs for stable and keeps canary’s subset free, where only the base is asked for', () => {
+    const adopted = { stable: 'blue', reserving: true, filters: [versionFilter('2'), `not (${versionFilter('2')})`] };
+    expect(reserved(nothing, ['2', '2'])).to.deep.equal(adopted);
+    expect(reserved(nothing, ['2', '3'])).to.deep.equal({
+      stable: 'blue',
+      reserving: false,
+      filters: [versionFilter('2'), versionFilter('3')],
+    });
+    expect(reserved(nothing, [])).to.match(/none runs/);
+  });
+  it('leaves a subset as the resolver has it where its version runs no more', () => {
+    const promoted = makeRollout(100, { state: { phase: 'Promoted', reason: 'BakePassed', step: 4 } });
+    expect(reserved(makeSeen(promoted), ['3'])).to.deep.equal({
+      stable: 'blue',
+      reserving: false,
+      filters: [versionFilter('2'), versionFilter('3')],
+    });
+  });
   it('never lets an empty filter be written', () =>
     expect(() => baseWrites(auto, nothing)).to.throw(/the filter of blue is empty/));
 });

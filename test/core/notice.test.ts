@@ -80,7 +80,7 @@ describe('the notices of a decision log', () => {
       told: [
         '1 started payments: rollout of green "3" started',
         '2 paused payments is paused with green "3" at 10% (PauseStep)',
-        '3 step payments: green "3" goes on at 10%',
+        '3 resumed payments: green "3" goes on at 10%',
         '4 held payments is held with green "3" at 10% (NoData)',
         '5 held payments is held with green "3" at 10% (Drift)',
         '6 paused payments is paused with green "3" at 10% (Operator)',

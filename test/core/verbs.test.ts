@@ -236,6 +236,17 @@ describe('verbs', () => {
     const owed = promote(paused, context(paused), true, 4);
     expect(owed.kind === 'write' && owed.next.owes).to.deep.equal(['before_promote']);
   });
+  it('undo is refused where the old subset has another version since a plan was applied', () => {
+    const rollout = makeRollout(100, {
+      state: { phase: 'Promoted', reason: 'BakePassed', step: 4 },
+      before: 'Service.Meta.version == "1"',
+    });
+    const result = undo(rollout, context(rollout), 3_600_000);
+    expect(result).to.deep.include({ kind: 'refused', hint: 'splitter undo payments --to 1' });
+    const same = { ...rollout, before: 'Service.Meta.version == "2"' };
+    expect(undo(same, context(same), 3_600_000).kind).to.equal('write');
+  });
+
   it('undo checks that the old subset still runs and that its window is open', () => {
     const rollout = makeRollout(100, { state: { phase: 'Promoted', reason: 'BakePassed', step: 4 }, enteredAt: NOON - 1_000 });
     expect(undo(rollout, context(rollout), 500).kind).to.equal('refused');

@@ -10,7 +10,7 @@ export function allCommands(): readonly CommandModel[] {
     env: {},
     out: () => undefined,
     err: () => undefined,
-    terminal: { live: false, columns: () => 80 },
+    terminal: { live: false, columns: () => 80, unicode: false },
     style: PLAIN,
     readStdin: async () => '',
     onInterrupt: () => () => undefined,

@@ -9,7 +9,8 @@ export function endSplitters(): void {
   for (const child of alive) child.kill('SIGKILL');
 }
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+/** The program. */
+export const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 /** A splitter process under way: what it has printed, how it ends, and its end by force. */
 export interface SplitterProcess {
@@ -26,16 +27,26 @@ export function startSplitter(
   env: Readonly<Record<string, string>> = {},
   nodeFlags: readonly string[] = [],
 ): SplitterProcess {
-  const child: ChildProcess = spawn(process.execPath, [...nodeFlags, MAIN, ...line.split(' ')], {
-    env: {
-      PATH: process.env.PATH ?? '',
-      HOME: process.env.HOME ?? '',
-      CONSUL_HTTP_ADDR: consulAddress,
-      SPLITTER_BY: 'dana',
-      ...env,
-    },
+  const child = spawn(process.execPath, [...nodeFlags, MAIN, ...line.split(' ')], {
+    env: environment(consulAddress, env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  return keep(child);
+}
+
+/** What a splitter of a test finds in its environment. */
+export function environment(consulAddress: string, env: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '',
+    CONSUL_HTTP_ADDR: consulAddress,
+    SPLITTER_BY: 'dana',
+    ...env,
+  };
+}
+
+/** Follows a process to its end: it ends with the tests at the latest. */
+export function keep(child: ChildProcess): SplitterProcess {
   alive.add(child);
   child.once('close', () => alive.delete(child));
   let output = '';

@@ -24,14 +24,28 @@ export interface Prometheus {
   stop(): Promise<void>;
 }
 
+/** What a Prometheus does besides: further scrape jobs by name, and files of rules that it evaluates every second. */
+export interface PrometheusOptions {
+  readonly jobs?: Readonly<Record<string, readonly string[]>>;
+  readonly rules?: readonly string[];
+}
+
 /** Starts an empty Prometheus that scrapes /metrics of `targets` (host:port) every second, on any free port or where one was before. */
-export async function startPrometheus(targets: readonly string[], at?: string): Promise<Prometheus> {
+export async function startPrometheus(
+  targets: readonly string[],
+  at?: string,
+  { jobs = {}, rules = [] }: PrometheusOptions = {},
+): Promise<Prometheus> {
   const port = at === undefined ? await freePort() : Number(new URL(at).port);
   const folder = mkdtempSync(join(tmpdir(), 'splitter-prometheus-'));
   const config = join(folder, 'prometheus.yml');
   // JSON is YAML.
-  const scrape = { job_name: 'envoy', static_configs: [{ targets }] };
-  writeFileSync(config, JSON.stringify({ global: { scrape_interval: '1s', scrape_timeout: '1s' }, scrape_configs: [scrape] }));
+  const scrapes = Object.entries({ envoy: targets, ...jobs }).map(([job_name, targets]) => ({
+    job_name,
+    static_configs: [{ targets }],
+  }));
+  const global = { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' };
+  writeFileSync(config, JSON.stringify({ global, scrape_configs: scrapes, rule_files: rules }));
   const address = `http://127.0.0.1:${port}`;
   const flags = [
     `--config.file=${config}`,

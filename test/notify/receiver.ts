@@ -4,13 +4,15 @@ import type { AddressInfo } from 'node:net';
 /** How a receiver answers one message: a status with headers, a closed connection, or never. */
 export type Reply =
   | number
-  | { readonly status: number; readonly headers: Readonly<Record<string, string>> }
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
   | 'reset'
   | 'silence';
 
 /** What a receiver got. */
 export interface Got {
   readonly path: string;
+  /** When it was read to its end, ms. */
+  readonly at: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
@@ -37,11 +39,11 @@ export async function startReceiver(): Promise<Receiver> {
     request.on('end', () => {
       const reply = receiver.replies[0] ?? 200;
       if (receiver.replies.length > 1) receiver.replies = receiver.replies.slice(1);
-      receiver.got.push({ path: request.url ?? '', headers: request.headers, body });
+      receiver.got.push({ at: performance.now(), path: request.url ?? '', headers: request.headers, body });
       if (reply === 'silence') return;
       if (reply === 'reset') request.socket.destroy();
       else if (typeof reply === 'number') response.writeHead(reply).end(ANSWER);
-      else response.writeHead(reply.status, reply.headers).end(ANSWER);
+      else response.writeHead(reply.status, reply.headers ?? {}).end(reply.body ?? ANSWER);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -24,13 +24,26 @@ describe('a notice in Slack', () => {
     expect(textsOf(bodyOf()).map((one) => one.text)).to.deep.equal([
       'payments is reverted to blue "2" (SignalFailed)',
       'errors: 3% of 900 requests, more than 0.5%',
-      'errors Failed: 27 of 900 failed',
-      'Weights\nblue 100%, green 0%',
+      'errors Failed: 3% (bound &lt;= 0.5%, 900 samples): 27 of 900 failed',
+      'Service\npayments',
+      'Versions\nblue "2" -&gt; green "3"',
+      'Traffic\ngreen 10% (observed 10.2%) -&gt; 0%; now blue 100%, green 0%',
+      'Step\n3 of 7',
       'Phase\nReverted (SignalFailed)',
       'By\ndana',
+      'Driver\nstart:dana:1:x',
+      'Index\n48219',
       'Rollout\n01JDK7Q0000000000000000000 #9',
       'Next: splitter history payments',
     ]);
+  });
+
+  it('links to the page only', () => {
+    const { blocks } = slackBody(makeNotice(), 'https://splitter.example/#/rollouts/a%26b') as Body;
+    expect(blocks.at(-1)!.elements!.at(-1)).to.deep.equal({
+      type: 'mrkdwn',
+      text: '<https://splitter.example/#/rollouts/a%26b|Open the page>',
+    });
   });
 
   it('lets nobody be called, and nothing be a link, by what others wrote', () => {

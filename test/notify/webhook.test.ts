@@ -23,6 +23,13 @@ describe('a notice as a CloudEvent', () => {
         reason: 'SignalFailed',
         stable: 'blue',
         canary: 'green',
+        urgency: 'alarm',
+        step: { index: 2, of: 7 },
+        index: 48_219,
+        traffic: {
+          stable: { subset: 'blue', version: '2', had: 90, asked: 100, observed: 89.8 },
+          canary: { subset: 'green', version: '3', had: 10, asked: 0, observed: 10.2 },
+        },
         by: 'dana',
         driver: 'start:dana:1:x',
         next: 'splitter history payments',
@@ -34,6 +41,21 @@ describe('a notice as a CloudEvent', () => {
         ],
       },
     });
+  });
+
+  it('says of what it does not know that it is unknown, and never that it is 0', () => {
+    const side = { subset: 'green', version: undefined, had: undefined, asked: 0, observed: undefined };
+    const notice = makeNotice({ canary: side, index: undefined, step: { index: 0, of: undefined } });
+    const { data } = cloudEvent(notice) as { data: { traffic: object; index: null; step: object } };
+    expect(data.traffic)
+      .to.have.property('canary')
+      .that.deep.equals({ ...side, version: null, had: null, observed: null });
+    expect([data.index, data.step]).to.deep.equal([null, { index: 0, of: null }]);
+  });
+
+  it('has an id of its own where no log has its number', () => {
+    const ids = (['reverted', 'stuck'] as const).map((kind) => (cloudEvent(makeNotice({ kind })) as { id: string }).id);
+    expect(new Set(ids).size).to.equal(2);
   });
 
   it('stays under the 64 KiB that every receiver takes', () => {

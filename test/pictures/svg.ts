@@ -3,8 +3,8 @@ const COLUMN = 8.4;
 const MARGIN = 14;
 
 /** Lines of a terminal as an SVG for light and dark pages; escape codes become classes. */
-export function drawTerminal(title: string, lines: readonly string[]): string {
-  const width = Math.ceil(80 * COLUMN + 2 * MARGIN);
+export function drawTerminal(title: string, lines: readonly string[], columns = 80): string {
+  const width = Math.ceil(columns * COLUMN + 2 * MARGIN);
   const height = lines.length * ROW + 2 * MARGIN;
   const rows = lines.map(
     (line, i) => `<text x="${MARGIN}" y="${MARGIN + (i + 0.75) * ROW}" xml:space="preserve">${spans(line)}</text>`,
@@ -27,14 +27,22 @@ const CLASSES: Readonly<Record<string, string>> = { '1': 'bold', '2': 'dim', '31
 
 function spans(line: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes begin with one
-  const parts = line.trimEnd().split(/\u001b\[(\d+)m/);
+  const parts = line.trimEnd().split(/\u001b\[([\d;]*)m/);
   return parts
     .map((part, i) => {
       if (i % 2 === 1 || part === '') return '';
-      const style = i === 0 ? undefined : CLASSES[parts[i - 1] ?? ''];
+      const style = i === 0 ? undefined : classOf(parts[i - 1] ?? '');
       return style === undefined ? escapeText(part) : `<tspan class="${style}">${escapeText(part)}</tspan>`;
     })
     .join('');
+}
+
+/** Of several codes at once the last that shows counts: `1;31` is red, and red is bold here. */
+function classOf(codes: string): string | undefined {
+  return codes
+    .split(';')
+    .map((code) => CLASSES[code])
+    .findLast((name) => name !== undefined);
 }
 
 function escapeText(text: string): string {

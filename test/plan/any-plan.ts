@@ -101,6 +101,11 @@ const CHANNEL = fc.constantFrom<unknown>(
   { slack: { webhook_env: 'SLACK_URL' }, on: ['step', 'started'] },
   { webhook: { url: 'http://127.0.0.1/in', token_file: '/run/token' } },
   { webhook: { url_env: 'HOOK', headers: { 'X-Api-Key': { env: 'KEY' }, 'x-team': { file: '/run/team' } } }, on: ['reverted'] },
+  { webhook: { url_file: '/run/hook', secret_env: 'SIGNING' } },
+  { teams: { webhook_env: 'TEAMS_URL' }, on: ['resumed', 'stuck'] },
+  { teams: { webhook_file: '/run/teams', format: 'card' } },
+  { discord: { webhook_file: '/run/discord' } },
+  { pagerduty: { routing_key_env: 'PD_KEY', url: 'https://events.eu.pagerduty.com' } },
 );
 const STEPS = fc
   .tuple(fc.uniqueArray(fc.integer({ min: 1, max: 9000 }), { minLength: 1, maxLength: 5 }), fc.array(DURATION), fc.boolean())
@@ -108,9 +113,8 @@ const STEPS = fc
     const weights = points.sort((a, b) => a - b).map((p) => p / 100);
     const steps: unknown[] = weights.flatMap((weight, i) => [
       { weight },
-      ...(pauses[i] === undefined ? [{ pause: {} }] : [{ pause: pauses[i] }]),
+      { pause: pauses[i] ?? (i % 2 === 0 ? {} : { deadline: '10m' }) },
     ]);
-    if (ramps) steps.unshift({ run: { command: ['./deploy.sh'], deploys: true } });
     if (ramps) steps.push({ run: { command: ['./smoke.sh'], on_failure: 'hold' } });
     if (ramps) steps.push({ ramp: { to: 100, by: 12.5, every: '90s' } });
     return [{ wait: { healthy: 2 } }, ...steps];

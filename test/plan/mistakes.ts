@@ -732,11 +732,53 @@ export const MISTAKES: readonly Mistake[] = [
     hint: 'remove it',
   },
   {
+    name: 'an ended connector of Teams',
+    yaml: { more: 'notify: [{ teams: { webhook_file: ▼"https://acme.webhook.office.com/webhookb2/x" } }]' },
+    hcl: { more: 'notify {\n  teams { webhook_file = ▼"https://acme.webhook.office.com/webhookb2/x" }\n}' },
+    message:
+      'this is a connector of Office 365 (webhook.office.com), and Microsoft ended these in 2026: nobody gets what is sent there',
+    hint: 'make a flow in Teams (Workflows, "Post to a channel when a webhook request is received"), and keep its address in a file',
+  },
+  {
+    name: 'a routing key where its variable belongs',
+    yaml: { more: 'notify: [{ pagerduty: { routing_key_env: ▼R0ut1ngKeyR0ut1ngKeyR0ut1ngKey12 } }]' },
+    hcl: { more: 'notify {\n  pagerduty { routing_key_env = ▼"R0ut1ngKeyR0ut1ngKeyR0ut1ngKey12" }\n}' },
+    message: 'a routing key is a secret, and a plan holds no secrets',
+    hint: 'write it into a file, and here pagerduty: { routing_key_file: /path/to/file }',
+  },
+  {
+    name: 'a routing key',
+    yaml: { more: 'notify: [{ pagerduty: { routing_key: ▼x } }]' },
+    hcl: { more: 'notify {\n  pagerduty { routing_key = ▼"x" }\n}' },
+    message: 'a routing key is a secret, and a plan holds no secrets',
+  },
+  {
+    name: 'a secret to sign with',
+    yaml: { more: 'notify: [{ webhook: { url_env: A, secret: ▼x } }]' },
+    hcl: { more: 'notify {\n  webhook {\n    url_env = "A"\n    secret = ▼"x"\n  }\n}' },
+    message: 'what messages are signed with is a secret, and a plan holds no secrets',
+    hint: 'write it into a file, and here webhook: { secret_file: /path/to/file }',
+  },
+  {
+    name: 'an address of PagerDuty that is none',
+    yaml: { more: 'notify: [{ pagerduty: { routing_key_env: A, url: ▼events } }]' },
+    hcl: { more: 'notify {\n  pagerduty {\n    routing_key_env = "A"\n    url = ▼"events"\n  }\n}' },
+    message: 'the url is no http or https address',
+    hint: 'write it like http://127.0.0.1:9090/path',
+  },
+  {
+    name: 'two places for one secret',
+    yaml: { more: 'notify: [{ webhook: { url_env: A, secret_file: /a, ▼secret_env: B } }]' },
+    hcl: { more: 'notify {\n  webhook {\n    url_env = "A"\n    secret_file = "/a"\n    ▼secret_env = "B"\n  }\n}' },
+    message: 'both secret_file and secret_env are given',
+    hint: 'write one of them',
+  },
+  {
     name: 'nobody to tell',
     yaml: { more: 'notify:\n  - ▼on: [reverted]' },
     hcl: { more: '▼notify { on = ["reverted"] }' },
     message: 'there is nobody to tell',
-    hint: 'write slack or webhook',
+    hint: 'write slack, teams, discord, pagerduty or webhook',
   },
   {
     name: 'two channels in one item',
@@ -769,7 +811,7 @@ export const MISTAKES: readonly Mistake[] = [
     yaml: { more: 'notify: [{ slack: { webhook_env: A }, on: [▼revert] }]' },
     hcl: { more: 'notify {\n  slack { webhook_env = "A" }\n  on = [▼"revert"]\n}' },
     message:
-      'item 1 of "on" of notify 1 is "revert", which is not one of started, step, paused, held, promoted, reverted, superseded',
+      'item 1 of "on" of notify 1 is "revert", which is not one of started, step, paused, held, resumed, promoted, reverted, superseded, stuck',
     hint: 'did you mean "reverted"?',
   },
   {

@@ -20,8 +20,12 @@ describe('who is told, in normal form', () => {
     const { plan } = await notifyOf(`notify:
   - slack: { webhook_file: /run/slack }
   - { webhook: { url: "http://127.0.0.1/in", token_file: /run/token, headers: { X-Key: { env: KEY } } }, on: [reverted, step, step] }
-  - webhook: { url_env: HOOK }`);
-    expect(USUAL_NOTICES).to.deep.equal(['started', 'paused', 'held', 'promoted', 'reverted', 'superseded']);
+  - webhook: { url_env: HOOK, secret_file: /run/signing }
+  - teams: { webhook_env: TEAMS }
+  - { teams: { webhook_file: /run/teams, format: card }, on: [stuck] }
+  - discord: { webhook_file: /run/discord }
+  - pagerduty: { routing_key_file: /run/pd, url: "https://events.eu.pagerduty.com" }`);
+    expect(USUAL_NOTICES).to.deep.equal(['started', 'paused', 'held', 'resumed', 'promoted', 'reverted', 'superseded', 'stuck']);
     expect(plan.notify).to.deep.equal([
       { kind: 'slack', address: { file: '/run/slack' }, on: USUAL_NOTICES },
       {
@@ -31,12 +35,20 @@ describe('who is told, in normal form', () => {
         tokenFile: '/run/token',
         on: ['step', 'reverted'],
       },
-      { kind: 'webhook', address: { env: 'HOOK' }, on: USUAL_NOTICES },
+      { kind: 'webhook', address: { env: 'HOOK' }, secret: { file: '/run/signing' }, on: USUAL_NOTICES },
+      { kind: 'teams', address: { env: 'TEAMS' }, on: USUAL_NOTICES },
+      { kind: 'teams', address: { file: '/run/teams' }, format: 'card', on: ['stuck'] },
+      { kind: 'discord', address: { file: '/run/discord' }, on: USUAL_NOTICES },
+      { kind: 'pagerduty', address: { file: '/run/pd' }, url: 'https://events.eu.pagerduty.com', on: USUAL_NOTICES },
     ]);
     expect(plan.notify!.map(describeChannel)).to.deep.equal([
       'slack (webhook_file /run/slack)',
       'webhook (url in the plan)',
       'webhook (url_env HOOK)',
+      'teams (webhook_env TEAMS)',
+      'teams (webhook_file /run/teams)',
+      'discord (webhook_file /run/discord)',
+      'pagerduty (routing_key_file /run/pd)',
     ]);
   });
 
@@ -51,6 +63,18 @@ describe('who is told, in normal form', () => {
       `{ webhook: { url_file: "${address}", token_file: "${address}" } }`,
       `{ webhook: { url_env: HOOK, headers: { X: "s3cret" } } }`,
       `{ webhook: { url: "https://me:s3cret@127.0.0.1" } }`,
+      `{ webhook: { url_env: HOOK, secret: "s3cret" } }`,
+      `{ webhook: { url_env: HOOK, token: "s3cret" } }`,
+      `{ webhook: { url_env: HOOK, secret_env: "whsec_s3cret" } }`,
+      `{ slack: "s3cret" }`,
+      `{ discord: "${address}" }`,
+      `{ discord: { webhook: "${address}" } }`,
+      `{ teams: { webhook_file: "${address}" } }`,
+      `{ teams: { webhook_file: "https://s3cret.webhook.office.com/s3cret" } }`,
+      `{ pagerduty: "s3cret" }`,
+      `{ pagerduty: { routing_key: "s3cret" } }`,
+      `{ pagerduty: { routing_key_env: "s3crets3crets3crets3crets3crets3" } }`,
+      `{ pagerduty: { routing_key_env: KEY, url: "https://me:s3cret@127.0.0.1" } }`,
     ]) {
       const { plans, diagnostics } = await readPlan(yamlPlan({ more: `notify: [${item}]` }), 'p.yaml');
       expect([plans.length, diagnostics.length > 0], item).to.deep.equal([0, true]);

@@ -115,9 +115,12 @@ describe('the metrics of a controller', () => {
     ]);
   });
 
-  it('know both channels before one fails, so that Prometheus sees the first failure as an increase', async () => {
+  it('know every channel before one fails, so that Prometheus sees the first failure as an increase', async () => {
     expect(await scrape(metricsOf(), 'splitter_notification')).to.deep.equal([
       'splitter_notification_failures_total{channel="slack"} 0',
+      'splitter_notification_failures_total{channel="teams"} 0',
+      'splitter_notification_failures_total{channel="discord"} 0',
+      'splitter_notification_failures_total{channel="pagerduty"} 0',
       'splitter_notification_failures_total{channel="webhook"} 0',
     ]);
   });

@@ -45,6 +45,25 @@ describe('the envoy source', () => {
     return (await envoy.read([signal], PAYMENTS, NEVER))[0]!;
   }
 
+  it('begins with a base line for each rollout: what came in between bears on neither', async () => {
+    let green = { 2: 100, 5: 0 };
+    const one = await caller(() => classLines('green', green));
+    register(one.address);
+    const readFor = async (rollout: string) => {
+      now += 100;
+      const [reading] = await envoy.read([ERRORS], { ...PAYMENTS, rollout }, NEVER);
+      const traffic = await envoy.traffic({ ...PAYMENTS, rollout }, NEVER);
+      return [(reading!.measurement as { canary: object }).canary, traffic!.requests.green];
+    };
+    await readFor('01A');
+    green = { 2: 110, 5: 5 };
+    expect(await readFor('01A')).to.deep.equal([{ bad: 5, total: 15 }, 15]);
+    green = { 2: 120, 5: 50 };
+    expect(await readFor('01B')).to.deep.equal([{ bad: 0, total: 0 }, 0]);
+    green = { 2: 130, 5: 50 };
+    expect(await readFor('01B')).to.deep.equal([{ bad: 0, total: 10 }, 10]);
+  });
+
   it('counts what came since the last reading, per role, over all callers', async () => {
     let [green, blue] = [{ 2: 100, 5: 4 }, { 2: 900 }];
     const one = await caller(() => classLines('green', green) + classLines('blue', blue));

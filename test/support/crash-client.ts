@@ -64,7 +64,7 @@ export function crashContext(
     env: {},
     out: () => undefined,
     err: () => undefined,
-    terminal: { live: false, columns: () => 80 },
+    terminal: { live: false, columns: () => 80, unicode: false },
     style: PLAIN,
     readStdin: async () => '',
     onInterrupt: () => () => undefined,

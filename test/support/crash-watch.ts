@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Entry, legsOf, metaOf } from '../../src/core/entries.js';
 import { weightOf } from '../../src/core/legs.js';
 import { readRecord } from '../../src/core/record.js';
@@ -18,7 +19,10 @@ export interface EntryWatch {
   stop(): Promise<void>;
 }
 
-/** Follows an entry by blocking reads until it is stopped; calls back with each state. */
+/** Consul turns away whoever has too many connections (429), and a read may be cut: neither ends a watch. */
+const AGAIN_MS = 100;
+
+/** Follows an entry by blocking reads until it is stopped, asking again where Consul does not answer; calls back with each state. */
 export function watchEntry(
   address: string,
   kind: string,
@@ -27,13 +31,26 @@ export function watchEntry(
 ): EntryWatch {
   const states: SeenState[] = [];
   const end = new AbortController();
+  const read = async (
+    index: number,
+  ): Promise<{ readonly index: number; readonly entry?: Entry & { readonly ModifyIndex: number } }> => {
+    const answer = await fetch(`${address}/v1/config/${kind}/${service}?index=${index}&wait=10s`, { signal: end.signal });
+    const next = Math.max(1, Number(answer.headers.get('x-consul-index')));
+    if (answer.status === 404) return { index: next };
+    if (!answer.ok) throw new Error(`Consul answers ${answer.status}`);
+    return { index: next, entry: (await answer.json()) as Entry & { readonly ModifyIndex: number } };
+  };
   const follow = async (): Promise<void> => {
     let index = 1;
     while (!end.signal.aborted) {
-      const answer = await fetch(`${address}/v1/config/${kind}/${service}?index=${index}&wait=10s`, { signal: end.signal });
-      index = Math.max(1, Number(answer.headers.get('x-consul-index')));
-      if (answer.status === 404) continue;
-      const entry = (await answer.json()) as Entry & { readonly ModifyIndex: number };
+      const answer = await read(index).catch(() => undefined);
+      if (answer === undefined) {
+        await sleep(AGAIN_MS);
+        continue;
+      }
+      index = answer.index;
+      const { entry } = answer;
+      if (entry === undefined) continue;
       if (states.at(-1)?.modifyIndex === entry.ModifyIndex) continue;
       const state = stateOf(entry, service);
       states.push(state);

@@ -38,6 +38,15 @@ export class Shell {
 
   /** Starts a command line (words split at spaces; quote nothing). */
   start(line: string, stdin = ''): Running {
+    return this.#start(line.split(' ').filter(Boolean), stdin);
+  }
+
+  /** Runs a command of these words to its end, spaces in them and all. */
+  words(argv: readonly string[]): Promise<Ran> {
+    return this.#start(argv, '').done;
+  }
+
+  #start(argv: readonly string[], stdin: string): Running {
     let [out, err] = ['', ''];
     const handlers = new Set<() => void>();
     const io: Io = {
@@ -48,7 +57,7 @@ export class Shell {
       err: (text) => {
         err += text;
       },
-      terminal: { live: false, columns: () => 80 },
+      terminal: { live: false, columns: () => 80, unicode: false },
       style: PLAIN,
       readStdin: async () => stdin,
       ...(this.#ask === undefined ? {} : { ask: this.#ask }),
@@ -57,7 +66,7 @@ export class Shell {
         return () => void handlers.delete(handler);
       },
     };
-    const done = runCommand(line.split(' ').filter(Boolean), io).then((code) => ({ code, out, err }));
+    const done = runCommand(argv, io).then((code) => ({ code, out, err }));
     return {
       done,
       output: () => out + err,

@@ -14,7 +14,7 @@ describe('a dry run in every view', () => {
 
   it('is marked in the live view and in the lines of a log', () => {
     const moment = { plan, rollout, seen, why: 'pause', now: NOON, wakeAt: NOON };
-    const rows = liveLines(moment, 'ramp:x', PLAIN, 80);
+    const rows = liveLines(moment, 'ramp', { style: PLAIN, columns: 80 });
     expect(rows.filter((row) => row.includes('(dry run)'))).to.have.length(1);
     expect(rows.find((row) => row.includes('trial'))).to.match(/Failed .*\(dry run\)/);
     for (const row of rows) expect(row.length, row).to.be.at.most(80);

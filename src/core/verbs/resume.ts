@@ -11,7 +11,7 @@ export type DriftChoice = 'adopt' | 'reassert' | undefined;
 
 /** Lets a paused rollout go on from the step it stands at; a drifted one needs to be told whose weights count. */
 export function resume(rollout: Rollout, context: VerbContext, choice: DriftChoice, steps: number): VerbResult {
-  const { service, by, now } = context;
+  const { service, by, now, plan } = context;
   const { state } = rollout;
   if (state.phase !== 'Paused') {
     if (isFinal(rollout))
@@ -25,7 +25,9 @@ export function resume(rollout: Rollout, context: VerbContext, choice: DriftChoi
     );
   }
   if (state.reason === 'Drift') return resumeDrift(rollout, context, choice, steps);
-  const passed = state.reason === 'PauseStep';
+  const step = plan?.steps[state.step];
+  const waited = state.reason === 'StepTimeout' && step?.kind === 'pause' && step.for === undefined;
+  const passed = state.reason === 'PauseStep' || waited;
   // What failed is run again: from Pending the step is entered anew, at the end the promotion is.
   const again = state.reason === 'ProgramFailed';
   const anew = again || state.reason === 'DriverLost';

@@ -1,6 +1,8 @@
+import { subsetsOf } from '../entries.js';
 import { serving } from '../observation.js';
 import { needsCleanUp, reverted } from '../revert.js';
 import { isFinal, type Rollout } from '../rollout.js';
+import { versionOf } from '../versions.js';
 import { refused, type VerbContext, type VerbResult, write } from './result.js';
 
 /** Takes a finished promotion back in one write, while the old subset still runs and the undo window is open. */
@@ -13,6 +15,14 @@ export function undo(rollout: Rollout, context: VerbContext, window: number): Ve
     const hint = isFinal(rollout) ? `splitter status ${service}` : `splitter abort ${service}`;
     return refused(`${service} has no promotion to undo: it is ${state.phase}`, hint);
   }
+  const is = subsetsOf(seen.resolver?.entry).get(rollout.stable);
+  if (rollout.before !== undefined && is !== rollout.before)
+    return refused(
+      `${rollout.stable} is not what it was before the promotion any more: it was ${rollout.before}, and is ${is ?? 'no subset'} since a plan was applied`,
+      versionOf(rollout.before) === undefined
+        ? `splitter subsets ${service}`
+        : `splitter undo ${service} --to ${versionOf(rollout.before)}`,
+    );
   if (serving(seen.instances[rollout.stable]) === 0)
     return refused(
       `${rollout.stable} has no passing sidecar any more: all traffic would fail`,

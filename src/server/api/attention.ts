@@ -1,3 +1,4 @@
+import { isByPerson } from '../../core/rollout.js';
 import type { Status } from '../../core/status.js';
 import type { Attention } from './kinds.js';
 
@@ -5,7 +6,6 @@ import type { Attention } from './kinds.js';
 const FRESH = 24 * 3_600_000;
 /** A step that was just entered has no request yet, and that is no trouble, ms. */
 const FIRST = 60_000;
-const BY_A_PERSON = ['Aborted', 'Undone', 'NewRollout'];
 
 /** How much a rollout needs a person: exactly one word for each. */
 export function attentionOf({ phase, reason, driver, updatedAt, signals, canary }: Status, now: number): Attention {
@@ -15,7 +15,7 @@ export function attentionOf({ phase, reason, driver, updatedAt, signals, canary 
     case 'Reverting':
       return 'reverted';
     case 'Reverted':
-      return !BY_A_PERSON.includes(reason ?? '') && now - Date.parse(updatedAt ?? '') < FRESH ? 'reverted' : 'idle';
+      return !isByPerson(reason) && now - Date.parse(updatedAt ?? '') < FRESH ? 'reverted' : 'idle';
     case 'Pending':
     case 'Progressing':
     case 'Promoting':

@@ -3,13 +3,16 @@ import type { History } from '../../core/history.js';
 import type { Freeze } from '../../core/schedule/freeze.js';
 import type { Status } from '../../core/status.js';
 import type { Action } from './kinds.js';
-import type { ActionBody } from './schemas.js';
+import type { ActionBody, PlanView, RawEntries } from './schemas.js';
 
 /** Who asks, as Consul says: somebody whose token it knows; or anybody, where Consul has no ACLs or no token came. */
 export type Caller =
   | { readonly kind: 'known'; readonly name: string; readonly accessor: string }
   | { readonly kind: 'unknown-token'; readonly why: string }
   | { readonly kind: 'no-acls' };
+
+/** The same, or that whoever asks has tried too many tokens. */
+export type Asker = Caller | { readonly kind: 'limited' };
 
 /** What became of an action. `stale`: the rollout is not where the caller saw it; `refused`: it makes no sense now, with what to type instead. */
 export type Outcome =
@@ -40,6 +43,11 @@ export interface Desk {
   readStatus(service: string): Promise<Status>;
   /** The decision logs, oldest first: all, the one named, or the last. */
   readHistories(service: string, which: 'all' | 'last' | { readonly rollout: string }): Promise<readonly History[]>;
+  /** What Consul holds of a service; undefined when it has none of it. */
+  readRaw(service: string): Promise<RawEntries | undefined>;
+  /** Every applied plan, in no order. */
+  listPlans(): Promise<readonly Omit<PlanView, 'plan'>[]>;
+  readPlan(service: string): Promise<PlanView | undefined>;
   whoIs(token: string): Promise<Caller>;
   act(order: Order): Promise<Outcome>;
   now(): number;

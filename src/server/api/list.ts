@@ -1,5 +1,5 @@
 import { ATTENTION, type Attention } from './kinds.js';
-import type { Counts, RolloutList, RolloutRow } from './schemas.js';
+import type { Counts, PlanList, PlanView, RolloutList, RolloutRow } from './schemas.js';
 
 /** What a list asks for; sets are absent where anything will do. */
 export interface ListRequest {
@@ -32,6 +32,22 @@ export function pageOf(rows: Iterable<RolloutRow>, request: ListRequest): Rollou
     next_token: last === undefined || rest.length <= perPage ? null : writeToken(last[0]),
     counts: countsOf(named),
   };
+}
+
+/** One page of the plans, by name. */
+export function plansOf(
+  plans: readonly Omit<PlanView, 'plan'>[],
+  { prefix, perPage, after }: Pick<ListRequest, 'prefix' | 'perPage' | 'after'>,
+): PlanList {
+  const keyed = plans
+    .filter(({ service }) => service.startsWith(prefix))
+    .map((plan) => [[0, plan.service] as Key, plan] as const)
+    .sort(([a], [b]) => compare(a, b));
+  const rest = after === undefined ? keyed : keyed.filter(([key]) => compare(key, after) > 0);
+  const items = rest.slice(0, perPage);
+  const last = items.at(-1);
+  const next_token = last === undefined || rest.length <= perPage ? null : writeToken(last[0]);
+  return { items: items.map(([, plan]) => plan), next_token };
 }
 
 /** How many rows there are of each attention. */

@@ -5,11 +5,15 @@ import {
   actedSchema,
   actionBodies,
   detailSchema,
+  entriesSchema,
   freezeSchema,
   historyQuery,
   historySchema,
   listQuery,
   listSchema,
+  planSchema,
+  plansQuery,
+  plansSchema,
   selfSchema,
   streamQuery,
 } from './schemas.js';
@@ -32,7 +36,16 @@ export interface Operation {
   readonly problems: readonly ProblemId[];
 }
 
-const READS = ['malformed', 'no-token', 'token-refused', 'no-acls', 'foreign-host', 'foreign-origin', 'consul-silent'] as const;
+const READS = [
+  'malformed',
+  'no-token',
+  'token-refused',
+  'no-acls',
+  'foreign-host',
+  'foreign-origin',
+  'too-many-refusals',
+  'consul-silent',
+] as const;
 const ACTS = ['denied', 'not-found', 'not-now', 'too-large', 'not-json', 'consul-refused'] as const;
 
 const SUMMARIES: Readonly<Record<Action, string>> = {
@@ -41,6 +54,7 @@ const SUMMARIES: Readonly<Record<Action, string>> = {
   promote: 'Pass the present step; at a reached target, or with full, go to all traffic',
   abort: 'Take all traffic back to stable, now; takes no If-Match, so that it works from an old page',
   undo: 'Take a finished promotion back in one write',
+  retry: 'Begin a reverted rollout anew, by the same plan and with a clean slate of evidence; the controllers drive it',
 };
 
 /** Every operation there is but /v1/openapi.json itself. */
@@ -84,6 +98,31 @@ export const OPERATIONS: readonly Operation[] = [
       problems: [...READS, ...ACTS, ...(action === 'abort' ? [] : (['stale', 'no-index'] as const))],
     }),
   ),
+  {
+    id: 'readEntries',
+    method: 'get',
+    path: '/v1/rollouts/{service}/entries',
+    summary: 'What Consul holds: the entries of the service, and the discovery chain that it compiles of them',
+    answer: entriesSchema,
+    problems: [...READS, 'not-found', 'denied', 'consul-refused'],
+  },
+  {
+    id: 'listPlans',
+    method: 'get',
+    path: '/v1/plans',
+    summary: 'The plans that were applied, by service',
+    query: plansQuery,
+    answer: plansSchema,
+    problems: READS,
+  },
+  {
+    id: 'readPlan',
+    method: 'get',
+    path: '/v1/plans/{service}',
+    summary: 'One plan, as it would be written',
+    answer: planSchema,
+    problems: [...READS, 'not-found'],
+  },
   {
     id: 'readFreeze',
     method: 'get',

@@ -18,6 +18,7 @@ export const PROBLEMS = {
   'too-large': [413, 'The body is too large'],
   'not-json': [415, 'JSON only'],
   'no-index': [428, 'If-Match is missing'],
+  'too-many-refusals': [429, 'Too many tokens that Consul does not know'],
   internal: [500, 'Internal error'],
   'consul-refused': [502, 'Consul refused it'],
   'consul-silent': [503, 'Consul cannot answer now'],
@@ -33,6 +34,7 @@ export type ProblemMore = Pick<Problem, 'next' | 'errors' | 'rollout'>;
 export function problem(c: Context, id: ProblemId, detail: string, more: ProblemMore = {}): Response {
   const [status, title] = PROBLEMS[id];
   if (status === 503) c.header('retry-after', '2');
+  if (status === 429) c.header('retry-after', '60');
   const instance = c.req.path;
   const body = { type: `/problems/${id}`, title, status, detail: withoutPasswords(detail), instance, ...more };
   return c.body(`${JSON.stringify(body)}\n`, status, { 'content-type': 'application/problem+json' });

@@ -1,14 +1,14 @@
-import type { Socket } from 'node:net';
 import { type Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { historyJson } from '../../view/history.js';
 import { describeSelf } from './access.js';
 import type { ApiParts } from './api.js';
 import { freezeState } from './freeze-state.js';
-import { pageOf, readToken } from './list.js';
+import { type ListRequest, pageOf, plansOf, readToken } from './list.js';
+import { socketOf } from './node-env.js';
 import { problem } from './problem.js';
 import { detailOf } from './rows.js';
-import { type Histories, historyQuery, listQuery, type RolloutDetail, type Self, streamQuery } from './schemas.js';
+import { type Histories, historyQuery, listQuery, plansQuery, type RolloutDetail, type Self, streamQuery } from './schemas.js';
 
 const PER_PAGE = 50;
 const MOST_PER_PAGE = 500;
@@ -22,18 +22,15 @@ export function readRoutes(parts: ApiParts): Hono {
   app.get('/rollouts', (c) => {
     const query = parseQuery(c, listQuery);
     if (query instanceof Response) return query;
-    const after = query.next_token === undefined ? undefined : readToken(query.next_token);
-    if (query.next_token !== undefined && after === undefined)
-      return problem(c, 'malformed', 'next_token is none that this server gave', { next: 'leave it out for the first page' });
+    const place = placeOf(c, query);
+    if (place instanceof Response) return place;
     const set = (text: string | undefined): ReadonlySet<string> | undefined => (text ? new Set(text.split(',')) : undefined);
     const [phases, attention] = [set(query.phase), set(query.attention)];
     const page = pageOf(board.rows(), {
-      prefix: query.prefix ?? '',
+      ...place,
       sort: query.sort ?? 'attention',
-      perPage: Math.min(MOST_PER_PAGE, Math.max(1, Number(query.per_page ?? PER_PAGE))),
       ...(phases === undefined ? {} : { phases }),
       ...(attention === undefined ? {} : { attention }),
-      ...(after === undefined ? {} : { after }),
     });
     return c.json(page);
   });
@@ -54,13 +51,29 @@ export function readRoutes(parts: ApiParts): Hono {
     if (logs.length === 0) return absent(c);
     return c.json({ service, rollouts: logs.map(historyJson) } as unknown as Histories);
   });
+  app.get('/rollouts/:service/entries', async (c) => {
+    const raw = await desk.readRaw(c.req.param('service'));
+    return raw === undefined ? absent(c) : c.json(raw);
+  });
+  app.get('/plans', async (c) => {
+    const query = parseQuery(c, plansQuery);
+    if (query instanceof Response) return query;
+    const place = placeOf(c, query);
+    return place instanceof Response ? place : c.json(plansOf(await desk.listPlans(), place));
+  });
+  app.get('/plans/:service', async (c) => {
+    const service = c.req.param('service');
+    const plan = await desk.readPlan(service);
+    if (plan !== undefined) return c.json(plan);
+    return problem(c, 'not-found', `no plan of ${service} is applied`, { next: 'splitter apply PLAN' });
+  });
   app.get('/freeze', (c) => c.json(freezeState(desk)));
   app.get('/self', async (c) => c.json((await describeSelf(c, parts.rules, parts.identity)) satisfies Self));
   app.get('/events', (c) => {
     const query = parseQuery(c, streamQuery);
     if (query instanceof Response) return query;
     if (feed.full) return problem(c, 'too-many-streams', 'no more readers of events are taken now');
-    const { socket } = (c.env as NodeEnv).incoming;
+    const socket = socketOf(c);
     socket.setTimeout(STREAM_PATIENCE);
     board.catchUp();
     c.header('content-type', 'text/event-stream; charset=utf-8');
@@ -69,10 +82,6 @@ export function readRoutes(parts: ApiParts): Hono {
     return c.body(feed.open(c.req.header('last-event-id'), query.service, greeting, () => socket.destroy()));
   });
   return app;
-}
-
-interface NodeEnv {
-  readonly incoming: { readonly socket: Socket };
 }
 
 /** One rollout as it is now; undefined when the service has no splitter. */
@@ -98,6 +107,24 @@ async function findPlan(
 export function absent(c: Context): Response {
   const service = c.req.param('service') ?? '';
   return problem(c, 'not-found', `${service} has no rollout`, { next: `splitter ramp ${service} --to 10` });
+}
+
+interface Paged {
+  readonly prefix?: string | undefined;
+  readonly per_page?: string | undefined;
+  readonly next_token?: string | undefined;
+}
+
+/** Which page of a list is asked for. */
+function placeOf(
+  c: Context,
+  { prefix = '', per_page, next_token }: Paged,
+): Pick<ListRequest, 'prefix' | 'perPage' | 'after'> | Response {
+  const after = next_token === undefined ? undefined : readToken(next_token);
+  if (next_token !== undefined && after === undefined)
+    return problem(c, 'malformed', 'next_token is none that this server gave', { next: 'leave it out for the first page' });
+  const perPage = Math.min(MOST_PER_PAGE, Math.max(1, Number(per_page ?? PER_PAGE)));
+  return { prefix, perPage, ...(after === undefined ? {} : { after }) };
 }
 
 function parseQuery<S extends z.ZodObject>(c: Context, schema: S): z.output<S> | Response {

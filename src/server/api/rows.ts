@@ -2,6 +2,7 @@ import type { Sight } from '../../controller/snapshot.js';
 import type { Plan } from '../../core/plan.js';
 import { type Status, statusOf } from '../../core/status.js';
 import { describeStep } from '../../core/steps.js';
+import { evidenceOf, withEvidence } from '../../core/with-evidence.js';
 import { attentionOf } from './attention.js';
 import type { RolloutDetail, RolloutRow } from './schemas.js';
 
@@ -15,7 +16,7 @@ export function rowOf(sight: Sight, now: number): RolloutRow {
 /** One rollout as Consul has it, with what this controller measures just now, and the steps of its plan. */
 export function detailOf(stored: Status, sight: Sight | undefined, plan: Plan | undefined, now: number): RolloutDetail {
   const live = sight?.plan === undefined || sight.rollout?.id !== stored.rollout ? undefined : rowOf(sight, now);
-  const status = live === undefined ? stored : withEvidence(stored, live);
+  const status = live === undefined ? stored : withEvidence(stored, evidenceOf(live as unknown as Status));
   return {
     ...ranked(status, now),
     steps:
@@ -30,19 +31,4 @@ export function detailOf(stored: Status, sight: Sight | undefined, plan: Plan | 
 
 function ranked(status: Status, now: number): RolloutRow {
   return { ...status, attention: attentionOf(status, now) } as unknown as RolloutRow;
-}
-
-function withEvidence(stored: Status, live: RolloutRow): Status {
-  const measured = <L extends Status['stable']>(leg: L): L => {
-    const found = [live.stable, live.canary, ...live.legs].find((one) => one?.subset === leg?.subset);
-    return leg === null || !found ? leg : { ...leg, weight: { ...leg.weight, observed: found.weight.observed } };
-  };
-  const { signals } = live as unknown as Status;
-  return {
-    ...stored,
-    signals,
-    stable: measured(stored.stable),
-    canary: measured(stored.canary),
-    legs: stored.legs.map(measured),
-  };
 }

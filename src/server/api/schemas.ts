@@ -42,6 +42,12 @@ const signal = z.object({
   samples: z.number().describe('Requests or measurements'),
   at: time('When it was read last').nullable(),
   message: z.string().describe('One sentence with the numbers'),
+  band: z
+    .object({ low: z.number(), high: z.number() })
+    .optional()
+    .describe(
+      'Where the true share lies, 99 % sure at whatever moment one looks, percent; only of what counts requests, and has some',
+    ),
   dryRun: z.boolean().optional().describe('Shown only: it holds and reverts nothing'),
   clear: z.boolean().optional().describe('Beyond doubt within the bound'),
 });
@@ -75,6 +81,7 @@ const status = z.object({
   by: z.string().nullable().describe('Who asked for what it does'),
   startedAt: time('When the rollout began').nullable(),
   updatedAt: time('When it came to where it is').nullable(),
+  healthyAt: time('When every signal was last measured and found good').nullable(),
   modifyIndex: z.number().nullable().describe('ModifyIndex of the splitter: what If-Match takes, in quotes'),
 });
 
@@ -124,6 +131,10 @@ const entry = z.looseObject({
   reason: z.string(),
   step: z.number(),
   asked: z.record(z.string(), z.number()).describe('Weights in percent'),
+  observed: z
+    .record(z.string(), z.number())
+    .optional()
+    .describe('What each subset got when it was decided, percent; absent: unknown'),
   message: z.string(),
   by: z.string(),
   findings: z.array(z.looseObject({ name: z.string(), verdict: z.string(), message: z.string() })),
@@ -143,6 +154,48 @@ export const historySchema = z.object({
 export const historyQuery = z.strictObject({
   rollout: z.string().max(64).optional().describe('The log of this rollout instead of the last'),
   all: z.enum(['true', 'false']).optional().describe('The logs of all rollouts that are kept'),
+});
+
+/** An entry of Consul's as Consul has it. */
+const consulEntry = z.looseObject({}).nullable();
+
+export const entriesSchema = z.object({
+  service: z.string(),
+  entries: z
+    .object({
+      'service-splitter': consulEntry,
+      'service-resolver': consulEntry,
+      'service-router': consulEntry,
+      'service-defaults': consulEntry,
+    })
+    .describe('Each entry of the service as Consul has it; null: there is none'),
+  chain: z.looseObject({}).nullable().describe('The discovery chain that Consul compiles; null: that could not be read'),
+});
+
+const plan = {
+  service: z.string(),
+  digest: z.string().describe('sha256 of its canonical JSON'),
+  source: z.string().describe('Where it was applied from'),
+};
+
+export const plansSchema = z.object({
+  items: z.array(z.object(plan)),
+  next_token: z.string().nullable().describe('Give it as next_token for the next page; null: this is the last'),
+});
+
+export const plansQuery = z.strictObject({
+  prefix: z.string().max(256).optional().describe('Only services whose names begin so'),
+  per_page: z
+    .string()
+    .regex(/^\d{1,4}$/)
+    .optional()
+    .describe('1 to 500, default 50'),
+  next_token: z.string().max(1_024).optional().describe('Where the page before ended'),
+});
+
+export const planSchema = z.object({
+  ...plan,
+  plan: z.looseObject({}).describe('The plan in the names that it is written in, without what is the default'),
 });
 
 export const freezeSchema = z.object({
@@ -175,11 +228,13 @@ export const actionBodies = {
   promote: z.strictObject({ full: z.boolean().optional().describe('Skip all steps and the bake') }),
   abort: z.strictObject({}),
   undo: z.strictObject({}),
+  retry: z.strictObject({ force: z.boolean().optional().describe("Skip the plan's own checks, which is recorded") }),
 } as const satisfies Record<Action, z.ZodType>;
 
 export interface ActionBody {
   readonly choice?: 'adopt' | 'reassert' | undefined;
   readonly full?: boolean | undefined;
+  readonly force?: boolean | undefined;
 }
 
 export const actedSchema = z.object({
@@ -206,6 +261,9 @@ export type RolloutRow = z.output<typeof rolloutSchema>;
 export type RolloutDetail = z.output<typeof detailSchema>;
 export type RolloutList = z.output<typeof listSchema>;
 export type Counts = RolloutList['counts'];
+export type RawEntries = z.output<typeof entriesSchema>;
+export type PlanView = z.output<typeof planSchema>;
+export type PlanList = z.output<typeof plansSchema>;
 export type FreezeState = z.output<typeof freezeSchema>;
 export type Self = z.output<typeof selfSchema>;
 export type Histories = z.output<typeof historySchema>;

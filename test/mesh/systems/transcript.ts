@@ -102,6 +102,7 @@ export class Transcript {
     return this.#names
       .reduce((tidied, [own, shown]) => tidied.replaceAll(own, shown), text)
       .replaceAll(this.#address, CONSUL)
+      .replaceAll(/127\.0\.0\.1:\d{5}\b/g, '127.0.0.1:8410')
       .replaceAll(ROOT, '')
       .replaceAll(/\/tmp\/[\w.-]+\//g, '');
   }

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** The real programs that the mesh tests run. */
-export type Tool = 'consul' | 'envoy' | 'prometheus' | 'promtool' | 'chromium';
+export type Tool = 'consul' | 'envoy' | 'prometheus' | 'promtool' | 'chromium' | 'tmux';
 
 interface Places {
   readonly variable: string;
@@ -19,6 +19,7 @@ const places: Readonly<Record<Tool, Places>> = {
   prometheus: { variable: 'PROMETHEUS_BIN', names: ['prometheus'] },
   promtool: { variable: 'PROMTOOL_BIN', names: ['promtool'] },
   chromium: { variable: 'CHROMIUM_BIN', names: ['chromium', 'chromium-browser', 'google-chrome'] },
+  tmux: { variable: 'TMUX_BIN', names: ['tmux'] },
 };
 
 const found = new Map<Tool, string>();
@@ -27,7 +28,7 @@ const found = new Map<Tool, string>();
 export function findTool(tool: Tool): string {
   const known = found.get(tool) ?? locate(tool);
   if (known === undefined) {
-    const flag = tool === 'chromium' ? ' --browser' : '';
+    const flag = tool === 'chromium' || tool === 'tmux' ? ' --browser' : '';
     throw new Error(
       `no ${tool} found: not in ${places[tool].variable}, not on PATH, not in the cache; run: bash test/mesh/tools/install.sh${flag}`,
     );

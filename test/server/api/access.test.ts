@@ -53,6 +53,58 @@ describe('who may do what through the API', () => {
     for (const secret of [...Object.values(secrets), 'never-heard-of-secret']) expect(said).to.not.include(secret);
   });
 
+  it("a retry is begun with the caller's token too: the record, the lock and the log are theirs", async () => {
+    await shell.run('abort payments');
+    withAcls();
+    live = await startLive(sandbox, '', { CONSUL_HTTP_TOKEN: secrets.own });
+    const mine = shell.with({ CONSUL_HTTP_TOKEN: secrets.own });
+    const read = await ask(`${live.address}/v1/rollouts/payments`);
+    const tag = { 'if-match': read.headers.get('etag')! };
+    const reader = await act('retry', { ...tag, 'x-consul-token': secrets.reader });
+    expect([reader.status, reader.body.type]).to.deep.equal([403, '/problems/denied']);
+    const writer = await act('retry', { ...tag, 'x-consul-token': secrets.writer });
+    expect([writer.status, writer.body.changed], writer.text).to.deep.equal([200, true]);
+    expect(writer.body.rollout.by).to.match(/^may write \(token [0-9a-f]{8}\)$/);
+    await until('a controller drives it', async () => (await mine.json('status payments')).canary.weight.stored === 10);
+    for (const secret of Object.values(secrets)) expect(writer.text + reader.text + live.log()).to.not.include(secret);
+  });
+
+  it('nobody tries many tokens: after twenty that Consul does not know it is asked no more; a known one still acts', async () => {
+    withAcls();
+    live = await startLive(sandbox, '--read-auth', { CONSUL_HTTP_TOKEN: secrets.own });
+    const read = (token: string): Promise<Reply> => ask(`${live.address}/v1/rollouts`, { headers: { 'x-consul-token': token } });
+    expect((await read(secrets.writer)).status).to.equal(200);
+    for (let i = 0; i < 20; i++) expect((await read(`guess-${i}`)).status).to.equal(403);
+    const over = await read('guess-20');
+    expect([over.status, over.body.type, over.headers.get('retry-after')]).to.deep.equal([
+      429,
+      '/problems/too-many-refusals',
+      '60',
+    ]);
+    expect((await act('abort', { 'x-consul-token': 'guess-21' })).status).to.equal(429);
+    expect((await act('abort', { 'x-consul-token': secrets.writer })).status).to.equal(200);
+    // What is known to be wrong costs nobody anything, and is still said to be so.
+    expect((await read('guess-3')).status).to.equal(403);
+  });
+
+  it('an abort waits for the first record of a drive that has just begun', async () => {
+    live = await startLive(sandbox, '--anonymous-actions');
+    await sandbox.stop();
+    sandbox = await startSandbox();
+    shell = new Shell(sandbox.consulAddress);
+    await live.stop();
+    live = await startLive(sandbox, '--anonymous-actions');
+    const driving = shell.start('ramp payments --to 10 --by 10 --every 1h');
+    await until(
+      'it holds the lock',
+      async () => (await fetch(`${sandbox.consulAddress}/v1/kv/splitter/drivers/payments`)).status === 200,
+    );
+    const aborted = await act('abort', {});
+    expect([aborted.status, aborted.body.rollout.phase], aborted.text).to.deep.equal([200, aborted.body.rollout.phase]);
+    expect(aborted.body.rollout.reason).to.equal('Aborted');
+    expect((await driving.done).code).to.equal(3);
+  });
+
   it('without ACLs nobody acts, with any token or none, unless the controller is told so', async () => {
     live = await startLive(sandbox);
     expect((await act('abort', {})).body.type).to.equal('/problems/no-token');

@@ -126,7 +126,56 @@ describe('the API by its OpenAPI file', () => {
     await until('it is undone', async () => (await shell.json('status payments')).phase === 'Reverted');
     expect((await call('undo', path('undo'), post({}, { 'if-match': await tag() }))).body.changed).to.equal(false);
     expect((await call('abort', '/v1/rollouts/nobody/actions/abort', post({}))).status).to.equal(404);
+    expect((await call('retry', '/v1/rollouts/nobody/actions/retry', post({}, { 'if-match': '*' }))).status).to.equal(404);
     expect((await shell.json('history payments')).rollouts[0].entries.at(-2).by).to.equal('somebody (page)');
+  });
+
+  it('begins a reverted rollout anew, and no other', async () => {
+    const before = await shell.json('status payments');
+    expect(before.phase).to.equal('Reverted');
+    const again = await call('retry', path('retry'), post({}, { 'if-match': await tag() }));
+    expect(again.body).to.include({ changed: true });
+    expect(again.body.message).to.match(/^begun anew by somebody \(page\); last time: /);
+    expect(again.body.rollout.rollout).to.not.equal(before.rollout);
+    expect(again.body.rollout.by).to.equal('somebody (page)');
+    await until(
+      'the controller drives it to its first pause',
+      async () => (await shell.json('status payments')).phase === 'Paused',
+    );
+    const under = await call('retry', path('retry'), post({}, { 'if-match': await tag() }));
+    expect([under.status, under.body.next]).to.deep.equal([409, 'splitter resume payments']);
+    expect((await call('retry', path('retry'), post({}, { 'if-match': '"1"' }))).status).to.equal(412);
+    await call('abort', path('abort'), post({}));
+  });
+
+  it('reads the plans that were applied, page by page', async () => {
+    expect((await call('readPlan', '/v1/plans/payments')).status).to.equal(404);
+    expect((await shell.run(`apply ${planFile(PLAN)}`)).code).to.equal(0);
+    const kept = (key: string): string => `${sandbox.consulAddress}/v1/kv/splitter/plans/${key}`;
+    const applied = await (await fetch(`${kept('payments')}?raw=true`)).text();
+    for (const service of ['web-a', 'web-b'])
+      await fetch(kept(service), { method: 'PUT', body: applied.replaceAll('"payments"', `"${service}"`) });
+    await until('the list is read anew', async () => (await call('listPlans', '/v1/plans')).body.items.length === 3);
+    const first = (await call('listPlans', '/v1/plans?per_page=2')).body;
+    expect(first.items.map(({ service }: { service: string }) => service)).to.deep.equal(['payments', 'web-a']);
+    const rest = (await call('listPlans', `/v1/plans?per_page=2&next_token=${first.next_token}`)).body;
+    expect([rest.items.map(({ service }: { service: string }) => service), rest.next_token]).to.deep.equal([['web-b'], null]);
+    expect((await call('listPlans', '/v1/plans?prefix=web-')).body.items).to.have.length(2);
+    expect((await call('listPlans', '/v1/plans?next_token=zzz')).status).to.equal(400);
+    const { body } = await call('readPlan', '/v1/plans/payments');
+    expect(body.plan).to.include({ service: 'payments', stable: 'blue', bake: '300ms' });
+    expect(body.plan.steps[0]).to.deep.equal({ weight: 10 });
+    expect(body.digest).to.equal(first.items[0].digest);
+  });
+
+  it('reads what Consul holds', async () => {
+    const { body } = await call('readEntries', '/v1/rollouts/payments/entries');
+    const kept = await (await fetch(`${sandbox.consulAddress}/v1/config/service-splitter/payments`)).json();
+    expect(body.entries['service-splitter']).to.deep.equal(kept);
+    expect(body.entries['service-resolver'].Subsets).to.have.keys('blue', 'green');
+    expect(body.entries['service-router']).to.equal(null);
+    expect(body.chain).to.include({ ServiceName: 'payments', Datacenter: 'dc1' });
+    expect((await call('readEntries', '/v1/rollouts/nobody/entries')).status).to.equal(404);
   });
 
   for (const [what, action, init, status, type] of [

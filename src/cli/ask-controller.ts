@@ -1,0 +1,45 @@
+import { hostname } from 'node:os';
+import { isRecord } from '../core/is-record.js';
+import type { LegStatus, SignalStatus, Status } from '../core/status.js';
+import { evidenceOf, type LiveEvidence } from '../core/with-evidence.js';
+import type { Drives } from './who-drives.js';
+
+/** A status waits so long for what is nice to know, ms. */
+const PATIENCE = 250;
+const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/;
+const ANYWHERE = /^https?:\/\/(0\.0\.0\.0|\[::\])(:|\/|$)/;
+
+/** What the controller that drives the rollout of this status measures just now, by its API; undefined where that cannot be reached. Sends no token. */
+export async function askController(
+  { id, members }: Extract<Drives, { kind: 'controller' }>,
+  { service, rollout }: Status,
+): Promise<LiveEvidence | undefined> {
+  const owner = members.find((member) => member.id === id);
+  if (owner?.api === undefined || ANYWHERE.test(owner.api) || (LOOPBACK.test(owner.api) && owner.host !== hostname()))
+    return undefined;
+  try {
+    const answer = await fetch(`${owner.api}/v1/rollouts/${encodeURIComponent(service)}`, {
+      signal: AbortSignal.timeout(PATIENCE),
+      redirect: 'error',
+    });
+    const body: unknown = answer.ok ? await answer.json() : undefined;
+    return isRecord(body) && body.rollout === rollout ? evidenceIn(body) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function evidenceIn({ stable, canary, legs, signals, healthyAt }: Readonly<Record<string, unknown>>): LiveEvidence | undefined {
+  if (!isLeg(stable) || !isLeg(canary) || !Array.isArray(legs) || !legs.every(isLeg)) return undefined;
+  if (!Array.isArray(signals) || !signals.every(isSignal)) return undefined;
+  return evidenceOf({ stable, canary, legs, signals, healthyAt: typeof healthyAt === 'string' ? healthyAt : null });
+}
+
+function isLeg(value: unknown): value is LegStatus {
+  if (!isRecord(value) || typeof value.subset !== 'string' || !isRecord(value.weight)) return false;
+  return value.weight.observed === null || typeof value.weight.observed === 'number';
+}
+
+function isSignal(value: unknown): value is SignalStatus {
+  return isRecord(value) && ['name', 'source', 'verdict', 'bound', 'message'].every((key) => typeof value[key] === 'string');
+}

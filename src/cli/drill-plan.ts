@@ -1,0 +1,82 @@
+import { DEFAULTS } from '../core/defaults.js';
+import { formatDuration } from '../core/duration.js';
+import type { ConsulSignal, Plan, Step } from '../core/plan.js';
+import { WHOLE } from '../core/weights.js';
+import { digestPlan } from '../plan/digest.js';
+import { CommandError } from './exit.js';
+import { DEFAULT_SIGNAL, type SourcedPlan } from './plan-source.js';
+
+/** Pauses and bake of a drill that has no plan to take them from. */
+const OWN_PACE = 5_000;
+/** More instances than anybody has. */
+const IMPOSSIBLE = 1_000_000;
+
+/** The plan that a drill follows: the given one alone (no group, no waves), its waits at most `pace` long, and nobody waited for; without steps three of its own. */
+export function drillPlan({ plan, source }: SourcedPlan, pace: number | undefined): SourcedPlan {
+  const { group: _, waves: __, ...alone } = plan;
+  const without = alone.steps.length === 0;
+  const most = pace ?? (without ? OWN_PACE : Number.POSITIVE_INFINITY);
+  const drilled: Plan = {
+    ...alone,
+    steps: without ? ownSteps(most) : alone.steps.map((step) => quicken(step, most)),
+    bake: Math.min(alone.bake, most),
+    // A wait made short may end before a source of evidence has looked; then it goes on until one has.
+    ...(pace === undefined ? {} : { on: { ...alone.on, noData: 'wait' as const } }),
+    ...(without && alone.signals.length === 0 ? { signals: [DEFAULT_SIGNAL] } : {}),
+  };
+  const [last] = drilled.steps.flatMap((step) => (step.kind === 'weight' ? [step.to] : [])).slice(-1);
+  if (last !== WHOLE)
+    throw new CommandError(
+      `the plan of ${plan.service} ends at ${(last ?? 0) / 100}%, so no rollout by it is ever promoted. Nothing was written`,
+      'add "- weight: 100" to its steps, or drill with another plan',
+    );
+  const changed = without ? '' : pace === undefined ? '' : `, no wait over ${formatDuration(pace)}`;
+  return { plan: drilled, digest: digestPlan(drilled), source: `${source}${changed} (drill)` };
+}
+
+/** The same plan with a bound that no mesh meets, so that it is taken back as soon as canary has traffic. */
+export function impossiblePlan({ plan, source }: SourcedPlan): SourcedPlan {
+  const bound: ConsulSignal = { name: 'drill-impossible', source: 'consul', minHealthy: IMPOSSIBLE };
+  const broken: Plan = { ...plan, signals: [...plan.signals, bound] };
+  return { plan: broken, digest: digestPlan(broken), source };
+}
+
+function ownSteps(pause: number): readonly Step[] {
+  return [
+    { kind: 'weight', to: 1_000 },
+    { kind: 'pause', for: pause },
+    { kind: 'weight', to: 5_000 },
+    { kind: 'pause', for: pause },
+    { kind: 'weight', to: WHOLE },
+  ];
+}
+
+/** A pause for a person becomes a short one: in a drill there is nobody to ask. */
+function quicken(step: Step, most: number): Step {
+  switch (step.kind) {
+    case 'pause':
+      return { kind: 'pause', for: Math.min(step.for ?? OWN_PACE, most) };
+    case 'analyse':
+      return { ...step, for: Math.min(step.for, most) };
+    default:
+      return step;
+  }
+}
+
+/** The steps that the sandbox is drilled by. */
+export const SANDBOX_PLAN: Plan = {
+  service: 'payments',
+  subsets: [
+    { name: 'blue', filter: 'Service.Meta.version == "2"', version: '2' },
+    { name: 'green', filter: 'Service.Meta.version == "3"', version: '3' },
+  ],
+  stable: 'blue',
+  legs: [],
+  steps: ownSteps(2_000),
+  bake: 2_000,
+  undoWindow: DEFAULTS.undoWindow,
+  stepTimeout: DEFAULTS.stepTimeout,
+  on: DEFAULTS.on,
+  signals: [DEFAULT_SIGNAL],
+  callers: [],
+};

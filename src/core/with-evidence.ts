@@ -1,0 +1,38 @@
+import type { LegStatus, SignalStatus, Status } from './status.js';
+
+/** What whoever measures a rollout sees just now. */
+export interface LiveEvidence {
+  readonly signals: readonly SignalStatus[];
+  /** Observed weights in percent by subset; null where unknown. */
+  readonly observed: Readonly<Record<string, number | null>>;
+  /** When every signal was last good; null where it has not seen that. */
+  readonly healthyAt: string | null;
+}
+
+/** The status with what is measured just now instead of what the record remembers. */
+export function withEvidence(status: Status, { signals, observed, healthyAt }: LiveEvidence): Status {
+  const measured = <L extends LegStatus | null>(leg: L): L =>
+    leg === null || observed[leg.subset] === undefined
+      ? leg
+      : { ...leg, weight: { ...leg.weight, observed: observed[leg.subset] } };
+  return {
+    ...status,
+    signals,
+    healthyAt: healthyAt ?? status.healthyAt,
+    stable: measured(status.stable),
+    canary: measured(status.canary),
+    legs: status.legs.map(measured),
+  };
+}
+
+/** The evidence in a status. */
+export function evidenceOf({
+  stable,
+  canary,
+  legs,
+  signals,
+  healthyAt,
+}: Pick<Status, 'stable' | 'canary' | 'legs' | 'signals' | 'healthyAt'>): LiveEvidence {
+  const all = [stable, canary, ...legs].flatMap((leg) => (leg === null ? [] : [leg]));
+  return { signals, healthyAt, observed: Object.fromEntries(all.map(({ subset, weight }) => [subset, weight.observed])) };
+}
