@@ -124,9 +124,14 @@ async function writeRecordOf(context: Context, look: Look, next: Rollout, move: 
   return true;
 }
 
-/** Tells the controllers at once what their lists would tell them a little later. */
-export async function ringControllers({ doorbell }: Context, service: string): Promise<void> {
-  await doorbell.ring(service).catch(() => undefined);
+/** Tells the controllers at once what their lists would tell them a little later, so it is no error where that fails. */
+export async function ringControllers({ doorbell, io }: Context, service: string): Promise<void> {
+  try {
+    await doorbell.ring(service);
+  } catch (error) {
+    if (error instanceof ConsulError && error.code === 'denied')
+      io.err(`Warning: the controllers hear of it a little later: ${error.message}\n  -> ${error.hint}\n`);
+  }
 }
 
 /** Adds what was just written to the decision log, with whatever its predecessor could not log; a log that cannot be written is told, and is no error. */

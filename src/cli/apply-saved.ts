@@ -5,6 +5,7 @@ import { renderWrites } from '../view/changes.js';
 import type { Context } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { printJson } from './io.js';
+import { permissionsToApply, requirePermissions } from './require-permissions.js';
 import { findStale, type SavedPlan } from './saved-plan.js';
 
 /** `splitter apply` of a saved plan: exactly its writes, each by the index that it was computed at, or none at all when an entry has changed since. On a terminal it asks first. */
@@ -12,6 +13,7 @@ export async function applySaved(context: Context, saved: SavedPlan, file: strin
   const { io, mesh, store, json } = context;
   const { service, writes, plan } = saved;
   context.client.scopeTo(plan.plan);
+  if (!dryRun) await requirePermissions(context, permissionsToApply(service, context));
   const seen = await observeOnce(mesh, { ...plan.plan, subsets: [] });
   const stale = findStale(saved, seen);
   const anew = `splitter plan ${plan.source} --out ${file}`;

@@ -7,6 +7,7 @@ import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
 import { type SourcedPlan, settleBase } from './plan-source.js';
 import { reportDiagnostics } from './report-diagnostics.js';
+import { permissionsToApply, requirePermissions } from './require-permissions.js';
 import { parseSavedPlan, readSavedPlan } from './saved-plan.js';
 
 /** `splitter apply PATH…`: writes the base of each plan (protocol, subsets, then the splitter at 100/0) and keeps the plan in KV. Twice changes nothing. A saved plan is applied exactly as it was saved. */
@@ -36,10 +37,16 @@ export async function apply(
       EXIT.planInvalid,
     );
   const applied = [];
+  if (flags.dryRun !== true) for (const { plan } of plans) await requireMayApply(context, plan);
   for (const { plan, digest, file } of plans)
     applied.push(await applyOne(context, { plan, digest, source: file }, flags.dryRun === true));
   if (context.json) printJson(io, { applied });
   return EXIT.done;
+}
+
+async function requireMayApply(context: Context, plan: SourcedPlan['plan']): Promise<void> {
+  context.client.scopeTo(plan);
+  await requirePermissions(context, permissionsToApply(plan.service, context));
 }
 
 async function applyOne(

@@ -33,7 +33,7 @@ export interface Context {
   readonly starts: StartMemoryKeys;
   readonly doorbell: Doorbell;
   readonly freeze: FreezeKey;
-  /** Under which all keys of splitter stand in KV. */
+  /** Under which all keys of splitter stand in KV, with the slash at its end. */
   readonly prefix: string;
   readonly clock: Clock;
   readonly programs: Programs;
@@ -51,7 +51,7 @@ export function createContext(flags: GlobalFlags, io: CommandIo): Context {
 /** The parts of a command on this client. */
 export function contextOf(client: ConsulClient, flags: GlobalFlags, io: CommandIo): Context {
   const kv = new ConsulKv(client);
-  const prefix = flags.kvPrefix ?? io.env.SPLITTER_KV_PREFIX ?? 'splitter/';
+  const prefix = (flags.kvPrefix ?? io.env.SPLITTER_KV_PREFIX ?? 'splitter/').replace(/\/*$/, '/');
   return {
     io,
     json: flags.output === 'json',

@@ -5,6 +5,7 @@ import type { ExitCode } from './exit.js';
 import { findRun } from './group-run.js';
 import type { CommandIo } from './io.js';
 import { lookAt } from './look.js';
+import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { runAbort, runPromote, runResume } from './verbs.js';
 import { watchStatus } from './watch-status.js';
 import { describeDrives, whoDrives } from './who-drives.js';
@@ -19,6 +20,8 @@ export async function runContinue(
   io: CommandIo,
 ): Promise<ExitCode> {
   const context = createContext(flags, io);
+  // It may have to drive it itself, and a rollout that goes on must not find out too late that it may not.
+  await requirePermissions(context, permissionsToDrive(service, context));
   const { rollout } = await lookAt(context, service, true);
   const verb = rollout?.state.reason === 'TargetReached' ? 'promote' : 'resume';
   io.err(`continue is \`splitter ${verb} ${service}\` here\n`);

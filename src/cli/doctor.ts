@@ -3,8 +3,10 @@ import { type Check, preflight } from '../core/preflight.js';
 import { findRoles } from '../core/roles.js';
 import { given } from '../plan/given.js';
 import { harmless } from '../view/style.js';
-import { createContext, type GlobalFlags } from './context.js';
+import { type Context, createContext, type GlobalFlags } from './context.js';
+import { checkCallers } from './doctor-callers.js';
 import { checkSignals } from './doctor-signals.js';
+import { checkToken } from './doctor-token.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, type Io, printJson } from './io.js';
 import { lookAt, readFreeze } from './look.js';
@@ -12,61 +14,57 @@ import { doctorOwnChecks } from './own-checks.js';
 import { findPlan, readPlanFile, settleBase } from './plan-source.js';
 import { createSignals } from './signals.js';
 
-/** `splitter doctor SERVICE [--plan F]`: every check before a ramp, each with a verdict and what to type. Exit 1 when one failed. */
+/** `splitter doctor SERVICE [--plan F]`: every check before a ramp, each with a verdict and what to type. Exit 1 when one failed; what Consul refuses ends it, after what was found till then. */
 export async function doctor(service: string, flags: GlobalFlags & { readonly plan?: string }, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
-  const leader = await context.client.call({ method: 'GET', path: '/status/leader', what: 'asking for the leader' });
-  const checks: Check[] = [
-    leader.body === ''
-      ? {
-          name: 'consul',
-          verdict: 'failed',
-          message: 'Consul answers, but has no leader: nothing can be written',
-          hint: 'consul operator raft list-peers',
-        }
-      : { name: 'consul', verdict: 'ok', message: `Consul at ${context.client.settings.address} has a leader` },
-  ];
+  const checks: Check[] = [];
+  try {
+    for await (const check of examine(context, service, flags.plan)) checks.push(check);
+  } finally {
+    if (context.json) printJson(io, { service, checks });
+    else print(checks, io);
+  }
+  return checks.some((check) => check.verdict === 'failed') ? EXIT.error : EXIT.done;
+}
+
+async function* examine(context: Context, service: string, file: string | undefined): AsyncGenerator<Check> {
+  yield await checkLeader(context);
+  yield await checkToken(context, service);
   const look = await lookAt(context, service, true);
   const { plan } =
-    flags.plan === undefined
-      ? await findPlan(context, service, look.seen, settleBase)
-      : await readPlanFile(context, flags.plan, service);
+    file === undefined ? await findPlan(context, service, look.seen, settleBase) : await readPlanFile(context, file, service);
   const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, plan.subsets), readFreeze(context)]);
   const seen = { ...look.seen, ...freeze, instances };
   const roles = findRoles(plan, seen);
-  checks.push(...preflight(plan, seen, roles, context.clock.now()));
+  yield* preflight(plan, seen, roles, context.clock.now());
   const target = 'stable' in roles ? roles : { stable: '', canary: '' };
   const signals = createSignals(context, plan);
   const { namespace, partition, datacenter, callers } = plan;
   const scope = { ...given('namespace', namespace), ...given('partition', partition), ...given('datacenter', datacenter) };
   const measured = { service, ...scope, stable: target.stable, canary: target.canary, callers };
-  const traffic = await signals.traffic(measured, AbortSignal.timeout(5_000));
-  checks.push(
-    traffic === undefined
-      ? {
-          name: 'callers',
-          verdict: 'warning',
-          message: `no caller's sidecar of ${service} can be read: weights cannot be observed, envoy signals have no data`,
-          hint: 'set envoy_prometheus_bind_addr in proxy-defaults or in the proxy, then restart the sidecars',
-        }
-      : {
-          name: 'callers',
-          verdict: traffic.callers.read < traffic.callers.found ? 'warning' : 'ok',
-          message: `${traffic.callers.read} of ${traffic.callers.found} callers' sidecars can be read`,
-        },
-  );
-  if ('stable' in roles) checks.push(...(await checkSignals(plan, signals, measured, context.clock.now())));
-  checks.push(checkControllers((await context.members.list()).members));
-  checks.push(...(await doctorOwnChecks(context, { plan }, target)));
-  if (context.json) printJson(io, { service, checks });
-  else {
-    const width = Math.max(...checks.map(({ name }) => name.length));
-    for (const check of checks) {
-      io.out(`${mark(check, io)} ${check.name.padEnd(width)} ${harmless(check.message)}\n`);
-      if (check.hint !== undefined && check.verdict !== 'ok') io.out(`${' '.repeat(width + 4)} -> ${harmless(check.hint)}\n`);
-    }
+  yield await checkCallers(context, plan, await signals.traffic(measured, AbortSignal.timeout(5_000)));
+  if ('stable' in roles) yield* await checkSignals(plan, signals, measured, context.clock.now());
+  yield checkControllers((await context.members.list()).members);
+  yield* await doctorOwnChecks(context, { plan }, target);
+}
+
+function print(checks: readonly Check[], io: Io): void {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  for (const check of checks) {
+    io.out(`${mark(check, io)} ${check.name.padEnd(width)} ${harmless(check.message)}\n`);
+    if (check.hint !== undefined && check.verdict !== 'ok') io.out(`${' '.repeat(width + 4)} -> ${harmless(check.hint)}\n`);
   }
-  return checks.some((check) => check.verdict === 'failed') ? EXIT.error : EXIT.done;
+}
+
+async function checkLeader({ client }: Context): Promise<Check> {
+  const { body } = await client.call({ method: 'GET', path: '/status/leader', what: 'asking for the leader' });
+  if (body !== '') return { name: 'consul', verdict: 'ok', message: `Consul at ${client.settings.address} has a leader` };
+  return {
+    name: 'consul',
+    verdict: 'failed',
+    message: 'Consul answers, but has no leader: nothing can be written',
+    hint: 'consul operator raft list-peers',
+  };
 }
 
 function checkControllers(members: readonly Member[]): Check {

@@ -19,6 +19,7 @@ import { lookAt } from './look.js';
 import { requireOwnChecks } from './own-checks.js';
 import { observe } from './plan.js';
 import { findPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
+import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { describeDrives } from './who-drives.js';
 
 /** Flags of `splitter drill`. */
@@ -53,6 +54,7 @@ export async function drill(target: string | undefined, flags: DrillFlags, io: C
   if (target === undefined) return drillSandbox(flags, pace, io);
   const context = createContext(flags, io);
   const sourced = drillPlan(await findDrilled(context, target), pace);
+  await requirePermissions(context, permissionsToDrive(sourced.plan.service, context, sourced.plan));
   const roles = await requireDrillable(context, sourced);
   await requireOwnChecks(context, sourced, roles, false);
   const breaker = breaks === undefined ? undefined : commandBreaker(quiet(context), sourced.plan, roles, { breaks, mends });

@@ -33,6 +33,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'splitter export --all --out entries/',
     'splitter export --plan payments --format hcl',
   ],
+  'acl-policy': [
+    'splitter acl-policy payments > payments-policy.hcl',
+    'splitter acl-policy plans/ --controller --callers web --gateways ingress',
+    "splitter acl-policy 'shop-*' --read-only",
+  ],
   simulate: ['splitter simulate payments.yaml', 'splitter simulate payments.yaml --errors 2%'],
   replay: ['splitter replay payments.yaml --prometheus http://127.0.0.1:9090 --from -2h --canary green'],
   schema: ['splitter schema > plan.schema.json'],

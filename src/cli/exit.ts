@@ -41,12 +41,14 @@ export class CommandError extends Error {
   }
 }
 
-/** The exit code and the words for an error; anything unforeseen keeps its stack for a bug report. */
-export function explainError(error: unknown): { readonly exit: ExitCode; readonly text: string } {
+/** The exit code and the words for an error, with the command that prints the policy where a permission is missing; anything unforeseen keeps its stack for a bug report. */
+export function explainError(error: unknown, policyCommand: string): { readonly exit: ExitCode; readonly text: string } {
   if (error instanceof CommandError) return { exit: error.exit, text: inHouseForm(error.message, error.hint) };
   if (error instanceof ConsulError) {
     const exit = error.code === 'usage' || error.code === 'aborted' ? EXIT.error : EXIT.consul;
-    return { exit, text: inHouseForm(`${error.message} [${error.code}]`, error.hint) };
+    const policy = `${policyCommand}   prints all that it needs`;
+    const hint = error.lacksPermission ? `${error.hint}\n  -> ${policy}` : error.hint;
+    return { exit, text: inHouseForm(`${error.message} [${error.code}]`, hint) };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { exit: EXIT.error, text: `Error: this is a bug in splitter; please report it with these lines\n${stack}\n` };

@@ -9,7 +9,7 @@ import { type CommandIo, printJson } from './io.js';
 /** `splitter list`: every splitter in Consul with its rollout, those that need a person first. */
 export async function list(flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
-  const { entries: stored } = await context.mesh.listEntries('service-splitter');
+  const { entries: stored, hidden } = await context.mesh.listEntries('service-splitter');
   const rows = stored.map(({ entry, modifyIndex }) => {
     const service = String(entry.Name);
     const rollout = readRecord(metaOf(entry));
@@ -25,11 +25,15 @@ export async function list(flags: GlobalFlags, io: CommandIo): Promise<ExitCode>
     };
   });
   rows.sort((a, b) => rank(a.phase) - rank(b.phase) || a.service.localeCompare(b.service));
+  if (hidden)
+    io.err(
+      "Warning: there may be more: this token may not read every service (service:read)\n  -> splitter acl-policy '*' --read-only   prints what it would need\n",
+    );
   if (context.json) {
     printJson(io, { rollouts: rows.map(({ legs: _, ...row }) => row) });
     return EXIT.done;
   }
-  if (rows.length === 0) io.err('No service-splitter in Consul yet.\n  -> splitter ramp SERVICE --to 10\n');
+  if (rows.length === 0 && !hidden) io.err('No service-splitter in Consul yet.\n  -> splitter ramp SERVICE --to 10\n');
   for (const row of rows)
     io.out(
       `${padTo(harmless(row.service), 24)} ${padTo(row.phase === null ? '-' : `${row.phase} (${row.reason})`, 26)} ${padTo(harmless(row.legs), 32)} ${harmless(row.message)}\n`,

@@ -11,6 +11,8 @@ import { durationFlag, protocolFlag } from './flag-values.js';
 import { type Look, lookAt, readFreeze } from './look.js';
 import { makeRoom } from './make-room.js';
 import { DEFAULT_SIGNAL, findPlan, type RampOverrides, rampPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
+import { requireCallers } from './require-callers.js';
+import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { parseSignals } from './signal-flag.js';
 import { createSignals } from './signals.js';
 
@@ -22,6 +24,7 @@ export interface RampPlanFlags extends GlobalFlags {
   readonly stable?: string;
   readonly protocol?: string;
   readonly dryRun?: boolean;
+  readonly detach?: boolean;
 }
 
 /** What a ramp begins with: its plan, what was seen, canary's weight now, and the rollout under way, if there is one. */
@@ -40,6 +43,7 @@ export async function planRamp(
   steps: RampOverrides['steps'],
 ): Promise<PlannedRamp> {
   const given = flags.plan === undefined ? undefined : await readPlanFile(context, flags.plan, service);
+  if (flags.dryRun !== true) await requirePermissions(context, permissionsToDrive(service, context, given?.plan));
   if (given !== undefined && flags.dryRun !== true && namesOtherCanary(await lookAt(context, service, true), given.plan))
     await makeRoom(context, given);
   const look = await lookAt(context, service, true);
@@ -52,6 +56,9 @@ export async function planRamp(
   const inferred = base.plan.signals.length === 0 && base.plan.steps.length === 0;
   const signals =
     flags.signal !== undefined ? parseSignals(flags.signal) : inferred ? await defaultSignals(context, base.plan) : undefined;
+  const watchesHere = flags.dryRun !== true && flags.detach !== true;
+  if (watchesHere && (flags.signal !== undefined || !inferred))
+    await requireCallers(context, { ...base.plan, signals: signals ?? base.plan.signals });
   const bake = durationFlag('--bake', flags.bake);
   const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, base.plan.subsets), readFreeze(context)]);
   const overrides: RampOverrides = {
@@ -92,7 +99,9 @@ async function defaultSignals(context: Context, plan: Plan): Promise<Plan['signa
     { service: plan.service, ...roles, callers: plan.callers },
     AbortSignal.timeout(5_000),
   );
-  return traffic === undefined ? [] : [DEFAULT_SIGNAL];
+  if (traffic !== undefined) return [DEFAULT_SIGNAL];
+  await requireCallers(context, { ...plan, signals: [DEFAULT_SIGNAL] });
+  return [];
 }
 
 /** What is watched, in words. */

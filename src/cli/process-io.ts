@@ -6,7 +6,9 @@ const WIDTH = 80;
 
 /** The real process: its streams, its environment, its signals. */
 export function processIo(): Io {
-  const { env, stdout, stderr } = process;
+  const { stdout, stderr } = process;
+  // What is taken out of the process's own environment later stays known here.
+  const env = { ...process.env };
   const dumb = env.TERM === 'dumb';
   const plain =
     dumb ||

@@ -1,10 +1,12 @@
 import { Command, CommanderError, Option } from 'commander';
+import type { AclPolicyFlags } from './acl-policy.js';
 import { addEntryCommands } from './entry-commands.js';
 import { examplesText } from './examples.js';
 import { EXIT, EXIT_MEANINGS, type ExitCode, explainError } from './exit.js';
 import type { FreezeFlags } from './freeze.js';
 import type { CommandIo, Io } from './io.js';
 import { addOccasionalCommands } from './occasional-commands.js';
+import { policyCommand } from './policy-command.js';
 import type { RampFlags } from './ramp.js';
 import type { ReplayFlags } from './replay-flags.js';
 import type { SimulateFlags } from './simulate-flags.js';
@@ -19,12 +21,16 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<ExitC
   const program = buildProgram({ ...io, atEnd: (close) => void opened.push(close) }, (result) => {
     code = result;
   });
+  let asked: Command | undefined;
+  program.hook('preAction', (_, command) => {
+    asked = command;
+  });
   try {
     await program.parseAsync(argv.map(widenDash), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.error;
-    const { exit, text } = explainError(error);
+    const { exit, text } = explainError(error, policyCommand(asked?.name() ?? '', asked?.args ?? []));
     io.err(text);
     return exit;
   } finally {
@@ -189,6 +195,17 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--file <file>', 'replay a recording instead')
     .action((file: string, flags: ReplayFlags) => finish(import('./replay.js').then((m) => m.replayPlan(file, flags, io))));
   addEntryCommands({ connected, finish, io });
+  withOutput(command('acl-policy [names...]', "the least policy of Consul's ACLs for services, plans or directories of plans"))
+    .option('--controller', 'for splitter run, instead of for an operator who ramps')
+    .option('--follows-plans', 'with --controller: it follows a directory of plans (run --plans)')
+    .option('--read-only', 'for looking only: status, list, history, subsets')
+    .option('--callers <services...>', "read the sidecars of these services only, instead of everybody's")
+    .option('--gateways <names...>', 'and these gateways')
+    .option('--agents <nodes...>', 'sessions on these nodes only: those of the Consul agents that are asked')
+    .option('--kv-prefix <prefix>', 'SPLITTER_KV_PREFIX, default splitter/')
+    .action((names: string[], flags: AclPolicyFlags) =>
+      finish(import('./acl-policy.js').then((m) => m.printAclPolicy(names, flags, io))),
+    );
   addOccasionalCommands({ connected, finish, io });
   command('completion <bash|zsh|fish>', 'print a script that completes commands, flags and live services').action(
     (shell: string) => finish(import('./completion.js').then((m) => m.completion(shell, program, io))),

@@ -20,7 +20,6 @@ export interface RampFlags extends RampPlanFlags {
   readonly hold?: string;
   readonly onInterrupt?: 'hold' | 'revert';
   readonly force?: boolean;
-  readonly detach?: boolean;
   readonly interactive?: boolean;
   readonly byInstances?: boolean;
 }

@@ -12,6 +12,7 @@ import { newDriverId, takeLock } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
 import { type Look, lookAt, subsetsIn } from './look.js';
+import { permissionsToRemove, requirePermissions } from './require-permissions.js';
 
 /** Flags of `splitter remove`. */
 export interface RemoveFlags extends GlobalFlags {
@@ -24,6 +25,7 @@ const TRIES = 50;
 /** `splitter remove SERVICE`: takes the split of a service away (default subset, splitter, two seconds, subsets) and forgets its plan; the decision log stays. */
 export async function remove(service: string, flags: RemoveFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
+  if (flags.dryRun !== true) await requirePermissions(context, permissionsToRemove(service, context));
   const look = await lookAt(context, service);
   const subsets = requireRemovable(look);
   await requireUnnamed(context, look, subsets);

@@ -6,6 +6,8 @@ import { durationFlag } from './flag-values.js';
 import type { CommandIo } from './io.js';
 import { type Look, lookAt } from './look.js';
 import { requireOwnChecks } from './own-checks.js';
+import { requireCallers } from './require-callers.js';
+import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { requireControllers } from './who-drives.js';
 
 /** How a rollout begins anew: whether its plan's own checks are skipped, whether controllers drive it, and how long a terminal watches at the target, ms. */
@@ -24,6 +26,8 @@ export async function retry(
   const context = createContext(flags, io);
   const hold = durationFlag('--hold', flags.hold) ?? 0;
   const detach = flags.detach === true;
+  // Its plan is in the log: what cannot be read must not pass for what is not there.
+  await requirePermissions(context, permissionsToDrive(service, context));
   if (detach) await requireControllers(context, `splitter retry ${service}`);
   return beginAnew(context, await lookAt(context, service), { force: flags.force === true, detach, hold });
 }
@@ -42,6 +46,8 @@ export async function beginAnew(context: Context, look: Look, { force, detach, h
   if (plan === undefined)
     throw new CommandError(`the plan of ${service}'s last rollout is not kept any more`, `splitter ramp ${service} --to 10`);
   context.client.scopeTo(plan.plan);
+  await requirePermissions(context, permissionsToDrive(service, context, plan.plan));
+  if (!detach) await requireCallers(context, plan.plan);
   const sourced = { plan: plan.plan, digest: rollout.plan, source: plan.source };
   const instances = await context.mesh.countInstances(service, plan.plan.subsets);
   const roles = requireReady(context, sourced, { ...look.seen, instances });

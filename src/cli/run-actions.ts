@@ -1,3 +1,4 @@
+import { NO_TOKEN } from '../consul/errors.js';
 import type { Rollout } from '../core/rollout.js';
 import { abort } from '../core/verbs/abort.js';
 import { pause } from '../core/verbs/pause.js';
@@ -19,7 +20,7 @@ type Verb = (rollout: Rollout, verbContext: VerbContext, look: Look) => VerbResu
 /** Does what a caller of the API asks for, with the caller's own token. What is left after the write (routes, hooks, the last record) the controllers do: they hear of it at once. */
 export async function actFor(own: Context, flags: GlobalFlags, order: Order): Promise<Outcome> {
   const { service, token, by } = order;
-  const client = own.client.withToken(token, token === undefined ? 'nowhere: no token was sent' : 'X-Consul-Token');
+  const client = own.client.withToken(token, token === undefined ? `${NO_TOKEN}: no token was sent` : 'X-Consul-Token');
   const context = { ...contextOf(client, flags, own.io), by };
   try {
     return order.action === 'retry' ? await retryFor(context, order) : await writeFor(own, context, order);

@@ -21,6 +21,7 @@ import { makeRoom } from './make-room.js';
 import { requireOwnChecks } from './own-checks.js';
 import { observe } from './plan.js';
 import { settlePlan } from './plan-source.js';
+import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { startGroup } from './start-group.js';
 
 /** Begins rollouts by the schedules of the applied plans, until `abort`; gives the scheduler, so that it can be rung. */
@@ -125,6 +126,7 @@ async function startAlone(own: Context, applied: SourcedPlan, id: string): Promi
   const { service } = applied.plan;
   const sourced = await settlePlan(own, applied, true);
   const first = findRoles(sourced.plan, await observe(own, sourced));
+  await requirePermissions(own, permissionsToDrive(service, own, sourced.plan));
   const note = isRefusal(first) ? undefined : await requireOwnChecks(own, sourced, first, false);
   await makeRoom(own, sourced);
   requireReady(own, sourced, await observe(own, sourced));

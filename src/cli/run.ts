@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
-import { isPassing } from '../consul/errors.js';
+import { ConsulError, isPassing } from '../consul/errors.js';
 import { LogBook } from '../consul/log-book.js';
 import type { Member } from '../consul/membership.js';
 import { Attendance } from '../controller/attendance.js';
@@ -15,9 +15,11 @@ import { ListenError, type ServeOptions, type Serving, serve } from '../server/h
 import { LineBuffer } from '../server/line-buffer.js';
 import { createLog, type Log } from '../server/log.js';
 import { createMetrics, type Metrics } from '../server/metrics.js';
+import { Admission } from './admission.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
+import { permissionsToControl, requirePermissions } from './require-permissions.js';
 import { createRunApi } from './run-api.js';
 import { createEars, type Ears } from './run-ears.js';
 import { runPlans } from './run-plans.js';
@@ -43,6 +45,10 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   const flags = { ...settings.consul, kvPrefix: settings.kvPrefix };
   const context = createContext(flags, io);
   const { clock, members } = context;
+  await requirePermissions(context, permissionsToControl(id, context)).catch((error: unknown) => {
+    // A Consul that does not answer is waited for; a refusal is for whoever gives the token.
+    if (!(error instanceof ConsulError) || error.code === 'denied') throw error;
+  });
   const lines = new LineBuffer((text) => io.err(text));
   io.atEnd(() => lines.flush());
   const write = (line: string): void => lines.add(line);
@@ -76,6 +82,7 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   });
   const starts = runStarts(context, flags, controller, log, ears.hear);
   const member: Member = { id, host: hostname(), pid: process.pid, since: clock.now(), version: VERSION };
+  const admission = new Admission();
   const attendance = new Attendance(
     { self: id, ttl: sessionTtl, clock },
     {
@@ -90,7 +97,10 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
       controller.setMembers(all);
       starts.scheduler.ringAll();
     },
-    (held, why) => ears.hear({ kind: 'membership', held, why }),
+    (held, why) => {
+      if (held) admission.admit();
+      ears.hear({ kind: 'membership', held, why });
+    },
   );
   const health = {
     sinceTurn: () => clock.now() - controller.health.turnedAt,
@@ -119,11 +129,14 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   const plans = { context, flags, id, members: () => attendance.members };
   const working = Promise.all([
     controller.run(),
-    attendance.run(stop.signal, onTrouble),
+    attendance.run(stop.signal, (error) => {
+      admission.fail(error);
+      onTrouble(error);
+    }),
     starts.run(stop.signal, onTrouble),
     settings.plans === undefined ? undefined : runPlans(settings.plans, plans, log, metrics, stop.signal),
   ]);
-  await Promise.race([interrupted, working]);
+  const why = await Promise.race([interrupted, working.then(() => undefined), admission.refused]);
   log.info({}, 'leaving: the others take over now');
   stop.abort();
   // Leaving first lets the others begin while the last turns here end; the compare-and-set keeps the two apart.
@@ -131,6 +144,7 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   await controller.stop();
   await telling.stop();
   await serving.close();
+  if (why !== undefined) throw why;
   return EXIT.done;
 }
 

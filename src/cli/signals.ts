@@ -1,6 +1,7 @@
 import type { Plan } from '../core/plan.js';
 import type { SignalSource, Target, TrafficSource } from '../ports.js';
 import { runCommand } from '../programs/command.js';
+import { environmentOf } from '../programs/environment.js';
 import type { CatalogReader } from '../signals/catalog-reader.js';
 import { createSignalSource, type SignalOptions } from '../signals/registry.js';
 import type { Context } from './context.js';
@@ -21,10 +22,14 @@ export function createSharedSignals(
   return createSources(context, catalogOf(context), async (target) => passing(target) ?? 0);
 }
 
-function catalogOf({ client }: Context): CatalogReader {
+/** Consul's catalog as the command's own token sees it. */
+export function catalogOf({ client }: Context): CatalogReader {
   return {
-    get: async (path, query, abort) =>
-      (await client.call({ method: 'GET', path: path.replace(/^\/v1/, ''), what: 'finding the callers', query, abort })).body,
+    get: async (path, query, abort) => {
+      const call = { method: 'GET', path: path.replace(/^\/v1/, ''), what: 'finding the callers', query, abort } as const;
+      const { body, filtered, blind } = await client.call(call);
+      return { body, hidden: filtered || blind };
+    },
   };
 }
 
@@ -37,7 +42,7 @@ function createSources(
     catalog,
     countPassing,
     env: io.env,
-    runProgram: (command, variables, timeout, abort) => runCommand({ command, timeout }, { ...io.env, ...variables }, abort),
+    runProgram: (command, variables, timeout, abort) => runCommand({ command, timeout }, environmentOf(io.env, variables), abort),
     now: () => clock.now(),
   });
 }

@@ -17,6 +17,7 @@ import type { Io } from './io.js';
 import { requireOwnChecks } from './own-checks.js';
 import type { PlannedRamp } from './plan-ramp.js';
 import { rampPlan, type SourcedPlan } from './plan-source.js';
+import { policyCommand } from './policy-command.js';
 import type { RampFlags } from './ramp.js';
 import { StageView } from './stage-view.js';
 import { runUndo } from './verbs.js';
@@ -140,7 +141,7 @@ export class Stage {
       }
     } catch (error) {
       // Refused, or Consul does not answer just now: the drive goes on, and so does the person.
-      const { text } = explainError(error);
+      const { text } = explainError(error, policyCommand('ramp', [service]));
       if (text.includes('this is a bug')) throw error;
       context.io.err(text);
     }

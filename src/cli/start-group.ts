@@ -14,6 +14,7 @@ import { requireOwnChecks } from './own-checks.js';
 import { observe } from './plan.js';
 import { type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
+import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { requireControllers } from './who-drives.js';
 
 /** How a group is started, as flags said. */
@@ -66,6 +67,7 @@ export async function startGroup(context: Context, { group, members }: GroupPlan
 }
 
 async function requireMember(context: Context, sourced: SourcedPlan, force: boolean): Promise<ReadyMember> {
+  await requirePermissions(context, permissionsToDrive(sourced.plan.service, context, sourced.plan));
   const seen = await observe(context, sourced);
   const roles = findRoles(sourced.plan, seen);
   const { rollout } = await lookAt(context, sourced.plan.service, true);

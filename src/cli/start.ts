@@ -12,6 +12,8 @@ import { requireOwnChecks } from './own-checks.js';
 import { observe } from './plan.js';
 import { pickPlan, readPlans, type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
+import { requireCallers } from './require-callers.js';
+import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { startGroup } from './start-group.js';
 import { watchStatus } from './watch-status.js';
 import { requireControllers } from './who-drives.js';
@@ -52,7 +54,9 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
     io.out(previewRollout(plan, seen, requireReady(context, sourced, seen), io.style, context.clock.now()));
     return EXIT.done;
   }
+  await requirePermissions(context, permissionsToDrive(plan.service, context, plan));
   const detach = flags.foreground !== true;
+  if (!detach) await requireCallers(context, plan);
   if (detach) await requireControllers(context, `splitter start ${target} --foreground`);
   const first = findRoles(plan, await observe(context, sourced));
   const note = isRefusal(first) ? undefined : await requireOwnChecks(context, sourced, first, flags.force === true);

@@ -16,12 +16,14 @@ import type { Context } from './context.js';
 import { newDriverId, takeLock } from './drive-service.js';
 import { CommandError } from './exit.js';
 import { type Look, lookAt } from './look.js';
+import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 
 const TRIES = 50;
 const ULID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
 /** Takes all users back to an earlier version that still runs, named by itself or by the rollout that it came from: in one write, after its subset is known where that has to be made first. */
 export async function undoTo(context: Context, service: string, to: string): Promise<Acted> {
+  await requirePermissions(context, permissionsToDrive(service, context));
   const wanted = await findVersion(context, service, to);
   const driver = newDriverId('undo', context.by);
   const lock = await takeLock(context, service, driver, 'undo');

@@ -1,3 +1,4 @@
+import { ConsulError } from '../consul/errors.js';
 import { abort } from '../core/verbs/abort.js';
 import { pause } from '../core/verbs/pause.js';
 import { promote } from '../core/verbs/promote.js';
@@ -11,6 +12,7 @@ import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { findRun } from './group-run.js';
 import { actOnRun } from './group-verbs.js';
 import { type CommandIo, printJson } from './io.js';
+import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { undoTo } from './undo-to.js';
 import { describeDrives, whoDrives } from './who-drives.js';
 
@@ -93,6 +95,8 @@ export async function runPromote(
     const finishes = full && (await whoDrives(context, run.services[0]!, run.name)) === undefined;
     return actOnRun(context, run, { done: 'Promoted', verb, reverse: false, allOrNone: true, finishes });
   }
+  // It may have to watch the bake itself, and a promotion must not find out too late that it may not.
+  if (!full) await requirePermissions(context, permissionsToDrive(service, context));
   const acted = await act(context, service, verb);
   if (acted.rollout.state.phase === 'Promoting') {
     const rollout = await finish(context, service);
@@ -132,8 +136,12 @@ function report(context: Context, service: string, acted: Acted, done: string): 
 }
 
 async function sayWhoDrives(context: Context, service: string, group: string | undefined): Promise<void> {
-  const drives = await whoDrives(context, service, group);
-  if (drives !== undefined) context.io.err(`${describeDrives(drives)} drives it on.\n`);
+  const drives = await whoDrives(context, service, group).catch((error: unknown) => {
+    if (!(error instanceof ConsulError)) throw error;
+    return error;
+  });
+  if (drives instanceof ConsulError) context.io.err(`Warning: who drives it cannot be read: ${drives.message}\n`);
+  else if (drives !== undefined) context.io.err(`${describeDrives(drives)} drives it on.\n`);
   else
     context.io.err(
       `Nobody drives it: it moves only when somebody does.\n  -> splitter continue ${service}   drives it to its next pause or its end\n`,

@@ -13,13 +13,16 @@ export interface Answer {
   readonly status: number;
   readonly body: unknown;
   readonly index: number;
-  /** ACLs may have hidden part of the answer: Consul then says 200 with less, or nothing, in it. */
+  /** ACLs have hidden part of the answer: Consul then says 200 with less, or nothing, in it. */
   readonly filtered: boolean;
+  /** Asked without a token where that may see nothing by default: Consul hides without saying so. */
+  readonly blind: boolean;
 }
 
 /** One request. `what` completes "Consul refused (…)"; undefined query values are dropped, so that no guard is sent empty. */
 export interface Call {
-  readonly method: 'GET' | 'PUT' | 'DELETE';
+  /** POST is for questions that need a body: it changes nothing. */
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   readonly path: string;
   readonly what: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
@@ -125,7 +128,7 @@ export class ConsulClient extends Consul {
     const { settings } = this;
     const about = {
       what: call.what,
-      write: call.method !== 'GET',
+      write: call.method === 'PUT' || call.method === 'DELETE',
       tokenFrom: settings.tokenFrom,
       address: settings.address,
       addressFrom: settings.addressFrom,
@@ -188,11 +191,10 @@ function createAgent({ address }: ConsulSettings): Agent {
 function answerOf({ statusCode, headers, body }: RawResponse, settings: ConsulSettings): Answer {
   const text = body?.toString('utf8') ?? '';
   const json = (headers['content-type'] ?? '').startsWith('application/json');
-  const denied = headers['x-consul-default-acl-policy'] === 'deny' && settings.token === undefined;
-  const filtered = headers['x-consul-results-filtered-by-acls'] === 'true' || denied;
   return {
     status: statusCode,
-    filtered,
+    filtered: headers['x-consul-results-filtered-by-acls'] === 'true',
+    blind: headers['x-consul-default-acl-policy'] === 'deny' && settings.token === undefined,
     body: json && text !== '' ? JSON.parse(text) : text,
     index: Number(headers['x-consul-index'] ?? 0),
   };

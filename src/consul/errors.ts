@@ -1,3 +1,5 @@
+import { parsePermission, policyLine } from '../core/permission.js';
+
 /** What went wrong with Consul, in classes that a caller can act on. `unknown-outcome`: a write that may have been applied. */
 export type ConsulErrorCode =
   | 'unreachable'
@@ -14,14 +16,20 @@ export type ConsulErrorCode =
 export class ConsulError extends Error {
   readonly code: ConsulErrorCode;
   readonly hint: string;
+  /** Another policy of the token would help. */
+  readonly lacksPermission: boolean;
 
-  constructor(code: ConsulErrorCode, message: string, hint: string) {
+  constructor(code: ConsulErrorCode, message: string, hint: string, lacksPermission = false) {
     super(message);
     this.name = 'ConsulError';
     this.code = code;
     this.hint = hint;
+    this.lacksPermission = lacksPermission;
   }
 }
+
+/** Where a token comes from that nobody gave; what follows says more. */
+export const NO_TOKEN = 'nowhere';
 
 /** Whether trying the same read again later can help. */
 export function isPassing(error: unknown): boolean {
@@ -56,10 +64,14 @@ export function errorOfAnswer(
   if (status === 403 || status === 401) {
     const unknown = /ACL not found/.test(text);
     const why = unknown ? 'Consul does not know this token' : `this token may not do that: ${said}`;
+    const lacks = parsePermission(said);
     return new ConsulError(
       'denied',
       `${why} (${about.what}; token from ${about.tokenFrom})`,
-      unknown ? 'check CONSUL_HTTP_TOKEN' : 'ask for a token with the permission that is named',
+      unknown
+        ? `look at ${about.tokenFrom}, or ask for another token`
+        : sayLacking(lacks === undefined ? [] : [policyLine(lacks)], about.tokenFrom),
+      !unknown,
     );
   }
   if (status === 429 || (status === 503 && /rate limit/i.test(text)))
@@ -73,6 +85,13 @@ export function errorOfAnswer(
     `Consul refused (${about.what}, ${status}): ${said || 'no reason given'}`,
     'splitter doctor',
   );
+}
+
+/** What to do about missing permissions, by the lines that a policy needs for them. */
+export function sayLacking(lines: readonly string[], tokenFrom: string): string {
+  if (tokenFrom.startsWith(NO_TOKEN)) return 'give a token: --token-file FILE, or CONSUL_HTTP_TOKEN_FILE';
+  if (lines.length === 0) return 'ask for a token with the permission that is named';
+  return `its policy lacks${lines.length === 1 ? ` ${lines[0]}` : lines.map((line) => `\n       ${line}`).join('')}`;
 }
 
 /** What low-level codes mean, in words. */

@@ -1,5 +1,7 @@
 import { isRecord } from '../core/is-record.js';
-import type { ConsulClient } from './client.js';
+import { policyLine } from '../core/permission.js';
+import type { Answer, ConsulClient } from './client.js';
+import { ConsulError, sayLacking } from './errors.js';
 
 /** A value in KV, with the index for compare-and-set and the session that holds it, if one does. */
 export interface KvValue {
@@ -61,10 +63,10 @@ export class ConsulKv {
     );
   }
 
-  /** Every key under a prefix with its value. With an index it blocks until one of them changes, comes or goes. */
+  /** Every key under a prefix with its value, or of a `mixed` prefix those that may be read. With an index it blocks until one of them changes, comes or goes. */
   async list(
     prefix: string,
-    options: { index?: number; abort?: AbortSignal } = {},
+    options: { index?: number; abort?: AbortSignal; mixed?: boolean } = {},
   ): Promise<{ found: ReadonlyMap<string, KvValue>; index: number }> {
     const blocking = options.index === undefined ? {} : { index: options.index, wait: '30s' };
     const answer = await this.#client.call({
@@ -76,18 +78,21 @@ export class ConsulKv {
       timeout: 45_000,
     });
     const all = answer.status === 404 || !Array.isArray(answer.body) ? [] : answer.body.filter(isRecord);
+    if (options.mixed !== true) this.#requireSeen(prefix, all, answer);
     return { found: new Map(all.map((entry) => [String(entry.Key), keyValueOf(entry)])), index: answer.index };
   }
 
   /** Every key under a prefix, sorted. */
   async keys(prefix: string): Promise<readonly string[]> {
-    const { status, body } = await this.#client.call({
+    const answer = await this.#client.call({
       method: 'GET',
       path: pathOf(prefix),
       what: `listing keys under ${prefix}`,
       query: { keys: 'true' },
     });
-    return status === 404 || !Array.isArray(body) ? [] : body.map(String).sort();
+    const all = answer.status === 404 || !Array.isArray(answer.body) ? [] : answer.body.map(String).sort();
+    this.#requireSeen(prefix, all, answer);
+    return all;
   }
 
   /** Deletes a key, with an index only if it is still this; nothing happens when it is absent. False when somebody was faster. */
@@ -99,6 +104,17 @@ export class ConsulKv {
       query: { cas },
     });
     return body === true;
+  }
+
+  /** Keys that ACLs hid look like keys that are not there. */
+  #requireSeen(prefix: string, all: readonly unknown[], { filtered }: Answer): void {
+    if (all.length > 0 || !filtered) return;
+    throw new ConsulError(
+      'denied',
+      `this token lacks permission 'key:read' on "${prefix}" (token from ${this.#client.settings.tokenFrom})`,
+      sayLacking([policyLine({ resource: 'key', access: 'read', name: prefix })], this.#client.settings.tokenFrom),
+      true,
+    );
   }
 }
 

@@ -8,7 +8,7 @@ import { routedIn } from '../core/route.js';
 import { fromConsulWeight } from '../core/weights.js';
 import type { CriticalCheck, Entries, Mesh, MeshLists, ReadOptions } from '../ports.js';
 import type { Answer, Call, ConsulClient } from './client.js';
-import { ConsulError } from './errors.js';
+import { ConsulError, sayLacking } from './errors.js';
 
 const KINDS = {
   splitter: 'service-splitter',
@@ -45,8 +45,11 @@ export class ConsulMesh implements Mesh, MeshLists {
     return { entry: answer.status === 404 ? undefined : storedEntry(answer.body), index: answer.index };
   }
 
-  /** Every entry of one kind. With an index it blocks until one of them changes (or about 30 s). */
-  async listEntries(kind: string, options: ReadOptions = {}): Promise<{ entries: readonly StoredEntry[]; index: number }> {
+  /** Every entry of one kind that may be read, and whether ACLs hide others. With an index it blocks until one of them changes (or about 30 s). */
+  async listEntries(
+    kind: string,
+    options: ReadOptions = {},
+  ): Promise<{ entries: readonly StoredEntry[]; index: number; hidden: boolean }> {
     const answer = await this.#client.call({
       method: 'GET',
       path: `/config/${kind}`,
@@ -54,7 +57,8 @@ export class ConsulMesh implements Mesh, MeshLists {
       abort: options.abort,
       ...blocking(options, LIST_TIMEOUT),
     });
-    return { entries: Array.isArray(answer.body) ? answer.body.map(storedEntry) : [], index: answer.index };
+    const entries = Array.isArray(answer.body) ? answer.body.map(storedEntry) : [];
+    return { entries, index: answer.index, hidden: answer.filtered || answer.blind };
   }
 
   /** Checks that are critical now; a check of a whole node names no service. With an index it blocks until any check changes. */
@@ -184,13 +188,17 @@ export class ConsulMesh implements Mesh, MeshLists {
   }
 
   /** Instances that ACLs hid look like instances that are gone; the two must never be mixed up. */
-  #instances({ body, filtered }: Answer, what: string): readonly Readonly<Record<string, unknown>>[] {
+  #instances({ body, filtered, blind }: Answer, what: string): readonly Readonly<Record<string, unknown>>[] {
     const all = Array.isArray(body) ? body.filter(isRecord) : [];
-    if (all.length === 0 && filtered) {
+    if (all.length === 0 && (filtered || blind)) {
       throw new ConsulError(
         'denied',
-        `this token may not see any instance (${what}; token from ${this.#client.settings.tokenFrom})`,
-        'it needs service:read on the service and its sidecars, and node:read',
+        `this token may not see any instance: it lacks permission 'node:read', or 'service:read' on the sidecars (${what}; token from ${this.#client.settings.tokenFrom})`,
+        sayLacking(
+          ['node_prefix "" { policy = "read" }, or service:read on the service and its sidecars'],
+          this.#client.settings.tokenFrom,
+        ),
+        true,
       );
     }
     return all;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConsulError } from './errors.js';
+import { ConsulError, NO_TOKEN } from './errors.js';
 
 /** Where and how to reach Consul, as flags gave it; what is missing comes from the environment, then from Consul's own defaults. */
 export interface ConsulFlags {
@@ -41,13 +41,13 @@ export function resolveSettings(flags: ConsulFlags, env: Readonly<Record<string,
     flag ?? (env[name] === '' ? undefined : env[name]);
   const raw = given(flags.httpAddr, 'CONSUL_HTTP_ADDR');
   const ssl = parseBool(env.CONSUL_HTTP_SSL);
-  const { address, socketPath } = parseAddress(raw ?? '127.0.0.1:8500', ssl === true);
+  const { address, socketPath, login } = parseAddress(raw ?? '127.0.0.1:8500', ssl === true);
   const [token, tokenFrom] = findToken(flags, env);
   const tls = address.startsWith('https:') ? tlsOptions(flags, env, given) : undefined;
   const optional = {
     socketPath,
     token,
-    basicAuth: env.CONSUL_HTTP_AUTH || undefined,
+    basicAuth: env.CONSUL_HTTP_AUTH || login,
     tls,
     datacenter: flags.datacenter,
     namespace: given(flags.namespace, 'CONSUL_NAMESPACE'),
@@ -66,7 +66,8 @@ export function resolveSettings(flags: ConsulFlags, env: Readonly<Record<string,
   };
 }
 
-function parseAddress(raw: string, ssl: boolean): { address: string; socketPath?: string } {
+/** User and password in an address become the login, so that no message that names the address shows them. */
+function parseAddress(raw: string, ssl: boolean): { address: string; socketPath?: string; login?: string } {
   if (raw.startsWith('unix://')) return { address: 'http://localhost', socketPath: raw.slice('unix://'.length) };
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(raw)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') {
@@ -83,15 +84,31 @@ function parseAddress(raw: string, ssl: boolean): { address: string; socketPath?
   } catch {
     throw new ConsulError('usage', `"${raw}" is not an address`, 'use host:port, http://…, https://… or unix:///path');
   }
-  return { address: url.href.replace(/\/+$/, '') };
+  const { username, password } = url;
+  url.username = '';
+  url.password = '';
+  const address = url.href.replace(/\/+$/, '');
+  return username === '' ? { address } : { address, login: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` };
 }
 
 function findToken(flags: ConsulFlags, env: Readonly<Record<string, string | undefined>>): readonly [string | undefined, string] {
-  if (flags.tokenFile !== undefined) return [readFileOf(flags.tokenFile, 'token file'), `the file ${flags.tokenFile}`];
-  if (flags.token !== undefined) return [flags.token, '-token'];
-  if (env.CONSUL_HTTP_TOKEN_FILE) return [readFileOf(env.CONSUL_HTTP_TOKEN_FILE, 'token file'), 'CONSUL_HTTP_TOKEN_FILE'];
-  if (env.CONSUL_HTTP_TOKEN) return [env.CONSUL_HTTP_TOKEN, 'CONSUL_HTTP_TOKEN'];
-  return [undefined, 'nowhere: no token was given'];
+  const read = (file: string, from: string) => [checkToken(readFileOf(file, 'token file'), from), from] as const;
+  if (flags.tokenFile !== undefined) return read(flags.tokenFile, `the file ${flags.tokenFile}`);
+  if (flags.token !== undefined) return [checkToken(flags.token, '-token'), '-token'];
+  if (env.CONSUL_HTTP_TOKEN_FILE) return read(env.CONSUL_HTTP_TOKEN_FILE, 'CONSUL_HTTP_TOKEN_FILE');
+  if (env.CONSUL_HTTP_TOKEN) return [checkToken(env.CONSUL_HTTP_TOKEN, 'CONSUL_HTTP_TOKEN'), 'CONSUL_HTTP_TOKEN'];
+  return [undefined, `${NO_TOKEN}: no token was given`];
+}
+
+/** The token, if it can be one: nothing else may go into a header, and an empty file is no wish to do without. */
+function checkToken(token: string, from: string): string {
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  const wrong = token === '' ? 'is empty' : 'holds characters that no token has';
+  throw new ConsulError(
+    'usage',
+    `the token from ${from} ${wrong}`,
+    'look at it: one word, like the SecretID of consul acl token create',
+  );
 }
 
 function tlsOptions(

@@ -23,12 +23,12 @@ export class Store implements DecisionLog, PlanStore {
     return found === undefined ? undefined : parse<SourcedPlan>(found.value, this.#key('plans', service));
   }
 
-  /** Every applied plan, by service. With an index it blocks until one of them changes (or about 30 s). What is no plan is left out. */
+  /** Every applied plan that may be read, by service. With an index it blocks until one of them changes (or about 30 s). What is no plan is left out. */
   async listPlans(
     options: { index?: number; abort?: AbortSignal } = {},
   ): Promise<{ plans: ReadonlyMap<string, SourcedPlan>; index: number }> {
     const prefix = this.#key('plans', '');
-    const { found, index } = await this.#kv.list(prefix, options);
+    const { found, index } = await this.#kv.list(prefix, { ...options, mixed: true });
     const plans = [...found].flatMap(([key, { value }]) => {
       const applied = tryParse<SourcedPlan>(value);
       return applied === undefined ? [] : [[key.slice(prefix.length), applied] as const];

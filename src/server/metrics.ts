@@ -10,7 +10,7 @@ export type RolloutOutcome = 'promoted' | 'reverted' | 'superseded';
 
 /** One request to Consul as it went. `outcome`: `ok`, `lost` (a compare-and-set that somebody else won), or the class of the error. */
 export interface ConsulRequest {
-  readonly method: 'GET' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   readonly kind: ConsulKind;
   readonly outcome: string;
   readonly seconds: number;

@@ -18,6 +18,7 @@ export class CallerList {
   #callers: readonly Caller[] | undefined;
   #protocol: { readonly name: string; readonly at: number } | undefined;
   #why = '';
+  #hidden = false;
   #search: Promise<void> | undefined;
   #endedAt = Number.NEGATIVE_INFINITY;
 
@@ -38,6 +39,11 @@ export class CallerList {
     return this.#protocol?.name;
   }
 
+  /** ACLs hide some of the catalog, so there may be more. */
+  get hidden(): boolean {
+    return this.#hidden;
+  }
+
   /** Why the last search failed, or nothing. */
   get why(): string {
     return this.#why;
@@ -52,12 +58,14 @@ export class CallerList {
 
   async #find(abort: AbortSignal): Promise<void> {
     try {
-      const callers = (await this.#directory.read(this.#target)).callersOf(this.#target);
+      const proxies = await this.#directory.read(this.#target);
+      const callers = proxies.callersOf(this.#target);
       // How callers speak matters only where one can be read.
       const asked = this.#protocol === undefined || this.#now() - this.#protocol.at >= PROTOCOL_REFRESH;
       if (asked && callers.some(({ address }) => address !== undefined))
         this.#protocol = { name: await readProtocol(this.#catalog, this.#target, abort), at: this.#now() };
       this.#callers = callers;
+      this.#hidden = proxies.hidden;
       this.#why = '';
     } catch (error) {
       this.#why = (error as Error).message;

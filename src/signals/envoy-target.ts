@@ -89,6 +89,10 @@ export class EnvoyTarget {
     const { service } = this.#target;
     const { callers } = this.#list;
     if (callers === undefined) return { kind: 'error', why: `the callers of ${service} cannot be found: ${this.#list.why}` };
+    if (callers.length === 0 && this.#list.hidden) {
+      const why = `no caller of ${service} is seen, and ACLs hide part of the catalog from this token; it needs service:read on the sidecars of the callers, and node:read`;
+      return { kind: 'error', why };
+    }
     if (callers.length === 0) {
       const why = `no caller of ${service} is registered: no sidecar has it among its upstreams and no gateway serves it; name the calling services under "callers" in the plan`;
       return { kind: 'none', why };

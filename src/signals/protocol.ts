@@ -4,8 +4,8 @@ import { scope } from './scope.js';
 
 /** The protocol that callers speak to the service, by its compiled discovery chain: `tcp`, `http`, `http2` or `grpc`. Throws what the reader throws. */
 export async function readProtocol(catalog: CatalogReader, target: ServiceRef, abort: AbortSignal): Promise<string> {
-  const answer = await catalog.get(`/v1/discovery-chain/${encodeURIComponent(target.service)}`, scope(target), abort);
-  const protocol = (answer as { readonly Chain?: { readonly Protocol?: string } } | null)?.Chain?.Protocol;
+  const { body } = await catalog.get(`/v1/discovery-chain/${encodeURIComponent(target.service)}`, scope(target), abort);
+  const protocol = (body as { readonly Chain?: { readonly Protocol?: string } } | null)?.Chain?.Protocol;
   if (!protocol) throw new Error(`the discovery chain of ${target.service} names no protocol`);
   return protocol;
 }

@@ -27,8 +27,11 @@ type Proxy =
 /** Every sidecar and gateway of one namespace, partition and datacenter, by the services that they may call. */
 export class Proxies {
   readonly #byService = new Map<string, Proxy[]>();
+  /** ACLs hide some of the catalog, so there may be more. */
+  readonly hidden: boolean;
 
-  constructor(proxies: readonly Proxy[]) {
+  constructor(proxies: readonly Proxy[], hidden = false) {
+    this.hidden = hidden;
     for (const proxy of proxies)
       for (const service of namesOf(proxy)) {
         const own = this.#byService.get(service);
@@ -53,11 +56,19 @@ export class Proxies {
 
 /** Reads all of them from Consul's catalog. Throws what the reader throws. */
 export async function readProxies(catalog: CatalogReader, where: ServiceRef, abort: AbortSignal): Promise<Proxies> {
+  let hidden = false;
+  const noting: CatalogReader = {
+    get: async (...asked) => {
+      const answer = await catalog.get(...asked);
+      hidden ||= answer.hidden;
+      return answer;
+    },
+  };
   const found = await Promise.all([
-    readSidecars(catalog, where, abort),
-    ...GATEWAYS.map((kind) => readGateways(catalog, kind, where, abort)),
+    readSidecars(noting, where, abort),
+    ...GATEWAYS.map((kind) => readGateways(noting, kind, where, abort)),
   ]);
-  return new Proxies(found.flat());
+  return new Proxies(found.flat(), hidden);
 }
 
 function namesOf(proxy: Proxy): ReadonlySet<string> {
@@ -103,8 +114,8 @@ async function listServed(
   where: ServiceRef,
   abort: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const bound = await catalog.get(`/v1/catalog/gateway-services/${encodeURIComponent(gateway)}`, scope(where), abort);
-  const rows: readonly { readonly Service?: { readonly Name?: string } }[] = Array.isArray(bound) ? bound : [];
+  const { body } = await catalog.get(`/v1/catalog/gateway-services/${encodeURIComponent(gateway)}`, scope(where), abort);
+  const rows: readonly { readonly Service?: { readonly Name?: string } }[] = Array.isArray(body) ? body : [];
   return new Set(rows.flatMap(({ Service }) => Service?.Name ?? []));
 }
 
@@ -114,8 +125,8 @@ async function listServices(
   where: ServiceRef,
   abort: AbortSignal,
 ): Promise<readonly string[]> {
-  const services = await catalog.get('/v1/catalog/services', { ...scope(where), filter: `ServiceKind == "${kind}"` }, abort);
-  return typeof services === 'object' && services !== null ? Object.keys(services) : [];
+  const { body } = await catalog.get('/v1/catalog/services', { ...scope(where), filter: `ServiceKind == "${kind}"` }, abort);
+  return typeof body === 'object' && body !== null ? Object.keys(body) : [];
 }
 
 async function listInstances(
@@ -125,8 +136,8 @@ async function listInstances(
   abort: AbortSignal,
 ): Promise<readonly CatalogInstance[]> {
   const query = { ...scope(where), 'merge-central-config': 'true' };
-  const instances = await catalog.get(`/v1/catalog/service/${encodeURIComponent(name)}`, query, abort);
-  return Array.isArray(instances) ? (instances as CatalogInstance[]) : [];
+  const { body } = await catalog.get(`/v1/catalog/service/${encodeURIComponent(name)}`, query, abort);
+  return Array.isArray(body) ? (body as CatalogInstance[]) : [];
 }
 
 /** Among thousands of sidecars only what tells whom they call is kept. */

@@ -351,6 +351,13 @@ describe('commands on the sandbox', () => {
     ]).to.deep.equal([7, true, false]);
     const weak = await shell.with({ CONSUL_HTTP_TOKEN: 'weak' }).run('ramp payments --to 50');
     expect([weak.code, /lacks permission/.test(weak.err)]).to.deep.equal([7, true]);
+    expect(weak.err).to.match(/-> its policy lacks\n +service "payments" \{ policy = "write" \}\n/);
+    expect(weak.err).to.match(/-> splitter acl-policy payments {3}prints all that it needs\n$/);
+    const sick = await shell.with({ CONSUL_HTTP_TOKEN: 'weak' }).run('doctor payments');
+    expect([sick.code, /x {3}token +the token from CONSUL_HTTP_TOKEN may not ramp payments/.test(sick.out)]).to.deep.equal([
+      1,
+      true,
+    ]);
     sandbox.faults.tokens = undefined as never;
     sandbox.faults.leaderless = true;
     const leaderless = await shell.run('ramp payments --to 50');

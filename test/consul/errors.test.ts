@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { errorOfAnswer, errorOfRequest, isPassing } from '../../src/consul/errors.js';
+import { errorOfAnswer, errorOfRequest, isPassing, NO_TOKEN } from '../../src/consul/errors.js';
 import { readCompiledChain } from '../../src/consul/mesh.js';
 import { resolveSettings } from '../../src/consul/settings.js';
 
@@ -41,6 +41,14 @@ describe('errors of Consul', () => {
       const error = errorOfAnswer(500, text, { ...about, write: false });
       expect([error.code, isPassing(error)]).to.deep.equal(['no-leader', true]);
     });
+  it('what a policy lacks is said as the line to write; without a token, that one is to be given', () => {
+    const denied = `Permission denied: token with AccessorID 'x' lacks permission 'service:write' on "payments"`;
+    const { hint, lacksPermission } = errorOfAnswer(403, denied, about);
+    expect([hint, lacksPermission]).to.deep.equal(['its policy lacks service "payments" { policy = "write" }', true]);
+    const { hint: give } = errorOfAnswer(403, denied, { ...about, tokenFrom: `${NO_TOKEN}: no token was given` });
+    expect(give).to.match(/give a token: --token-file/);
+    expect(errorOfAnswer(403, 'ACL not found', about).lacksPermission).to.equal(false);
+  });
   it('a write whose connection broke may have been applied; one that was refused was not', () => {
     expect(errorOfRequest(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }), about).code).to.equal(
       'unknown-outcome',
@@ -67,6 +75,18 @@ describe('settings of Consul', () => {
     expect(() => address({ CONSUL_HTTP_ADDR: 'ftp://x' })).to.throw(/does not speak: ftp/);
     expect(() => address({ CONSUL_HTTP_ADDR: 'https://x', CONSUL_CLIENT_CERT: '/nope' })).to.throw(/needs its key/);
     expect(() => address({ CONSUL_HTTP_SSL: 'yes' })).to.throw(/neither true nor false/);
+  });
+  it('a user and a password in the address become the login, so that no message shows them', () => {
+    const { address, basicAuth } = resolveSettings({}, { CONSUL_HTTP_ADDR: 'https://dana:s%40cret@consul:8501' });
+    expect([address, basicAuth]).to.deep.equal(['https://consul:8501', 'dana:s@cret']);
+  });
+  it('what cannot be a token is refused without being shown', () => {
+    for (const token of ['two words', 'first\nsecond', 'ümlaut']) {
+      const refused = (): unknown => resolveSettings({ token }, {});
+      expect(refused).to.throw(/the token from -token holds characters that no token has/);
+      expect(refused).to.not.throw(token);
+    }
+    expect(() => resolveSettings({ tokenFile: '/dev/null' }, {})).to.throw(/the token from the file \/dev\/null is empty/);
   });
   it('a token file beats a token, a flag beats both, and a missing file is an error', () => {
     expect(resolveSettings({ token: 'flag' }, { CONSUL_HTTP_TOKEN: 'env' }).token).to.equal('flag');

@@ -56,8 +56,12 @@ export function describeConsulContract(name: string, boot: () => Promise<Booted>
 function describeStatus(ask: Ask): void {
   describe('status', () => {
     it('says that there are no ACLs to ask about a token', async () => {
-      const { status, text } = await ask('GET', '/v1/acl/token/self');
-      expect([status, text.trim()]).to.deep.equal([401, 'ACL support disabled']);
+      const permission = { Resource: 'service', Access: 'write', Segment: 'payments' };
+      for (const { status, text } of [
+        await ask('GET', '/v1/acl/token/self'),
+        await ask('POST', '/v1/internal/acl/authorize', [permission]),
+      ])
+        expect([status, text.trim()]).to.deep.equal([401, 'ACL support disabled']);
     });
 
     it('names a leader, peers and the datacenter', async () => {

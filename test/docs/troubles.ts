@@ -205,6 +205,13 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
       return stage.say('resume payments');
     },
   },
+  'The split cannot be taken away': {
+    see: async (stage) => {
+      await stage.say('ramp payments --to 50 --signal none');
+      await stage.say('abort payments');
+      return stage.say('remove payments');
+    },
+  },
   'A weight arrives a little smaller': {
     see: (stage) => stage.say('ramp payments --to 2.1 --signal none'),
   },

@@ -26,6 +26,8 @@ export interface ConsulAgent {
   readonly address: string;
   readonly grpcAddress: string;
   readonly pid: number;
+  /** With which the harness may do everything, where ACLs are on. */
+  readonly managementToken?: string;
   /** One request; gives the JSON (or text) of the answer, undefined for 404; rejects with Consul's words on any other failure. */
   api<T = unknown>(method: string, path: string, body?: unknown, token?: string): Promise<T | undefined>;
   stop(): Promise<void>;
@@ -70,6 +72,7 @@ export async function startConsulAgent(options: ConsulOptions = {}): Promise<Con
     address,
     grpcAddress: `http://127.0.0.1:${grpc}`,
     pid: child.pid,
+    ...(token === undefined ? {} : { managementToken: token }),
     api,
     stop: () => end('stop'),
     kill: () => end('kill'),

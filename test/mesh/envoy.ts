@@ -33,7 +33,7 @@ export async function startSidecar(consul: ConsulAgent, serviceId: string): Prom
     consul.grpcAddress,
   ];
   const config = join(folder, 'bootstrap.json');
-  writeFileSync(config, await runConsul(consul.address, asked));
+  writeFileSync(config, await runConsul(consul.address, asked, '', consul.managementToken));
   const flags = ['-c', config, '--use-dynamic-base-id', '--disable-hot-restart', '--concurrency', '1', '--log-level', 'warn'];
   const child = await startChild(findTool('envoy'), flags, join(folder, 'envoy.log'));
   const end = async (how: 'stop' | 'kill'): Promise<void> => {

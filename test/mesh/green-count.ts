@@ -15,8 +15,9 @@ export class GreenCount {
   #callers = '';
 
   constructor(mesh: Mesh, service: string) {
-    const get = (path: string, query: Readonly<Record<string, string>>): Promise<unknown> =>
-      mesh.consul.api('GET', `${path}?${new URLSearchParams(query)}`);
+    const get = async (path: string, query: Readonly<Record<string, string>>) => {
+      return { body: await mesh.consul.api('GET', `${path}?${new URLSearchParams(query)}`), hidden: false };
+    };
     this.#envoy = new EnvoySource({ get }, () => Date.now() + this.#skew);
     this.#service = service;
   }

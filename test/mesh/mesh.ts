@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runConsul } from './cli.js';
-import { type ConsulAgent, startConsulAgent } from './consul.js';
+import { type ConsulAgent, type ConsulOptions, startConsulAgent } from './consul.js';
 import { startSidecar } from './envoy.js';
 import { type Instance, startInstance } from './instance.js';
 import { send } from './load.js';
@@ -25,6 +25,8 @@ export interface MeshOptions {
   readonly versions?: readonly string[];
   /** Starts the caller `web` too; true by default. */
   readonly withCaller?: boolean;
+  /** How Consul is to run. */
+  readonly consul?: ConsulOptions;
 }
 
 /** A config entry as Consul takes and gives it. */
@@ -72,8 +74,8 @@ export interface Mesh {
 }
 
 /** Starts the mesh; resolves when a request of the caller has reached the service. */
-export async function startMesh({ versions = ['2', '3'], withCaller = true }: MeshOptions = {}): Promise<Mesh> {
-  const consul = await startConsulAgent();
+export async function startMesh({ versions = ['2', '3'], withCaller = true, ...options }: MeshOptions = {}): Promise<Mesh> {
+  const consul = await startConsulAgent(options.consul);
   const [upstream, callerPort] = (await freePorts(2)) as [number, number];
   const url = `http://127.0.0.1:${upstream}/`;
   const running = new Map<string, RunningVersion>();
@@ -166,7 +168,7 @@ export async function startMesh({ versions = ['2', '3'], withCaller = true }: Me
     config,
     putConfig,
     deleteConfig,
-    consulCli: (args, stdin) => runConsul(consul.address, args, stdin),
+    consulCli: (args, stdin) => runConsul(consul.address, args, stdin, consul.managementToken),
     reset,
     stop,
   };

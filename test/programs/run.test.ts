@@ -5,7 +5,9 @@ import type { Program } from '../../src/core/plan.js';
 import type { ProgramOutcome } from '../../src/core/programs.js';
 import { createPrograms } from '../../src/programs/run.js';
 
-const programs = createPrograms({ PATH: process.env.PATH, OWN: 'kept' }, { now: () => Date.now() });
+const SECRETS = { CONSUL_HTTP_TOKEN: 'secret', CONSUL_HTTP_TOKEN_FILE: '/secret', CONSUL_HTTP_AUTH: 'a:secret' };
+const own = { PATH: process.env.PATH, OWN: 'kept', CONSUL_HTTP_ADDR: 'consul:8500', ...SECRETS };
+const programs = createPrograms(own, { now: () => Date.now() });
 
 function run(program: Program, abort: AbortSignal = new AbortController().signal): Promise<ProgramOutcome> {
   const variables = { SPLITTER_SERVICE: 'payments', SPLITTER_WEIGHT: '10' };
@@ -23,6 +25,11 @@ describe('a program of the user’s', () => {
     const outcome = await run(script('console.log(process.env.SPLITTER_SERVICE, process.env.SPLITTER_WEIGHT, process.env.OWN)'));
     expect([outcome.ok, outcome.message, outcome.output]).to.deep.equal([true, 'exit 0', 'payments 10 kept\n']);
     expect([outcome.id, outcome.point, outcome.step]).to.deep.equal(['one', 'before_step', 2]);
+  });
+
+  it('is told where Consul is, but not given splitter’s own access to it', async () => {
+    const outcome = await run(script('console.log(Object.keys(process.env).filter((name) => /^CONSUL/.test(name)).join())'));
+    expect(outcome.output).to.equal('CONSUL_HTTP_ADDR\n');
   });
 
   it('sees no shell: a word is an argument, whatever is in it', async () => {

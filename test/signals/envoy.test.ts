@@ -255,6 +255,13 @@ describe('the envoy source', () => {
     expect(await envoy.traffic(PAYMENTS, NEVER)).to.equal(undefined);
   });
 
+  it('says that ACLs may hide the callers, which is an error and no quiet service', async () => {
+    catalog.hidden = true;
+    const { measurement } = await read();
+    expect(measurement.kind).to.equal('error');
+    expect('why' in measurement && measurement.why).to.match(/ACLs hide part of the catalog .* service:read/);
+  });
+
   it('says what to set when callers show no metrics', async () => {
     register(undefined);
     const { measurement } = await read();

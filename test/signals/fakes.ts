@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Target } from '../../src/ports.js';
 import { runCommand } from '../../src/programs/command.js';
-import type { CatalogReader } from '../../src/signals/catalog-reader.js';
+import type { CatalogAnswer, CatalogReader } from '../../src/signals/catalog-reader.js';
 import type { RunProgram } from '../../src/signals/exec.js';
 
 /** The target of all tests: payments, blue is stable, green is canary. */
@@ -93,15 +93,20 @@ export function statusLines(subset: string, statuses: Readonly<Record<string, nu
   return [...lines, ...others.map((name) => `envoy_cluster_grpc_${method}${name}{${labels}} 9000\n`)].join('');
 }
 
-/** A catalog of proxies by kind and name, and the protocol of every discovery chain; `get` fails while `down` is set. */
+/** A catalog of proxies by kind and name, and the protocol of every discovery chain; `get` fails while `down` is set, and says so while something is `hidden`. */
 export class FakeCatalog implements CatalogReader {
   down = false;
+  hidden = false;
   protocol = 'http';
   readonly asked: string[] = [];
   proxies: Record<string, readonly Readonly<Record<string, unknown>>[]> = {};
   bound: Record<string, readonly string[]> = {};
 
-  async get(path: string, query: Readonly<Record<string, string>>): Promise<unknown> {
+  async get(path: string, query: Readonly<Record<string, string>>): Promise<CatalogAnswer> {
+    return { body: this.#answer(path, query), hidden: this.hidden };
+  }
+
+  #answer(path: string, query: Readonly<Record<string, string>>): unknown {
     this.asked.push(`${path} ${JSON.stringify(query)}`);
     if (this.down) throw new Error('Consul cannot be reached');
     if (path.startsWith('/v1/discovery-chain/')) return { Chain: { Protocol: this.protocol } };

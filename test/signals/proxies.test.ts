@@ -67,6 +67,13 @@ describe('finding the callers', () => {
     ]);
   });
 
+  it('knows when ACLs hide a part of the catalog', async () => {
+    const catalog = new FakeCatalog();
+    expect((await readProxies(catalog, PAYMENTS, NEVER)).hidden).to.equal(false);
+    catalog.hidden = true;
+    expect((await readProxies(catalog, PAYMENTS, NEVER)).hidden).to.equal(true);
+  });
+
   it('asks for at most 16 services at a time', async () => {
     const catalog = new FakeCatalog();
     catalog.proxies = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`web${i}`, [sidecar(`127.0.0.1:${i + 1}`)]]));

@@ -47,6 +47,15 @@ export function describeToken({ tokens }: Faults, token: string): Reply {
   return json({ AccessorID: accessor(token), Description: `may ${tokens[token]}` });
 }
 
+/** What `/v1/internal/acl/authorize` says of a token: each question again, with whether it is allowed. */
+export function describeAccess({ tokens }: Faults, token: string, body: string): Reply {
+  if (tokens === undefined) throw new Failure(401, 'ACL support disabled');
+  const grant = tokens[token] ?? (token === '' ? 'none' : undefined);
+  if (grant === undefined) throw new Failure(403, 'ACL not found');
+  const asked = JSON.parse(body) as readonly { readonly Access: string }[];
+  return json(asked.map((one) => ({ ...one, Allow: grant === 'write' || (grant === 'read' && one.Access === 'read') })));
+}
+
 /** A stable made-up accessor, so that a message names the same token twice alike and never shows the secret. */
 function accessor(token: string): string {
   let sum = 7;

