@@ -18,6 +18,7 @@ export class StageView implements FrameView {
   #driver = '';
   #last = { key: '', since: 0 };
   #wanted = 0;
+  #told = 0;
   #wake: () => void = () => undefined;
 
   constructor(context: Context) {
@@ -54,9 +55,9 @@ export class StageView implements FrameView {
     this.#wake();
   }
 
-  /** Lets the last frame stand where it is; the next begins below. */
+  /** Lets the last screen stand where it is; the next begins below. */
   renew(): void {
-    this.#inner = openWords(this.#context, this.#trail, nameHere);
+    if (this.#context.io.terminal.live) this.#inner = openWords(this.#context, this.#trail, nameHere);
   }
 
   /** From here on only frames that know this record count, and how long it stands is counted anew. */
@@ -72,18 +73,18 @@ export class StageView implements FrameView {
         this.#wake = resolve;
       });
     if (this.#ended.signal.aborted) return false;
-    const { io } = this.#context;
-    // Lines that are not redrawn tell only what has changed; before a question all of it is told.
-    if (!io.terminal.live && this.#frame !== undefined) {
-      const lines = liveLines(
-        this.#frame,
-        nameHere(this.#driver),
-        { style: io.style, columns: io.terminal.columns() },
-        this.#trail,
-      );
-      io.out(`${lines.map((line) => line.trimEnd()).join('\n')}\n`);
-    }
+    this.#tell();
     return true;
+  }
+
+  /** Lines that are not redrawn tell only what has changed; before the first question about it all of it is told. */
+  #tell(): void {
+    const { io } = this.#context;
+    const frame = this.#frame;
+    if (io.terminal.live || frame?.rollout === undefined || frame.rollout.seq === this.#told) return;
+    this.#told = frame.rollout.seq;
+    const lines = liveLines(frame, nameHere(this.#driver), { style: io.style, columns: io.terminal.columns() }, this.#trail);
+    io.out(`${lines.map((line) => line.trimEnd()).join('\n')}\n`);
   }
 
   #isStanding(): boolean {

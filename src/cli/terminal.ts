@@ -36,7 +36,8 @@ export class Terminal {
     const stop = (): void => {
       if (!open) return;
       open = false;
-      if (!this.#dumb) this.#clear(lines);
+      if (this.#dumb) this.#output.write('\n');
+      else this.#clear(lines);
       lines.close();
     };
     const refused = new Promise<undefined>((resolve) =>

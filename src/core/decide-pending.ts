@@ -51,14 +51,14 @@ function findDoubt(situation: Situation): Hold | undefined {
 }
 
 function findMissing(situation: Situation): Hold | undefined {
-  const { rollout, seen } = situation;
+  const { plan, rollout, seen } = situation;
   const legs = seen.chain?.startsWith === 'resolver' ? [] : (seen.chain?.legs ?? []);
   const absent = [rollout.stable, rollout.canary].find((subset) => !legs.some((leg) => leg.subset === subset));
   if (absent !== undefined) return missing(`waiting until Consul's discovery chain has a target for ${absent}`);
   if (serving(seen.instances[rollout.canary]) > 0) return holdForAddresses(situation);
-  // Its first instance may be for that step to bring up, or to wait for.
+  // Its first instance may be for that step to bring up, or to wait for; but a route to nobody would fail every tester.
   const step = nextStep(situation);
-  if (step?.kind === 'run' || step?.kind === 'wait') return undefined;
+  if (plan.route === undefined && (step?.kind === 'run' || step?.kind === 'wait')) return undefined;
   return missing(`waiting for a passing sidecar of ${rollout.canary}: no instance matches its filter and passes its checks`);
 }
 

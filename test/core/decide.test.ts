@@ -71,7 +71,7 @@ describe('decide, step by step', () => {
   });
   it('does not wait for an instance where the first step brings it up, or waits for it itself', () => {
     const pending = { phase: 'Pending', reason: 'Starting', step: 0 } as const;
-    const seen = { instances: { blue: { passing: 1, warning: 0, critical: 0 } } };
+    const seen = { instances: { blue: passing(1) } };
     const program = { kind: 'command', command: ['./scale.sh'], timeout: 1_000 } as const;
     const weight = { kind: 'weight', to: 1_000 } as const;
     for (const first of [
@@ -81,6 +81,11 @@ describe('decide, step by step', () => {
       expect(decide(situation(0, pending, { plan: { steps: [first, weight] }, seen })).next?.state, first.kind).to.deep.equal(
         at(0),
       );
+    const routed = {
+      steps: [{ kind: 'wait', healthy: 1, deadline: 1_000 }, weight],
+      route: { header: { name: 'x', value: '1' } },
+    } as const;
+    expect(decide(situation(0, pending, { plan: routed, seen })).why).to.match(/waiting for a passing sidecar of green/);
   });
   it('gives the sidecars that second also between a step that brought the first instance and the weight after it', () => {
     const steps = [

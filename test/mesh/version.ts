@@ -15,10 +15,15 @@ export interface RunningVersion {
   end(): Promise<void>;
 }
 
-/** Starts one version of a service and waits until callers may reach it. */
-export async function startVersion(consul: ConsulAgent, service: string, version: string): Promise<RunningVersion> {
+/** Starts one instance of a version of a service and waits until callers may reach it; its id is the service and `name`. */
+export async function startVersion(
+  consul: ConsulAgent,
+  service: string,
+  version: string,
+  name = version,
+): Promise<RunningVersion> {
   const app = await startServiceApp(version);
-  const options = { service, id: `${service}-${version}`, port: app.port, meta: { version } };
+  const options = { service, id: `${service}-${name}`, port: app.port, meta: { version } };
   const instance = await startInstance(consul, options).catch(async (error) => {
     await app.stop();
     throw error;
