@@ -125,7 +125,7 @@ key "splitter/doorbell" {
 
 # which controllers live
 key_prefix "splitter/controllers/" {
-  policy = "read"
+  policy = "list"
 }
 
 # the session that holds the lock of a drive: on the node of the agent that is asked

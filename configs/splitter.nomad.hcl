@@ -84,6 +84,11 @@ job "splitter" {
         image = var.image
         args  = ["run", "--config", "${NOMAD_TASK_DIR}/controller.yaml"]
         ports = ["http"]
+
+        # No core file.
+        ulimit {
+          core = "0"
+        }
       }
 
       env {

@@ -35,8 +35,12 @@ function blockOf({ resource, prefix }: AclRule): string {
   return prefix ? `${resource}_prefix` : resource;
 }
 
-/** Whoever may write a service may read its intentions unless they are denied; splitter needs none. */
-function settingsOf({ resource, access }: AclRule): Readonly<Record<string, string>> {
+/**
+ * Whoever may write a service may read its intentions unless they are denied; splitter needs none. Keys that are read by their prefix are listed: Consul
+ * may be set to ask for that by its own name (acl.enable_key_list_policy), and else it means the same as to read.
+ */
+function settingsOf({ resource, prefix, access }: AclRule): Readonly<Record<string, string>> {
+  if (resource === 'key' && prefix && access === 'read') return { policy: 'list' };
   return resource === 'service' ? { policy: access, intentions: 'deny' } : { policy: access };
 }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Certificates, makeCertificates } from './certificates.js';
+import { type Certificates, makeCertificates } from './consul-tls.js';
 import { type Mesh, type MeshOptions, startMesh } from './mesh.js';
 import { freePorts } from './ports.js';
 import { endSplitters, type SplitterProcess, startSplitter } from './program.js';

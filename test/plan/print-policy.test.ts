@@ -20,7 +20,7 @@ service "payments" {
 
 # its keys
 key_prefix "a \\"b\\"/" {
-  policy = "read"
+  policy = "list"
 }
 `,
     );
@@ -29,7 +29,7 @@ key_prefix "a \\"b\\"/" {
   it('is the same as JSON', () => {
     expect(policyDocument([{ rules: [service, keys] }])).to.deep.equal({
       service: { payments: { policy: 'write', intentions: 'deny' } },
-      key_prefix: { 'a "b"/': { policy: 'read' } },
+      key_prefix: { 'a "b"/': { policy: 'list' } },
     });
   });
 
@@ -40,7 +40,7 @@ key_prefix "a \\"b\\"/" {
       { partition: 'eu', namespace: 'bank', rules: [keys] },
     ];
     expect(printPolicy([], scopes)).to.match(
-      /\nnamespace "bank" \{\n {2}# its keys\n {2}key_prefix .*\n {4}policy = "read"\n {2}\}\n\}\n\npartition "eu" \{\n {2}namespace "bank" \{\n {4}# its keys\n/,
+      /\nnamespace "bank" \{\n {2}# its keys\n {2}key_prefix .*\n {4}policy = "list"\n {2}\}\n\}\n\npartition "eu" \{\n {2}namespace "bank" \{\n {4}# its keys\n/,
     );
     expect(policyDocument(scopes)).to.have.nested.property('partition.eu.namespace.bank.key_prefix');
   });
