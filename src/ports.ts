@@ -14,6 +14,8 @@ export interface Target extends ServiceRef {
   readonly stable: string;
   readonly canary: string;
   readonly callers: readonly string[];
+  /** The version of each subset that is picked by one, for queries that name it. */
+  readonly versions?: Readonly<Record<string, string>>;
   /** Which rollout it is measured for: what was counted before it, or for another one, never bears on it. */
   readonly rollout?: string;
 }

@@ -5,9 +5,10 @@ import { policyDocument, printPolicy } from '../plan/print-policy.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type Io, printJson } from './io.js';
 import { reportDiagnostics } from './report-diagnostics.js';
+import { loadGivenPlans, refuseVariables, type VariableFlags } from './variables.js';
 
 /** Flags of `splitter acl-policy`. */
-export interface AclPolicyFlags {
+export interface AclPolicyFlags extends VariableFlags {
   readonly controller?: boolean;
   readonly readOnly?: boolean;
   readonly followsPlans?: boolean;
@@ -26,7 +27,7 @@ export async function printAclPolicy(names: readonly string[], flags: AclPolicyF
   const lists = { '--callers': flags.callers, '--gateways': flags.gateways, '--agents': flags.agents };
   for (const [flag, values] of Object.entries(lists))
     if (values?.includes('')) throw new CommandError(`${flag} has an empty name`, `splitter acl-policy payments ${flag} NAME`);
-  const subjects = await readSubjects(names, io);
+  const subjects = await readSubjects(names, flags, io);
   if (subjects === undefined) return EXIT.planInvalid;
   const { callers = [], gateways = [], agents = [], followsPlans = false } = flags;
   const kvPrefix = (flags.kvPrefix ?? io.env.SPLITTER_KV_PREFIX ?? 'splitter/').replace(/\/*$/, '/');
@@ -51,15 +52,21 @@ function roleOf({ controller = false, readOnly = false }: AclPolicyFlags): Polic
 }
 
 /** What is named: plans by their files, services by their names, a prefix by a `*` at its end; nothing is every service. Undefined when a plan is not valid, which is printed then. */
-async function readSubjects(names: readonly string[], io: Io): Promise<readonly PolicySubject[] | undefined> {
+async function readSubjects(
+  names: readonly string[],
+  flags: VariableFlags,
+  io: Io,
+): Promise<readonly PolicySubject[] | undefined> {
   const files = names.filter(isFile);
   for (const name of names)
     if (!isFile(name) && isDirectory(name)) io.err(`${name} is taken as a service; ${name}/ would be the directory of plans\n`);
   const named = names.filter((name) => !isFile(name)).map(subjectOf);
   if (names.length === 0) return [{ name: '', prefix: true }];
-  if (files.length === 0) return named;
-  const { loadPlans } = await import('../plan/load.js');
-  const { plans, diagnostics } = await loadPlans(files, () => io.readStdin(), false);
+  if (files.length === 0) {
+    refuseVariables(flags, 'variables are those of a plan', 'splitter acl-policy plans/ --var …');
+    return named;
+  }
+  const { plans, diagnostics } = await loadGivenPlans(files, flags, io, false);
   if (await reportDiagnostics(io, diagnostics)) return undefined;
   const planned = plans.map(({ plan }) => ({ name: plan.service, prefix: false, plan }));
   const found = [...planned, ...named.filter(({ name, prefix }) => prefix || planned.every((one) => one.name !== name))];

@@ -9,11 +9,12 @@ import { type SourcedPlan, settleBase } from './plan-source.js';
 import { reportDiagnostics } from './report-diagnostics.js';
 import { permissionsToApply, requirePermissions } from './require-permissions.js';
 import { parseSavedPlan, readSavedPlan } from './saved-plan.js';
+import { loadGivenPlans, refuseVariables, type VariableFlags } from './variables.js';
 
 /** `splitter apply PATH…`: writes the base of each plan (protocol, subsets, then the splitter at 100/0) and keeps the plan in KV. Twice changes nothing. A saved plan is applied exactly as it was saved. */
 export async function apply(
   paths: readonly string[],
-  flags: GlobalFlags & { readonly dryRun?: boolean },
+  flags: GlobalFlags & VariableFlags & { readonly dryRun?: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
   const context = createContext(flags, io);
@@ -25,11 +26,11 @@ export async function apply(
   for (const path of paths) {
     const saved = path === '-' ? parseSavedPlan(await stdin(), '-') : await readSavedPlan(path);
     if (saved === undefined) continue;
+    refuseVariables(flags, `${path} is a saved plan, which has its values already`, `splitter apply ${path}`);
     if (paths.length === 1) return applySaved(context, saved, path, flags.dryRun === true);
     throw new CommandError(`${path} is a saved plan, which is applied alone. Nothing was written`, `splitter apply ${path}`);
   }
-  const { loadPlans } = await import('../plan/load.js');
-  const { plans, diagnostics } = await loadPlans(paths, stdin);
+  const { plans, diagnostics } = await loadGivenPlans(paths, flags, { ...io, readStdin: stdin });
   if (await reportDiagnostics(io, diagnostics))
     throw new CommandError(
       'not every plan is valid; nothing was written',

@@ -1,4 +1,5 @@
 import type { Member } from '../consul/membership.js';
+import { versionsOf } from '../core/placeholders.js';
 import { type Check, preflight } from '../core/preflight.js';
 import { findRoles } from '../core/roles.js';
 import { given } from '../plan/given.js';
@@ -13,13 +14,21 @@ import { lookAt, readFreeze } from './look.js';
 import { doctorOwnChecks } from './own-checks.js';
 import { findPlan, readPlanFile, settleBase } from './plan-source.js';
 import { createSignals } from './signals.js';
+import { refuseVariables, type VariableFlags } from './variables.js';
+
+/** Flags of `splitter doctor`. */
+export interface DoctorFlags extends GlobalFlags, VariableFlags {
+  readonly plan?: string;
+}
 
 /** `splitter doctor SERVICE [--plan F]`: every check before a ramp, each with a verdict and what to type. Exit 1 when one failed; what Consul refuses ends it, after what was found till then. */
-export async function doctor(service: string, flags: GlobalFlags & { readonly plan?: string }, io: CommandIo): Promise<ExitCode> {
+export async function doctor(service: string, flags: DoctorFlags, io: CommandIo): Promise<ExitCode> {
+  if (flags.plan === undefined)
+    refuseVariables(flags, 'variables are those of a plan', `splitter doctor ${service} --plan FILE --var …`);
   const context = createContext(flags, io);
   const checks: Check[] = [];
   try {
-    for await (const check of examine(context, service, flags.plan)) checks.push(check);
+    for await (const check of examine(context, service, flags)) checks.push(check);
   } finally {
     if (context.json) printJson(io, { service, checks });
     else print(checks, io);
@@ -27,21 +36,24 @@ export async function doctor(service: string, flags: GlobalFlags & { readonly pl
   return checks.some((check) => check.verdict === 'failed') ? EXIT.error : EXIT.done;
 }
 
-async function* examine(context: Context, service: string, file: string | undefined): AsyncGenerator<Check> {
+async function* examine(context: Context, service: string, flags: DoctorFlags): AsyncGenerator<Check> {
   yield await checkLeader(context);
   yield await checkToken(context, service);
   const look = await lookAt(context, service, true);
   const { plan } =
-    file === undefined ? await findPlan(context, service, look.seen, settleBase) : await readPlanFile(context, file, service);
+    flags.plan === undefined
+      ? await findPlan(context, service, look.seen, settleBase)
+      : await readPlanFile(context, flags.plan, flags, service);
   const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, plan.subsets), readFreeze(context)]);
   const seen = { ...look.seen, ...freeze, instances };
   const roles = findRoles(plan, seen);
   yield* preflight(plan, seen, roles, context.clock.now());
   const target = 'stable' in roles ? roles : { stable: '', canary: '' };
   const signals = createSignals(context, plan);
-  const { namespace, partition, datacenter, callers } = plan;
+  const { namespace, partition, datacenter, callers, subsets } = plan;
   const scope = { ...given('namespace', namespace), ...given('partition', partition), ...given('datacenter', datacenter) };
-  const measured = { service, ...scope, stable: target.stable, canary: target.canary, callers };
+  const versions = versionsOf(subsets);
+  const measured = { service, ...scope, stable: target.stable, canary: target.canary, callers, versions };
   yield await checkCallers(context, plan, await signals.traffic(measured, AbortSignal.timeout(5_000)));
   if ('stable' in roles) yield* await checkSignals(plan, signals, measured, context.clock.now());
   yield checkControllers((await context.members.list()).members);

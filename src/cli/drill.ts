@@ -20,10 +20,11 @@ import { requireOwnChecks } from './own-checks.js';
 import { observe } from './plan.js';
 import { findPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
 import { permissionsToDrive, requirePermissions } from './require-permissions.js';
+import { refuseVariables, type VariableFlags } from './variables.js';
 import { describeDrives } from './who-drives.js';
 
 /** Flags of `splitter drill`. */
-export interface DrillFlags extends GlobalFlags {
+export interface DrillFlags extends GlobalFlags, VariableFlags {
   readonly break?: string;
   readonly mend?: string;
   readonly pace?: string;
@@ -53,10 +54,10 @@ export async function drill(target: string | undefined, flags: DrillFlags, io: C
     if (file !== undefined) await requireWritable(flag, file);
   if (target === undefined) return drillSandbox(flags, pace, io);
   const context = createContext(flags, io);
-  const sourced = drillPlan(await findDrilled(context, target), pace);
+  const sourced = drillPlan(await findDrilled(context, target, flags), pace);
   await requirePermissions(context, permissionsToDrive(sourced.plan.service, context, sourced.plan));
   const roles = await requireDrillable(context, sourced);
-  await requireOwnChecks(context, sourced, roles, false);
+  await requireOwnChecks(context, sourced, roles, {});
   const breaker = breaks === undefined ? undefined : commandBreaker(quiet(context), sourced.plan, roles, { breaks, mends });
   return rehearse(context, flags, { sourced, roles, breaker, where: `Consul at ${context.client.settings.address}` });
 }
@@ -83,8 +84,9 @@ function alone(env: Io['env']): Io['env'] {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('CONSUL_') && name !== 'SPLITTER_KV_PREFIX'));
 }
 
-async function findDrilled(context: Context, target: string): Promise<SourcedPlan> {
-  if (target === '-' || /[/.]/.test(target)) return readPlanFile(context, target, undefined, true);
+async function findDrilled(context: Context, target: string, flags: VariableFlags): Promise<SourcedPlan> {
+  if (target === '-' || /[/.]/.test(target)) return readPlanFile(context, target, flags, undefined, true);
+  refuseVariables(flags, 'variables are those of a plan', 'splitter drill PLAN --var …');
   const { seen } = await lookAt(context, target, true);
   return findPlan(context, target, seen);
 }

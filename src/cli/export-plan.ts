@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { textOfPlan } from '../plan/plan-text.js';
-import { printHcl, printYaml } from '../plan/print-plan.js';
+import { printHcl, printYaml, withoutReferences } from '../plan/print-plan.js';
 import { readPlan } from '../plan/read.js';
 import type { SourcedPlan } from '../ports.js';
 import type { Context } from './context.js';
@@ -31,7 +31,7 @@ export async function exportPlan(context: Context, service: string, flags: Expor
       throw new CommandError(`${flags.out} cannot be written (${error.code})`, 'name another file: --out');
     });
     io.err(`plan ${digest.slice(0, 7)} of ${service} written to ${flags.out}\n  -> splitter plan ${flags.out}\n`);
-  } else if (json) printJson(io, { service, digest, source, readsBack: same, plan: text });
+  } else if (json) printJson(io, { service, digest, source, readsBack: same, plan: withoutReferences(text) });
   else io.out(written);
   return EXIT.done;
 }

@@ -7,6 +7,7 @@ import { formatTime, readRecord } from '../core/record.js';
 import type { Rollout } from '../core/rollout.js';
 import { historyJson } from '../view/history.js';
 import { harmless } from '../view/style.js';
+import { describeVariables } from '../view/variables.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
@@ -64,6 +65,9 @@ function withStored(log: History, stored: Rollout | undefined, now: number): His
 
 function renderHistory(log: History): string {
   const sources = Object.entries(log.plans).map(([digest, { source }]) => `${digest.slice(0, 7)} (${source})`);
+  const variables = Object.entries(log.plans).flatMap(([digest, { plan }]) =>
+    plan.variables === undefined ? [] : [`  plan ${digest.slice(0, 7)} with ${describeVariables(plan.variables)}`],
+  );
   const told = log.entries.filter((entry, i) => !keepsEvidence(entry, log.entries[i - 1]));
   const lines = told.flatMap((entry) => {
     const index = entry.indexAfter === 0 ? 'index unknown' : `#${entry.indexBefore} -> #${entry.indexAfter}`;
@@ -79,6 +83,7 @@ function renderHistory(log: History): string {
   });
   return [
     `rollout ${log.rollout} of ${log.service}${log.entries[0]?.drill === true ? ' (a drill)' : ''}, plan ${sources.join(', ') || 'unknown'}`,
+    ...variables,
     ...lines,
     '',
   ].join('\n');

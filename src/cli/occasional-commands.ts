@@ -1,5 +1,6 @@
 import type { DrillFlags } from './drill.js';
 import type { Maker } from './entry-commands.js';
+import { withVariables } from './plan-flags.js';
 import type { RemoveFlags } from './remove.js';
 
 /** The commands that are typed once in a while: backing out, and drills. */
@@ -8,9 +9,11 @@ export function addOccasionalCommands({ connected, finish, io }: Maker): void {
     .option('--dry-run', 'show the writes instead of making them')
     .option('--force', 'even while versions run that only the split keeps users from')
     .action((service: string, flags: RemoveFlags) => finish(import('./remove.js').then((m) => m.remove(service, flags, io))));
-  connected(
-    'drill [service-or-file]',
-    'two normal rollouts and one deliberate rollback, timed, with a report; alone: in a sandbox',
+  withVariables(
+    connected(
+      'drill [service-or-file]',
+      'two normal rollouts and one deliberate rollback, timed, with a report; alone: in a sandbox',
+    ),
   )
     .option('--break <command>', 'breaks the canary of the third rollout; started without a shell')
     .option('--mend <command>', 'mends it again')

@@ -15,9 +15,10 @@ import { requireCallers } from './require-callers.js';
 import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { parseSignals } from './signal-flag.js';
 import { createSignals } from './signals.js';
+import { refuseVariables, type VariableFlags } from './variables.js';
 
 /** Flags that say what a ramp takes from where. */
-export interface RampPlanFlags extends GlobalFlags {
+export interface RampPlanFlags extends GlobalFlags, VariableFlags {
   readonly bake?: string;
   readonly plan?: string;
   readonly signal?: readonly string[];
@@ -42,7 +43,9 @@ export async function planRamp(
   flags: RampPlanFlags,
   steps: RampOverrides['steps'],
 ): Promise<PlannedRamp> {
-  const given = flags.plan === undefined ? undefined : await readPlanFile(context, flags.plan, service);
+  if (flags.plan === undefined)
+    refuseVariables(flags, 'variables are those of a plan', `splitter ramp ${service} --plan FILE --var …`);
+  const given = flags.plan === undefined ? undefined : await readPlanFile(context, flags.plan, flags, service);
   if (flags.dryRun !== true) await requirePermissions(context, permissionsToDrive(service, context, given?.plan));
   if (given !== undefined && flags.dryRun !== true && namesOtherCanary(await lookAt(context, service, true), given.plan))
     await makeRoom(context, given);

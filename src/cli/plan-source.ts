@@ -9,22 +9,28 @@ import type { SourcedPlan } from '../ports.js';
 import type { Context } from './context.js';
 import { CommandError, EXIT } from './exit.js';
 import { lookAt } from './look.js';
+import { loadGivenPlans, type VariableFlags } from './variables.js';
 
 export type { SourcedPlan };
 
 /** Reads all plans of a file, as they are written. Errors are printed with their place, exit 6. */
-export async function readPlans(context: Context, file: string): Promise<readonly SourcedPlan[]> {
-  const { loadPlans } = await import('../plan/load.js');
+export async function readPlans(context: Context, file: string, flags: VariableFlags): Promise<readonly SourcedPlan[]> {
   const { reportDiagnostics } = await import('./report-diagnostics.js');
-  const { plans, diagnostics } = await loadPlans([file], () => context.io.readStdin());
+  const { plans, diagnostics } = await loadGivenPlans([file], flags, context.io);
   if (await reportDiagnostics(context.io, diagnostics))
     throw new CommandError(`${file} is not a valid plan; nothing was written`, `splitter validate ${file}`, EXIT.planInvalid);
   return plans.map(({ plan, digest }) => ({ plan, digest, source: file }));
 }
 
 /** Reads the one plan of a file; with a service, the plan of that service among those in the file. Errors are printed with their place, exit 6. */
-export async function readPlanFile(context: Context, file: string, service?: string, anew = false): Promise<SourcedPlan> {
-  return pickPlan(context, await readPlans(context, file), file, service, anew);
+export async function readPlanFile(
+  context: Context,
+  file: string,
+  flags: VariableFlags,
+  service?: string,
+  anew = false,
+): Promise<SourcedPlan> {
+  return pickPlan(context, await readPlans(context, file, flags), file, service, anew);
 }
 
 /** The one plan of a service (or the only one) among those of a file, settled. */

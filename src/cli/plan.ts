@@ -26,9 +26,10 @@ import { readFreeze } from './look.js';
 import { pickWritten, readPlans, type SourcedPlan, settleBase } from './plan-source.js';
 import { previewWrites } from './preview.js';
 import { savedPlan, writeSavedPlan } from './saved-plan.js';
+import type { VariableFlags } from './variables.js';
 
 /** Flags of `splitter plan`. */
-export interface PlanFlags extends GlobalFlags {
+export interface PlanFlags extends GlobalFlags, VariableFlags {
   readonly entries?: boolean | string;
   readonly detailedExitcode?: boolean;
   readonly out?: string;
@@ -37,7 +38,7 @@ export interface PlanFlags extends GlobalFlags {
 /** `splitter plan FILE`: every write that the plan would make, in order, as a diff. Writes nothing. */
 export async function plan(file: string, flags: PlanFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
-  const all = await readPlans(context, file);
+  const all = await readPlans(context, file, flags);
   const members = asGroup(all)?.members ?? [pickWritten(context, all, file)];
   if (flags.out !== undefined && members.length > 1)
     throw new CommandError(

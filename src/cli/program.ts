@@ -6,6 +6,7 @@ import { EXIT, EXIT_MEANINGS, type ExitCode, explainError } from './exit.js';
 import type { FreezeFlags } from './freeze.js';
 import type { CommandIo, Io } from './io.js';
 import { addOccasionalCommands } from './occasional-commands.js';
+import { collect, withVariables } from './plan-flags.js';
 import { policyCommand } from './policy-command.js';
 import type { RampFlags } from './ramp.js';
 import type { ReplayFlags } from './replay-flags.js';
@@ -67,7 +68,7 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
   const connected = (usage: string, description: string): Command => withConsul(command(usage, description));
   const finish = async (result: Promise<ExitCode>): Promise<void> => done(await result);
 
-  connected('ramp <service>', "move canary's weight to a target in the foreground, watching all the while")
+  withVariables(connected('ramp <service>', "move canary's weight to a target in the foreground, watching all the while"))
     .option('--to <pct>', "canary's weight to reach, like 50 or 12.5%")
     .option('-i, --interactive', 'ask for one weight after the other, then for full deploy or abort')
     .option('--by-instances', 'with --interactive: weights by counts of instances, and what share they really give')
@@ -86,26 +87,30 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--dry-run', 'show every write instead of making it')
     .option('--detach', 'let the controllers drive it')
     .option('--force', "skip the plan's own checks; the record says so")
+    .option('--skip-check <name>', 'skip one of them; may be given again, and the record says so', collect)
     .action((service: string, flags: RampFlags) => finish(import('./ramp.js').then((m) => m.ramp(service, flags, io))));
-  connected('start <service-or-file>', "follow a plan's own steps")
+  withVariables(connected('start <service-or-file>', "follow a plan's own steps"))
     .option('--foreground', 'drive it in this terminal instead of leaving it to the controllers')
     .option('--wait', 'return when it needs a person (exit 5) or has ended, and say what to type next')
     .option('--hold <duration>', 'go on watching after the last step')
     .addOption(new Option('--on-interrupt <what>', 'what Ctrl-C does').choices(['hold', 'revert']).default('hold'))
     .option('--dry-run', 'show every write instead of making it')
     .option('--force', "skip the plan's own checks; the record says so")
+    .option('--skip-check <name>', 'skip one of them; may be given again, and the record says so', collect)
     .action((target: string, flags: Flags) => finish(import('./start.js').then((m) => m.start(target, flags, io))));
-  withOutput(command('validate <paths...>', 'check plans: files, directories, - for stdin')).action(
+  withVariables(withOutput(command('validate <paths...>', 'check plans: files, directories, - for stdin'))).action(
     (paths: string[], flags: Flags) => finish(import('./validate.js').then((m) => m.validate(paths, flags, io))),
   );
-  connected('plan <file>', 'show every write that a plan would make, in order, as a diff')
+  withVariables(connected('plan <file>', 'show every write that a plan would make, in order, as a diff'))
     .option('--entries [kind]', 'print the entries instead, one a line, each as `consul config write -` takes it')
     .option('--detailed-exitcode', 'exit 2 when there are changes')
     .option('--out <file>', 'keep what apply would do now, for splitter apply FILE to do exactly that or nothing')
     .action((file: string, flags: Flags) => finish(import('./plan.js').then((m) => m.plan(file, flags, io))));
-  connected(
-    'apply <paths...>',
-    'write the base of plans (protocol, subsets, splitter at 100/0) and keep them in KV; or exactly what plan --out kept',
+  withVariables(
+    connected(
+      'apply <paths...>',
+      'write the base of plans (protocol, subsets, splitter at 100/0) and keep them in KV; or exactly what plan --out kept',
+    ),
   )
     .option('--dry-run', 'show the writes instead of making them')
     .action((paths: string[], flags: Flags) => finish(import('./apply.js').then((m) => m.apply(paths, flags, io))));
@@ -165,6 +170,7 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--hold <duration>', 'go on watching after the last step')
     .option('--detach', 'let the controllers drive it')
     .option('--force', "skip the plan's own checks; the record says so")
+    .option('--skip-check <name>', 'skip one of them; may be given again, and the record says so', collect)
     .action((service: string, flags: Flags) => finish(import('./retry.js').then((m) => m.retry(service, flags, io))));
   connected('freeze [on|off]', 'stop every advance of every rollout, or let them go on; reverts always go on. Alone: show which')
     .option('--reason <text>', 'why, for those whom it holds')
@@ -172,10 +178,12 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .action((word: string | undefined, flags: FreezeFlags) =>
       finish(import('./freeze.js').then((m) => m.freeze(word, flags, io))),
     );
-  connected('doctor <service>', 'every check before a ramp, with what to type')
+  withVariables(connected('doctor <service>', 'every check before a ramp, with what to type'))
     .option('--plan <file>', 'check against this plan')
     .action((service: string, flags: Flags) => finish(import('./doctor.js').then((m) => m.doctor(service, flags, io))));
-  withOutput(command('simulate <plan>', "a plan's whole course on a time line, and what users would feel; touches no Consul"))
+  withVariables(
+    withOutput(command('simulate <plan>', "a plan's whole course on a time line, and what users would feel; touches no Consul")),
+  )
     .option('--errors <pct>', 'with a canary that fails so much of its requests, like 2%')
     .option('--false-reverts', 'with healthy canaries: how often this plan takes one back by mistake')
     .option('--rps <number>', 'requests a second to the whole service (default: 50)')
@@ -183,8 +191,10 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--runs <number>', 'rollouts to simulate (default: 200; 1000 at each level of --false-reverts)')
     .option('--seed <number>', 'other chances, the same for the same number (default: 1)')
     .action((file: string, flags: SimulateFlags) => finish(import('./simulate.js').then((m) => m.simulate(file, flags, io))));
-  withOutput(
-    command('replay <plan>', 'where this plan would have reverted on past data; touches no Consul. Exits 3 when it would have'),
+  withVariables(
+    withOutput(
+      command('replay <plan>', 'where this plan would have reverted on past data; touches no Consul. Exits 3 when it would have'),
+    ),
   )
     .option('--prometheus <url>', "the server with the callers' Envoy series (PROMETHEUS_URL)")
     .option('--from <time>', 'where the past begins: 2026-11-21T09:00:00Z, unix seconds, or -2h')
@@ -195,7 +205,9 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--file <file>', 'replay a recording instead')
     .action((file: string, flags: ReplayFlags) => finish(import('./replay.js').then((m) => m.replayPlan(file, flags, io))));
   addEntryCommands({ connected, finish, io });
-  withOutput(command('acl-policy [names...]', "the least policy of Consul's ACLs for services, plans or directories of plans"))
+  withVariables(
+    withOutput(command('acl-policy [names...]', "the least policy of Consul's ACLs for services, plans or directories of plans")),
+  )
     .option('--controller', 'for splitter run, instead of for an operator who ramps')
     .option('--follows-plans', 'with --controller: it follows a directory of plans (run --plans)')
     .option('--read-only', 'for looking only: status, list, history, subsets')

@@ -6,20 +6,19 @@ import { driveService, newDriverId, requireReady, takeLock } from './drive-servi
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { durationFlag, percentFlag } from './flag-values.js';
 import type { CommandIo } from './io.js';
-import { requireOwnChecks } from './own-checks.js';
+import { requireOwnChecks, type SkipFlags } from './own-checks.js';
 import { describeSignals, planRamp, type RampPlanFlags } from './plan-ramp.js';
 import { previewRollout } from './preview.js';
 import { warnCutWeights } from './warn-cut.js';
 import { requireControllers } from './who-drives.js';
 
 /** Flags of `splitter ramp`. */
-export interface RampFlags extends RampPlanFlags {
+export interface RampFlags extends RampPlanFlags, SkipFlags {
   readonly to?: string;
   readonly by?: string;
   readonly every?: string;
   readonly hold?: string;
   readonly onInterrupt?: 'hold' | 'revert';
-  readonly force?: boolean;
   readonly interactive?: boolean;
   readonly byInstances?: boolean;
 }
@@ -59,7 +58,7 @@ export async function ramp(service: string, flags: RampFlags, io: CommandIo): Pr
   );
   const detach = flags.detach === true;
   if (detach) await requireControllers(context, `splitter ramp ${service} --to ${flags.to}`);
-  const note = await requireOwnChecks(context, sourced, roles, flags.force === true);
+  const note = await requireOwnChecks(context, sourced, roles, flags);
   const driver = newDriverId('ramp', context.by);
   const lock = await takeLock(context, service, driver, 'ramp');
   return driveService(context, sourced, lock, driver, {

@@ -3,9 +3,10 @@ import { MOMENT_FORMS, parseMoment } from '../core/moment.js';
 import type { Range } from '../signals/prometheus-range.js';
 import { CommandError } from './exit.js';
 import type { Io } from './io.js';
+import type { VariableFlags } from './variables.js';
 
 /** Flags of `splitter replay`. */
-export interface ReplayFlags {
+export interface ReplayFlags extends VariableFlags {
   readonly output?: string;
   readonly prometheus?: string;
   readonly from?: string;

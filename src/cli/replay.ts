@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { versionsOf } from '../core/placeholders.js';
 import type { Plan } from '../core/plan.js';
 import { formatTime } from '../core/record.js';
 import { isRefusal, type Roles } from '../core/roles.js';
@@ -19,7 +20,7 @@ import { type PastSource, parsePastSource, type ReplayFlags } from './replay-fla
 export async function replayPlan(file: string, flags: ReplayFlags, io: Io): Promise<ExitCode> {
   const json = flags.output === 'json';
   const source = parsePastSource(file, flags, io.env, Date.now());
-  const plan = await readOnePlan(file, 'replay', json, io);
+  const plan = await readOnePlan(file, 'replay', flags, io);
   if (plan === undefined) return EXIT.planInvalid;
   const roles = findPastRoles(plan, flags.canary);
   if (plan.signals.length === 0)
@@ -90,7 +91,7 @@ async function fetchPast(
   io: Io,
 ): Promise<readonly Past[]> {
   const { readPast } = await import('../signals/past.js');
-  const { service, namespace, partition, datacenter, protocol, callers } = plan;
+  const { service, namespace, partition, datacenter, protocol, callers, subsets } = plan;
   const scope = Object.fromEntries(
     Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined),
   );
@@ -98,7 +99,7 @@ async function fetchPast(
   const quiet = io.onInterrupt(() => stop.abort());
   try {
     const told = createProgress(io, 'looks fetched');
-    const target = { service, ...scope, stable, canary, callers };
+    const target = { service, ...scope, stable, canary, callers, versions: versionsOf(subsets) };
     return await readPast(plan.signals, target, range, { prometheus: url, protocol, env: io.env, abort: stop.signal, told });
   } catch (error) {
     if (error instanceof RangeFailure) {

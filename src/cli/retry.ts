@@ -5,14 +5,14 @@ import { CommandError, type ExitCode } from './exit.js';
 import { durationFlag } from './flag-values.js';
 import type { CommandIo } from './io.js';
 import { type Look, lookAt } from './look.js';
-import { requireOwnChecks } from './own-checks.js';
+import { requireOwnChecks, type SkipFlags } from './own-checks.js';
 import { requireCallers } from './require-callers.js';
 import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { requireControllers } from './who-drives.js';
 
-/** How a rollout begins anew: whether its plan's own checks are skipped, whether controllers drive it, and how long a terminal watches at the target, ms. */
+/** How a rollout begins anew: which of its plan's own checks are skipped, whether controllers drive it, and how long a terminal watches at the target, ms. */
 interface RetryOptions {
-  readonly force: boolean;
+  readonly skip: SkipFlags;
   readonly detach: boolean;
   readonly hold: number;
 }
@@ -20,7 +20,7 @@ interface RetryOptions {
 /** `splitter retry SERVICE`: begins a reverted rollout anew, by the same plan and with a clean slate of evidence. */
 export async function retry(
   service: string,
-  flags: GlobalFlags & { readonly hold?: string; readonly force?: boolean; readonly detach?: boolean },
+  flags: GlobalFlags & SkipFlags & { readonly hold?: string; readonly detach?: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
   const context = createContext(flags, io);
@@ -29,11 +29,11 @@ export async function retry(
   // Its plan is in the log: what cannot be read must not pass for what is not there.
   await requirePermissions(context, permissionsToDrive(service, context));
   if (detach) await requireControllers(context, `splitter retry ${service}`);
-  return beginAnew(context, await lookAt(context, service), { force: flags.force === true, detach, hold });
+  return beginAnew(context, await lookAt(context, service), { skip: flags, detach, hold });
 }
 
 /** Begins the rollout of this look anew. A CommandError says why it cannot; then nothing was written. */
-export async function beginAnew(context: Context, look: Look, { force, detach, hold }: RetryOptions): Promise<ExitCode> {
+export async function beginAnew(context: Context, look: Look, { skip, detach, hold }: RetryOptions): Promise<ExitCode> {
   const { service, rollout, plan } = look;
   if (rollout === undefined) throw new CommandError(`${service} has no rollout to retry`, `splitter ramp ${service} --to 10`);
   if (rollout.group !== undefined)
@@ -51,7 +51,7 @@ export async function beginAnew(context: Context, look: Look, { force, detach, h
   const sourced = { plan: plan.plan, digest: rollout.plan, source: plan.source };
   const instances = await context.mesh.countInstances(service, plan.plan.subsets);
   const roles = requireReady(context, sourced, { ...look.seen, instances });
-  const note = await requireOwnChecks(context, sourced, roles, force);
+  const note = await requireOwnChecks(context, sourced, roles, skip);
   context.io.err(`Retrying ${service}; last time: ${rollout.message}\n`);
   const driver = newDriverId('start', context.by);
   const lock = await takeLock(context, service, driver, 'start');

@@ -48,7 +48,7 @@ async function writeFor(own: Context, context: Context, order: Order): Promise<O
 async function retryFor(context: Context, order: Order): Promise<Outcome> {
   const look = await lookAt(context, order.service);
   if (isStale(order, look)) return { kind: 'stale' };
-  await beginAnew(context, look, { force: order.body.force === true, detach: true, hold: 0 });
+  await beginAnew(context, look, { skip: { force: order.body.force === true }, detach: true, hold: 0 });
   return { kind: 'done', changed: true, message: `begun anew by ${order.by}; last time: ${look.rollout?.message ?? ''}` };
 }
 

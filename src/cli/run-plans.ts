@@ -7,6 +7,7 @@ import { logPlan, logPlanRefused } from '../server/log-events.js';
 import type { Metrics } from '../server/metrics.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { settleBase } from './plan-source.js';
+import { valuesOfEnvironment } from './variables.js';
 
 /** Follows a directory of plans until `abort`; of several controllers that do, one applies what it finds. */
 export function runPlans(
@@ -44,7 +45,8 @@ export function runPlans(
     onNote: (message: string): void => log.info({ what: 'plans' }, message),
   };
   const isLeader = (): boolean => chargeOf('plans', members()).owner === id;
-  return followPlans(directory, { reach, clock: context.clock, isLeader, isPassing, events }, abort);
+  const given = valuesOfEnvironment(context.io.env);
+  return followPlans(directory, { reach, clock: context.clock, isLeader, isPassing, events, given }, abort);
 }
 
 /** The client scopes itself to one namespace, so each has its own. */

@@ -127,7 +127,7 @@ async function startAlone(own: Context, applied: SourcedPlan, id: string): Promi
   const sourced = await settlePlan(own, applied, true);
   const first = findRoles(sourced.plan, await observe(own, sourced));
   await requirePermissions(own, permissionsToDrive(service, own, sourced.plan));
-  const note = isRefusal(first) ? undefined : await requireOwnChecks(own, sourced, first, false);
+  const note = isRefusal(first) ? undefined : await requireOwnChecks(own, sourced, first, {});
   await makeRoom(own, sourced);
   requireReady(own, sourced, await observe(own, sourced));
   const driver = newDriverId('start', own.by);
@@ -140,7 +140,7 @@ async function startWholeGroup(context: Context, name: string): Promise<void> {
   const group = await findGroupPlans(context, name);
   if (group === undefined)
     throw new CommandError(`not every plan of the group ${name} is applied`, 'apply the file of the group as a whole');
-  await startGroup(context, group, { dryRun: false, force: false });
+  await startGroup(context, group, { dryRun: false, skip: {} });
 }
 
 /** Whether this rollout has, or had, a record: an earlier try was made. */

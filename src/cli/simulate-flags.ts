@@ -2,9 +2,10 @@ import { parseDuration } from '../core/duration.js';
 import { parsePercent } from '../core/weights.js';
 import type { Failure } from '../judge/exposure.js';
 import { CommandError } from './exit.js';
+import type { VariableFlags } from './variables.js';
 
 /** Flags of `splitter simulate`. */
-export interface SimulateFlags {
+export interface SimulateFlags extends VariableFlags {
   readonly output?: string;
   readonly errors?: string;
   readonly falseReverts?: boolean;

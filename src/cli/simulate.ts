@@ -23,7 +23,7 @@ import { parseQuestion, type Question, type SimulateFlags } from './simulate-fla
 export async function simulate(file: string, flags: SimulateFlags, io: Io): Promise<ExitCode> {
   const question = parseQuestion(file, flags);
   const json = flags.output === 'json';
-  const plans = await readMembers(file, 'simulate', json, io);
+  const plans = await readMembers(file, 'simulate', flags, io);
   if (plans === undefined) return EXIT.planInvalid;
   const cast = plans.map(standInVersions).map((plan) => {
     const roles = rolesOfPlan(plan);

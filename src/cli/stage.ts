@@ -77,7 +77,7 @@ export class Stage {
     const { context, planned, roles, driver, flags } = this.#parts;
     const { service } = planned.sourced.plan;
     const sourced = this.#planTo(weight);
-    const note = await requireOwnChecks(context, sourced, roles, flags.force === true);
+    const note = await requireOwnChecks(context, sourced, roles, flags);
     const lock = await takeLock(context, service, driver, 'ramp');
     const attended: Attended = {
       view: this.#view,

@@ -10,7 +10,7 @@ import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { GroupPlans } from './group-source.js';
 import { lookAt } from './look.js';
 import { makeRoom } from './make-room.js';
-import { requireOwnChecks } from './own-checks.js';
+import { requireOwnChecks, type SkipFlags } from './own-checks.js';
 import { observe } from './plan.js';
 import { type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
@@ -20,7 +20,7 @@ import { requireControllers } from './who-drives.js';
 /** How a group is started, as flags said. */
 export interface GroupStart {
   readonly dryRun: boolean;
-  readonly force: boolean;
+  readonly skip: SkipFlags;
 }
 
 interface ReadyMember {
@@ -47,7 +47,7 @@ export async function startGroup(context: Context, { group, members }: GroupPlan
   }
   await requireControllers(context, `splitter ramp ${group.services[0]} --to …   for one service at a time`);
   const ready: ReadyMember[] = [];
-  for (const sourced of settled) ready.push(await requireMember(context, sourced, how.force));
+  for (const sourced of settled) ready.push(await requireMember(context, sourced, how.skip));
   for (const { sourced } of ready) await makeRoom(context, sourced);
   for (const { sourced, blocked } of ready) if (blocked) requireReady(context, sourced, await observe(context, sourced));
   const id = await findId(context, group.name, settled);
@@ -66,14 +66,14 @@ export async function startGroup(context: Context, { group, members }: GroupPlan
   return EXIT.done;
 }
 
-async function requireMember(context: Context, sourced: SourcedPlan, force: boolean): Promise<ReadyMember> {
+async function requireMember(context: Context, sourced: SourcedPlan, skip: SkipFlags): Promise<ReadyMember> {
   await requirePermissions(context, permissionsToDrive(sourced.plan.service, context, sourced.plan));
   const seen = await observe(context, sourced);
   const roles = findRoles(sourced.plan, seen);
   const { rollout } = await lookAt(context, sourced.plan.service, true);
   const blocked = rollout !== undefined && !isFinal(rollout);
   if (!blocked) requireReady(context, sourced, seen);
-  const note = isRefusal(roles) ? undefined : await requireOwnChecks(context, sourced, roles, force);
+  const note = isRefusal(roles) ? undefined : await requireOwnChecks(context, sourced, roles, skip);
   return { sourced, note, blocked };
 }
 

@@ -8,24 +8,24 @@ import { asGroup, findGroupPlans, type GroupPlans } from './group-source.js';
 import type { CommandIo } from './io.js';
 import { lookAt } from './look.js';
 import { makeRoom } from './make-room.js';
-import { requireOwnChecks } from './own-checks.js';
+import { requireOwnChecks, type SkipFlags } from './own-checks.js';
 import { observe } from './plan.js';
 import { pickPlan, readPlans, type SourcedPlan, settlePlan } from './plan-source.js';
 import { previewRollout } from './preview.js';
 import { requireCallers } from './require-callers.js';
 import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { startGroup } from './start-group.js';
+import { refuseVariables, type VariableFlags } from './variables.js';
 import { watchStatus } from './watch-status.js';
 import { requireControllers } from './who-drives.js';
 
 /** Flags of `splitter start`. */
-export interface StartFlags extends GlobalFlags {
+export interface StartFlags extends GlobalFlags, VariableFlags, SkipFlags {
   readonly foreground?: boolean;
   readonly wait?: boolean;
   readonly hold?: string;
   readonly onInterrupt?: 'hold' | 'revert';
   readonly dryRun?: boolean;
-  readonly force?: boolean;
 }
 
 /** `splitter start SERVICE|FILE`: the plan's own steps, from the beginning or from where a rollout stands; by the controllers, or with --foreground from here. */
@@ -33,7 +33,13 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const context = createContext(flags, io);
   const hold = durationFlag('--hold', flags.hold) ?? 0;
   const isFile = target === '-' || /[/.]/.test(target);
-  const written = isFile ? await readPlans(context, target) : undefined;
+  if (!isFile)
+    refuseVariables(
+      flags,
+      `the plan that was applied for ${target} has its values already`,
+      `splitter apply PLAN --var …   and then   splitter start ${target}`,
+    );
+  const written = isFile ? await readPlans(context, target, flags) : undefined;
   const group = written === undefined ? await appliedGroup() : asGroup(written);
   if (group !== undefined && flags.foreground === true)
     throw new CommandError(
@@ -41,7 +47,7 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
       `splitter run   in another terminal, then   splitter start ${target}`,
     );
   if (group !== undefined) {
-    const code = await startGroup(context, group, { dryRun: flags.dryRun === true, force: flags.force === true });
+    const code = await startGroup(context, group, { dryRun: flags.dryRun === true, skip: flags });
     const first = group.members[0]?.plan.service;
     return flags.wait === true && flags.dryRun !== true && code === EXIT.done && first !== undefined
       ? watchStatus(context, first, undefined)
@@ -59,7 +65,7 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   if (!detach) await requireCallers(context, plan);
   if (detach) await requireControllers(context, `splitter start ${target} --foreground`);
   const first = findRoles(plan, await observe(context, sourced));
-  const note = isRefusal(first) ? undefined : await requireOwnChecks(context, sourced, first, flags.force === true);
+  const note = isRefusal(first) ? undefined : await requireOwnChecks(context, sourced, first, flags);
   await makeRoom(context, sourced);
   // A rollout that is there needs somebody who watches it, in a freeze too.
   const { rollout } = await lookAt(context, plan.service, true);

@@ -1,3 +1,4 @@
+import type { GivenValues } from '../plan/given-values.js';
 import { readPlan } from '../plan/read.js';
 import { type Scan, type ScannedFile, scanPlans } from '../plan/scan.js';
 import { findWorkTree } from '../plan/work-tree.js';
@@ -12,6 +13,12 @@ export interface PlansPace extends TaskPace {
   readonly quiet: number;
 }
 
+/** What the plans of a directory are read and applied with. */
+export interface PlansParts extends Omit<PlanTaskParts, 'pace'> {
+  /** The values of their variables; default: none is given. */
+  readonly given?: GivenValues;
+}
+
 const PACE: PlansPace = { rescan: 3_000, quiet: 300, retry: 5_000, longest: 300_000, catchUp: 30_000 };
 /** A directory in which something changes all the time is taken as it is after so long. */
 const NEVER_QUIET = 30_000;
@@ -21,7 +28,7 @@ const SHARE = 50;
 /** Follows a directory of plans until `abort` fires: what changed is validated and applied, what is bad refused while the last good plan stays, what is gone forgotten. Never rejects for what is in the directory or in Consul. */
 export async function followPlans(
   directory: string,
-  parts: Omit<PlanTaskParts, 'pace'>,
+  parts: PlansParts,
   abort: AbortSignal,
   pace: PlansPace = PACE,
 ): Promise<void> {
@@ -30,7 +37,7 @@ export async function followPlans(
 
 class PlansDirectory {
   readonly #directory: string;
-  readonly #parts: Omit<PlanTaskParts, 'pace'>;
+  readonly #parts: PlansParts;
   readonly #pace: PlansPace;
   readonly #tasks: PlanTasks;
   readonly #wake = new Wake();
@@ -45,7 +52,7 @@ class PlansDirectory {
   #lookAt = 0;
   #notBefore = 0;
 
-  constructor(directory: string, parts: Omit<PlanTaskParts, 'pace'>, pace: PlansPace) {
+  constructor(directory: string, parts: PlansParts, pace: PlansPace) {
     this.#directory = directory;
     this.#parts = parts;
     this.#pace = pace;
@@ -133,7 +140,7 @@ class PlansDirectory {
     const about = { file: path, content: digest, source };
     const known = this.#read.get(path);
     if (known?.content === digest) return { ...known, source };
-    if (text !== undefined) return { ...about, ...(await readPlan(text, path)) };
+    if (text !== undefined) return { ...about, ...(await readPlan(text, path, undefined, this.#parts.given)) };
     const message = trouble ?? 'cannot be read';
     return { ...about, plans: [], diagnostics: [{ severity: 'error', file: path, line: 1, column: 1, message, path: [] }] };
   }

@@ -1,11 +1,12 @@
+import { versionsOf } from '../core/placeholders.js';
 import type { Plan } from '../core/plan.js';
 import type { Target } from '../ports.js';
 
 /** Whom the signals of a plan measure while its subsets play these roles in a rollout. */
 export function targetOf(plan: Plan, { stable, canary }: Pick<Target, 'stable' | 'canary'>, rollout: string): Target {
-  const { service, namespace, partition, datacenter, callers } = plan;
+  const { service, namespace, partition, datacenter, callers, subsets } = plan;
   const where = Object.fromEntries(
     Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined),
   );
-  return { service, ...where, stable, canary, callers, rollout };
+  return { service, ...where, stable, canary, callers, rollout, versions: versionsOf(subsets) };
 }

@@ -271,6 +271,8 @@ export interface Plan extends ServiceRef {
   readonly callers: readonly string[];
   /** Who is told of what happens, where the plan names anybody. */
   readonly notify?: readonly Channel[];
+  /** The variables that the plan used, with the values that they had when it was read: for people, since the values stand in their places already. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** The group that the service is a member of; each member has a plan of its own, with the same steps. */
   readonly group?: Group;
   /** Where it goes on after the promotion at home, one after the other. */

@@ -24,7 +24,7 @@ export function checkComparison(signal: NumberText, path: Path): Problem[] {
 /** A preset asks about either subset by itself. */
 function checkBothAsked(signal: NumberText, path: Path): Problem[] {
   const texts = textsOf(signal);
-  const asksBoth = texts.some(([, text]) => findPlaceholders(text).some(({ word }) => word === 'subset'));
+  const asksBoth = texts.some(([, text]) => findPlaceholders(text).some(({ word }) => word.startsWith('subset')));
   if (asksBoth || (signal.source === 'prometheus' && signal.preset !== undefined)) return [];
   const [keys] = texts[0] ?? [['metrics']];
   const hint = 'name the subset by {{subset}}, like up{version="{{subset}}"}: canary and stable are filled in';

@@ -14,13 +14,14 @@ type Of<S extends SignalText['source']> = Extract<SignalText, { source: S }>;
 /** What the keys of each signal must mean together, and that no two signals share a name. */
 export function checkSignals(plan: PlanText): Problem[] {
   const names = plan.signals.map((signal) => signal.name);
+  const unversioned = Object.entries(plan.subsets).find(([, { version }]) => version === undefined)?.[0];
   return plan.signals.flatMap((signal, i) => {
     const path: Path = ['signals', i];
     const twice = names.indexOf(signal.name) < i;
     return [
       ...(twice ? [errorAt([...path, 'name'], 'value', `two signals have the name "${signal.name}"`, 'rename one')] : []),
       ...checkSignal(signal, path),
-      ...checkPlaceholders(signal, path),
+      ...checkPlaceholders(signal, path, unversioned),
       ...checkProtocol(signal, plan.protocol, path),
     ];
   });

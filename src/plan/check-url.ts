@@ -6,7 +6,7 @@ import { errorAt, type Problem } from './problem.js';
 export function checkUrl(text: string | undefined, path: Path): Problem[] {
   if (text === undefined) return [];
   const at = [...path, 'url'];
-  const plain = fillPlaceholders(text, { service: 'x', canary: 'x', stable: 'x' });
+  const plain = fillPlaceholders(text, { service: 'x', canary: 'x', stable: 'x', versions: { x: '1' } });
   const url = URL.canParse(plain) ? new URL(plain) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
     return [errorAt(at, 'value', 'the url is no http or https address', 'write it like http://127.0.0.1:9090/path')];

@@ -5,6 +5,7 @@ import { MapBuilder } from './map-builder.js';
 import type { Path, PlanNode, Span } from './node.js';
 import type { Problem } from './problem.js';
 import { sniffSyntax } from './syntax.js';
+import { refuseReferences } from './template.js';
 import type { Trees } from './yaml.js';
 
 /** Reads config entries as `consul config write` takes them, in HCL 1 or JSON (or YAML), with the place of every value. Never throws on any text. */
@@ -57,7 +58,9 @@ function readBody(items: readonly Node[], span: Span, path: Path, problems: Prob
     if (name === undefined) continue;
     const at = [...path, name.text];
     if (item.type === 'attribute') {
-      map.add(name.text, spanOf(name), readExpression(parts(item).at(-1)!, at, problems));
+      const value = readExpression(parts(item).at(-1)!, at, problems);
+      problems.push(...refuseReferences(value, at));
+      map.add(name.text, spanOf(name), value);
       continue;
     }
     const body = parts(item).flatMap((node) => (node.type === 'body' ? parts(node) : []));

@@ -65,6 +65,10 @@ function checkMember(item: PlanNode, i: number): readonly Problem[] {
       return [errorAt([...at, key], 'key', `"${key}" of ${nameOf(item)}: ${why}`, `write ${key} once, beside group`)];
     }
     if (key === 'waves') return [errorAt([...at, key], 'key', NO_WAVES, 'remove it')];
+    if (key === 'variables')
+      return [
+        errorAt([...at, key], 'key', 'the members of a group have the same variables', 'write variables once, beside group'),
+      ];
     return OF_GROUP.includes(key) ? [errorAt([...at, key], 'key', 'a group cannot stand in a group', 'remove it')] : [];
   });
 }

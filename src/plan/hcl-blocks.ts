@@ -19,6 +19,7 @@ interface Rule {
 const REPEATED: Readonly<Record<string, Rule>> = {
   subset: { key: 'subsets', labelled: true, as: 'map' },
   leg: { key: 'legs', labelled: true, as: 'map' },
+  variable: { key: 'variables', labelled: true, as: 'map' },
   step: { key: 'steps', labelled: false, as: 'list' },
   signal: { key: 'signals', labelled: true, as: 'list' },
   wave: { key: 'waves', labelled: true, as: 'list' },
@@ -56,16 +57,26 @@ const TOPS: Readonly<Record<string, { readonly key: string; readonly of: string;
   group: { key: 'group', of: 'the group', example: 'group "name" { service "one" { … } … }' },
 };
 
-/** The trees of all `rollout` and `group` blocks of a parsed HCL text that has no syntax error. */
+/** The trees of all `rollout` and `group` blocks of a parsed HCL text that has no syntax error; `variable` blocks beside them are those of each. */
 export function readRollouts(root: Node): Trees {
   const problems: Problem[] = [];
   const roots: PlanNode[] = [];
+  const variables = new RepeatedBlocks([], problems);
   for (const item of parts(root).flatMap((body) => (body.type === 'body' ? parts(body) : [body]))) {
     const [name, label, more] = headOf(item);
     const top = name !== undefined && Object.hasOwn(TOPS, name.text) ? TOPS[name.text] : undefined;
+    if (item.type === 'block' && name?.text === 'variable' && label !== undefined && more === undefined) {
+      variables.add(REPEATED.variable!, name, label, item);
+      continue;
+    }
     if (item.type !== 'block' || name === undefined || top === undefined) {
       problems.push(
-        errorAt([], spanOf(name ?? item), 'only rollout and group blocks may stand here', 'write rollout "service" { … }'),
+        errorAt(
+          [],
+          spanOf(name ?? item),
+          'only rollout, group and variable blocks may stand here',
+          'write rollout "service" { … }',
+        ),
       );
     } else if (label === undefined || more !== undefined) {
       const message = `a ${name.text} takes one name, that of ${top.of}`;
@@ -76,7 +87,21 @@ export function readRollouts(root: Node): Trees {
       );
     }
   }
-  return { roots, problems };
+  const shared = new MapBuilder([], problems);
+  variables.moveInto(shared);
+  const [entry] = shared.build(spanOf(root)).entries;
+  return { roots: entry === undefined ? roots : roots.map((one) => shareVariables(one, entry, problems)), problems };
+}
+
+/** The tree with the variables of its file before its own. */
+function shareVariables(root: PlanNode, shared: Entry, problems: Problem[]): PlanNode {
+  const own = root.kind === 'map' ? root.entries.find(({ key }) => key === shared.key) : undefined;
+  if (root.kind !== 'map' || shared.value.kind !== 'map') return root;
+  const all = new MapBuilder([shared.key], problems);
+  for (const one of [...shared.value.entries, ...(own?.value.kind === 'map' ? own.value.entries : [])])
+    all.add(one.key, one.keySpan, one.value);
+  const entry = { ...shared, value: all.build(shared.keySpan) };
+  return { ...root, entries: [entry, ...root.entries.filter((one) => one !== own)] };
 }
 
 function readBody(block: Node, path: Path, problems: Problem[], named?: Entry): PlanNode {

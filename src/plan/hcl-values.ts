@@ -1,8 +1,10 @@
 import type { Node } from 'web-tree-sitter';
 import { decodeHeredoc, decodeQuoted } from './hcl-text.js';
 import { MapBuilder } from './map-builder.js';
-import type { Path, PlanNode, ScalarNode, Span } from './node.js';
+import type { Path, PlanNode, Reference, ScalarNode, Span } from './node.js';
 import { errorAt, type Problem } from './problem.js';
+
+const MARK = '\u0000';
 
 /** The place of a syntax node; its length ends with the line. */
 export function spanOf(node: Node): Span {
@@ -45,6 +47,8 @@ export function readExpression(expression: Node, path: Path, problems: Problem[]
     case 'operation':
       return readNegative(node, path, problems);
     default: {
+      const reference = bareReference(node);
+      if (reference !== undefined) return { ...scalar(node, node.text), template: [reference] };
       const hint = node.type === 'variable_expr' ? `write "${node.text}" in quotes` : 'write the value itself';
       problems.push(errorAt(path, spanOf(node), 'a plan is not computed: only plain values may stand here', hint));
       return scalar(node, null);
@@ -54,20 +58,36 @@ export function readExpression(expression: Node, path: Path, problems: Problem[]
 
 /** Reads a string literal (of an attribute, or the label of a block). */
 export function readString(node: Node, path: Path, problems: Problem[]): ScalarNode {
-  const template = parts(node).find((c) => c.type === 'template_interpolation' || c.type === 'template_directive');
-  if (template !== undefined) {
-    const sign = template.type === 'template_interpolation' ? '$' : '%';
-    const hint = `write the value itself; for a plain ${sign}{ write ${sign}${sign}{`;
+  const computed = parts(node).filter((c) => c.type === 'template_interpolation' || c.type === 'template_directive');
+  const references = computed.map((c) => (node.text.includes(MARK) ? undefined : referenceIn(c)));
+  const wrong = computed.find((_, i) => references[i] === undefined);
+  if (wrong !== undefined) {
+    const sign = wrong.type === 'template_interpolation' ? '$' : '%';
+    const hint = `write the value itself, or a variable: \${var.name}; for a plain ${sign}{ write ${sign}${sign}{`;
     problems.push(
-      errorAt(path, { ...spanOf(template), length: 2 }, `a plan is not computed: ${sign}{…} cannot stand in a text`, hint),
+      errorAt(path, { ...spanOf(wrong), length: 2 }, `a plan is not computed: ${sign}{…} cannot stand in a text`, hint),
     );
     return scalar(node, '');
   }
+  // Each variable is one mark while the text around it is decoded.
+  const marked = computed.reduceRight(
+    (text, c) => text.slice(0, c.startIndex - node.startIndex) + MARK + text.slice(c.endIndex - node.startIndex),
+    node.text,
+  );
+  const decoded = readDecoded(node, marked, path, problems);
+  if (references.length === 0 || typeof decoded.value !== 'string') return decoded;
+  const texts = decoded.value.split(MARK);
+  const template = texts.flatMap((text, i) => (references[i] === undefined ? [text] : [text, references[i]]));
+  const { inside: _, ...plain } = decoded;
+  return { ...plain, value: node.text, template };
+}
+
+function readDecoded(node: Node, source: string, path: Path, problems: Problem[]): ScalarNode {
   if (node.type === 'heredoc_template') {
-    const lines = node.text.split('\n');
+    const lines = source.split('\n');
     return scalar(node, decodeHeredoc(lines.slice(1, -1), lines[0]!.startsWith('<<-')));
   }
-  const raw = node.text.slice(1, -1);
+  const raw = source.slice(1, -1);
   const text = decodeQuoted(raw);
   const span = spanOf(node);
   if (raw.includes('\n')) {
@@ -88,6 +108,17 @@ export function readString(node: Node, path: Path, problems: Problem[]): ScalarN
 
 function scalar(node: Node, value: ScalarNode['value']): ScalarNode {
   return { kind: 'scalar', span: spanOf(node), value, source: node.text };
+}
+
+/** The variable that an expression is, and nothing else: `var.name`. */
+function bareReference(node: Node): Reference | undefined {
+  const name = /^var\.(\w+)$/.exec(node.text)?.[1];
+  return name === undefined ? undefined : { name, span: spanOf(node) };
+}
+
+function referenceIn(interpolation: Node): Reference | undefined {
+  const name = /^\$\{\s*var\.(\w+)\s*\}$/.exec(interpolation.text)?.[1];
+  return name === undefined ? undefined : { name, span: spanOf(interpolation) };
 }
 
 function unwrap(node: Node): Node {

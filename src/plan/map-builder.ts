@@ -28,7 +28,7 @@ export class MapBuilder {
   }
 
   /** The map so far. */
-  build(span: Span): PlanNode {
+  build(span: Span): Extract<PlanNode, { kind: 'map' }> {
     return { kind: 'map', span, entries: [...this.#entries.values()] };
   }
 }

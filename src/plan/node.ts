@@ -21,13 +21,33 @@ export type PlanNode =
   | { readonly kind: 'list'; readonly span: Span; readonly items: readonly PlanNode[] }
   | ScalarNode;
 
-/** A leaf. `source` is its spelling; `inside` is where its first character stands, when the source spells the value letter by letter. */
+/** A variable that a text names, with its place. */
+export interface Reference {
+  readonly name: string;
+  readonly span: Span;
+}
+
+/** A text of which parts are the values of variables. */
+export type Template = readonly (string | Reference)[];
+
+/**
+ * A leaf. `source` is its spelling; `inside` is where its first character stands, when the source spells the value letter by letter. `template`:
+ * what its value is to be made of, where it names variables. `from`: the variables that it was made of; the place where it stands then says
+ * whether it is a text, a number or a truth.
+ */
 export interface ScalarNode {
   readonly kind: 'scalar';
   readonly span: Span;
   readonly value: string | number | boolean | null;
   readonly source: string;
   readonly inside?: Span;
+  readonly template?: Template;
+  readonly from?: readonly string[];
+}
+
+/** A leaf as people would write it: the letters of a text, the spelling of a number or a truth. */
+export function spelling({ value, source }: ScalarNode): string {
+  return typeof value === 'string' ? value : source;
 }
 
 /** The child of a node under a key or an index; undefined where there is none. */
@@ -72,6 +92,18 @@ export function toValue(node: PlanNode, asText: (path: Path) => boolean, path: P
       return node.items.map((item, i) => toValue(item, asText, [...path, i]));
     case 'scalar':
       return typeof node.value === 'number' && /^\d+$/.test(node.source) && asText(path) ? node.source : node.value;
+  }
+}
+
+/** The node with every leaf, at any depth, made into another one. */
+export function mapScalars(node: PlanNode, change: (scalar: ScalarNode, path: Path) => ScalarNode, path: Path = []): PlanNode {
+  switch (node.kind) {
+    case 'map':
+      return { ...node, entries: node.entries.map((e) => ({ ...e, value: mapScalars(e.value, change, [...path, e.key]) })) };
+    case 'list':
+      return { ...node, items: node.items.map((item, i) => mapScalars(item, change, [...path, i])) };
+    case 'scalar':
+      return change(node, path);
   }
 }
 

@@ -2,8 +2,10 @@ import { Document, isPair, isScalar, visit } from 'yaml';
 import { isRecord } from '../core/is-record.js';
 import type { Text } from './plan-text.js';
 import { hclKey, printHclValue, quoteHcl } from './print-hcl.js';
+import { escapeReferences } from './template.js';
 
 const BLOCKS: Readonly<Record<string, string>> = {
+  variables: 'variable',
   subsets: 'subset',
   legs: 'leg',
   steps: 'step',
@@ -18,7 +20,7 @@ const MOST_IN_A_LINE = 3;
 
 /** A plan, given in its written names, as YAML. */
 export function printYaml(plan: Text): string {
-  const document = new Document(plan);
+  const document = new Document(withoutReferences(plan));
   visit(document, {
     Map: (_, map, path) => {
       const small = map.items.length <= MOST_IN_A_LINE && map.items.every(({ value }) => isScalar(value));
@@ -26,6 +28,16 @@ export function printYaml(plan: Text): string {
     },
   });
   return document.toString({ lineWidth: 0 });
+}
+
+/** The same, as it has to stand in YAML or JSON so that no text of it names a variable. */
+export function withoutReferences<T>(value: T): T {
+  const escaped = (part: unknown): unknown => {
+    if (typeof part === 'string') return escapeReferences(part);
+    if (Array.isArray(part)) return part.map(escaped);
+    return isRecord(part) ? Object.fromEntries(Object.entries(part).map(([key, one]) => [key, escaped(one)])) : part;
+  };
+  return escaped(value) as T;
 }
 
 /** A plan, given in its written names, as HCL. */

@@ -2,15 +2,18 @@ import type { Plan, ServiceRef } from '../core/plan.js';
 import { checkBounds } from './bounds.js';
 import { checkRules } from './check-rules.js';
 import type { Diagnostic } from './diagnostic.js';
-import { canonicalJson, digestPlan } from './digest.js';
+import { canonicalPlan, digestPlan } from './digest.js';
+import { type GivenValues, NO_VALUES } from './given-values.js';
 import { expandGroup, type Member } from './group.js';
 import { findLater } from './later.js';
-import { locate, type Path, type PlanNode, prune, type Span, toValue } from './node.js';
+import { find, locate, type Path, type PlanNode, prune, type Span, toValue } from './node.js';
 import { normalise } from './normalise.js';
 import { findOpenSecrets } from './open-secrets.js';
 import { errorAt, type Problem, place, type Syntax } from './problem.js';
 import { planSchema } from './schema.js';
 import { describeIssues } from './sentences.js';
+import { settleKinds } from './settle-kinds.js';
+import { type Substituted, substitute } from './substitute.js';
 import { sniffSyntax } from './syntax.js';
 import { readYaml, type Trees } from './yaml.js';
 
@@ -27,10 +30,17 @@ export interface PlanDocument {
 export interface PlansRead {
   readonly plans: PlanDocument[];
   readonly diagnostics: Diagnostic[];
+  /** The names of all variables; undefined where a text could not be read far enough to know them. */
+  readonly variables: readonly string[] | undefined;
 }
 
-/** Reads all plans of one text, as YAML or HCL by the name of the file (or by its first words). Never throws on any text. */
-export async function readPlan(text: string, file: string, syntax: Syntax = sniffSyntax(text, file)): Promise<PlansRead> {
+/** Reads all plans of one text with these values for their variables, as YAML or HCL by the name of the file (or by its first words). Never throws on any text. */
+export async function readPlan(
+  text: string,
+  file: string,
+  syntax: Syntax = sniffSyntax(text, file),
+  given: GivenValues = NO_VALUES,
+): Promise<PlansRead> {
   const plain = text.replace(/^\ufeff/, '');
   const { roots, problems } = await readTrees(plain, syntax);
   const diagnostics = problems.map((problem) => place(problem, file));
@@ -39,25 +49,40 @@ export async function readPlan(text: string, file: string, syntax: Syntax = snif
     diagnostics.push(place(errorAt([], START, 'there is no plan in this file', hint), file));
   }
   const plans: PlanDocument[] = [];
-  for (const { root, group } of roots.flatMap((whole) => expand(whole, file, diagnostics))) {
+  const filled = roots.map((root) => substitute(root, given, syntax));
+  const used = new Set(filled.flatMap(({ values }) => Object.keys(values)));
+  for (const { root, problems: wrong, unused } of filled) {
+    const idle = unused.filter(({ path }) => !used.has(String(path[1])));
+    for (const problem of [...wrong, ...idle].map((one) => place(one, file, root)))
+      if (isNews(problem, diagnostics)) diagnostics.push(problem);
+  }
+  for (const { root, group, values } of filled.flatMap((one) => expand(one, file, diagnostics))) {
     const { plan: own, found } = readTree(root, syntax);
     const news = found.map((problem) => place(problem.problem, file, problem.root)).filter((one) => isNews(one, diagnostics));
     diagnostics.push(...news);
     if (own === undefined || problems.some((p) => p.severity === 'error')) continue;
-    const plan = group === undefined ? own : { ...own, group };
-    plans.push({ plan, file, digest: digestPlan(plan), canonical: canonicalJson(plan), at: locate(root, ['service'], 'value') });
+    const began = Object.keys(values).length === 0 ? {} : { variables: values };
+    const plan = { ...own, ...(group === undefined ? {} : { group }), ...began };
+    plans.push({ plan, file, digest: digestPlan(plan), canonical: canonicalPlan(plan), at: locate(root, ['service'], 'value') });
   }
   diagnostics.push(...findTwins(plans));
-  return { plans, diagnostics: diagnostics.sort((a, b) => a.line - b.line || a.column - b.column) };
+  const variables = roots.length === 0 ? undefined : filled.flatMap(({ declared }) => declared);
+  return { plans, diagnostics: diagnostics.sort((a, b) => a.line - b.line || a.column - b.column), variables };
 }
 
-function expand(whole: PlanNode, file: string, diagnostics: Diagnostic[]): readonly Member[] {
-  const { members, problems } = expandGroup(whole);
-  diagnostics.push(...problems.map((problem) => place(problem, file, whole)));
-  return members;
+/** The plans of a tree; none where its variables are not in order, for all else that is wrong might follow from that. */
+function expand(
+  { root, problems: found, values }: Substituted,
+  file: string,
+  diagnostics: Diagnostic[],
+): readonly (Member & Pick<Substituted, 'values'>)[] {
+  if (found.some(({ severity }) => severity === 'error')) return [];
+  const { members, problems } = expandGroup(root);
+  diagnostics.push(...problems.map((problem) => place(problem, file, root)));
+  return members.map((member) => ({ ...member, values }));
 }
 
-/** What is wrong with a key that a group shares would be told again for each member. */
+/** What is wrong with what several plans share would be told again for each. */
 function isNews({ line, column, message }: Diagnostic, told: readonly Diagnostic[]): boolean {
   return !told.some((one) => one.line === line && one.column === column && one.message === message);
 }
@@ -108,7 +133,7 @@ function readTree(whole: PlanNode, syntax: Syntax): { plan?: Plan; found: Locate
   }
   const refused = [findLater(whole), findOpenSecrets(whole)];
   const gone = new Set(refused.flatMap(({ paths }) => paths.map((path) => JSON.stringify(path))));
-  const root = gone.size === 0 ? whole : prune(whole, (path) => gone.has(JSON.stringify(path)));
+  const root = settleKinds(gone.size === 0 ? whole : prune(whole, (path) => gone.has(JSON.stringify(path))));
   const found: Located[] = refused.flatMap(({ problems }) => problems.map((problem) => ({ problem, root: whole })));
   const value = toValue(root, isVersion);
   const parsed = planSchema.safeParse(value);
@@ -117,9 +142,16 @@ function readTree(whole: PlanNode, syntax: Syntax): { plan?: Plan; found: Locate
       ? checkRules(parsed.data)
       : []
     : describeIssues(parsed.error.issues, { root, value, syntax });
-  found.push(...more.map((problem) => ({ problem, root })));
+  found.push(...more.map((problem) => ({ problem: withVariables(problem, root), root })));
   if (!parsed.success || found.some(({ problem }) => problem.severity === 'error')) return { found };
   return { plan: normalise(parsed.data), found };
+}
+
+/** A problem with a value that came from variables says which: what is to be mended is not written at its place. */
+function withVariables(problem: Problem, root: PlanNode): Problem {
+  const node = find(root, problem.path);
+  if (node?.kind !== 'scalar' || node.from === undefined || problem.at === 'key') return problem;
+  return { ...problem, message: `${problem.message} (${node.from.map((name) => `var.${name}`).join(', ')})` };
 }
 
 /** A version may be written as a bare whole number: it is taken letter by letter. */

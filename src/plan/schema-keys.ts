@@ -6,14 +6,42 @@ type AnySchema = z.core.$ZodType;
 
 /** The keys that the schema (default: of a plan) knows at a path; `value` is the whole document, which says which kind of step or signal stands there. */
 export function keysAt(path: Path, value: unknown, root: AnySchema = planSchema): readonly string[] {
+  const { schema, here } = schemaAt(path, value, root);
+  const found = narrow(schema, here);
+  return found === undefined ? [] : Object.keys(shapeOf(found));
+}
+
+/** Which of the plain kinds of value the schema of a plan takes at a path. */
+export function kindsAt(path: Path, value: unknown): ReadonlySet<'string' | 'number' | 'boolean'> {
+  return new Set(kindsOf(schemaAt(path, value, planSchema).schema));
+}
+
+function kindsOf(schema: AnySchema | undefined): readonly ('string' | 'number' | 'boolean')[] {
+  if (schema === undefined) return [];
+  const { type, innerType, options, values } = define(schema);
+  if (innerType !== undefined) return kindsOf(innerType);
+  if (options !== undefined) return options.flatMap(kindsOf);
+  if (type === 'enum') return ['string'];
+  if (type === 'literal') return (values ?? []).flatMap((one) => kindNamed(typeof one));
+  return kindNamed(type);
+}
+
+function kindNamed(name: string): readonly ('string' | 'number' | 'boolean')[] {
+  return name === 'string' || name === 'number' || name === 'boolean' ? [name] : [];
+}
+
+function schemaAt(
+  path: Path,
+  value: unknown,
+  root: AnySchema,
+): { readonly schema: AnySchema | undefined; readonly here: unknown } {
   let schema: AnySchema | undefined = root;
   let here = value;
   for (const step of path) {
     schema = inside(narrow(schema, here), step);
     here = typeof here === 'object' && here !== null ? (here as Record<string | number, unknown>)[step] : undefined;
   }
-  const found = narrow(schema, here);
-  return found === undefined ? [] : Object.keys(shapeOf(found));
+  return { schema, here };
 }
 
 /** The one kind of step that a value is, by its keys; `undefined` when it has none or several. */
@@ -35,6 +63,7 @@ interface Definition {
   readonly valueType?: AnySchema;
   readonly element?: AnySchema;
   readonly options?: readonly AnySchema[];
+  readonly values?: readonly unknown[];
   readonly discriminator?: string;
 }
 
@@ -62,7 +91,7 @@ function narrow(schema: AnySchema | undefined, value: unknown): AnySchema | unde
     const kind = stepKind(value);
     return (
       options.find((option) => option === (kind && STEP_SCHEMAS[kind])) ??
-      options.find((option) => define(option).type === 'object')
+      options.find((option) => define(option).type === (Array.isArray(value) ? 'array' : 'object'))
     );
   }
   const tag = (value as Record<string, unknown> | undefined)?.[discriminator];

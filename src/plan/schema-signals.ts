@@ -17,7 +17,8 @@ const dry_run = z
   .describe('Measured, judged, shown and logged, but it neither reverts nor holds anything');
 
 /** What may stand in a query. */
-export const FILLED = '{{service}}, {{canary}} and {{stable}} are filled in, and {{subset}} where both are compared';
+export const FILLED =
+  '{{service}}, {{canary}}, {{stable}}, {{canary_version}} and {{stable_version}} are filled in, and {{subset}}, {{subset_version}} where both are compared';
 
 /** What every signal may say. */
 export const common = { name, dry_run };

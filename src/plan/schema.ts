@@ -7,6 +7,7 @@ import { checkSchema, hooksSchema, runSchema } from './schema-programs.js';
 import { routeSchema } from './schema-route.js';
 import { scheduleSchema } from './schema-schedule.js';
 import { signalSchema } from './schema-sources.js';
+import { variablesSchema } from './schema-variables.js';
 
 const version = z
   .string({ error: `is no text${ARROW}put the version in quotes` })
@@ -129,6 +130,7 @@ const wave = z
 export const planSchema = z
   .strictObject({
     $schema: z.string().optional().describe('Address of this schema, for editors; ignored'),
+    variables: variablesSchema,
     service: consulName().describe('The service whose traffic moves'),
     namespace: consulName().optional().describe('Namespace of the service (Consul Enterprise)'),
     partition: consulName().optional().describe('Admin partition of the service (Consul Enterprise)'),

@@ -10,6 +10,7 @@ type Issue = z.core.$ZodIssue;
 
 const ARROW = ' -> ';
 const BLOCKS: Readonly<Record<string, string>> = {
+  variables: 'variable',
   subsets: 'subset',
   legs: 'leg',
   steps: 'step',

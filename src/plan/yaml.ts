@@ -10,10 +10,12 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
+import { given } from './given.js';
 import { Lines } from './lines.js';
 import { MapBuilder } from './map-builder.js';
 import type { Path, PlanNode, ScalarNode, Span } from './node.js';
 import { errorAt, type Problem, warningAt } from './problem.js';
+import { parseTemplate } from './template.js';
 
 /** What one source text holds: a tree for each plan in it, and what could not be read. */
 export interface Trees {
@@ -89,7 +91,14 @@ class YamlTree {
     const scalar: ScalarNode = { kind: 'scalar', span, value, source: node.source ?? this.#text.slice(start, end) };
     const quote = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE' ? 1 : 0;
     const verbatim = this.#text.slice(start + quote, end - quote) === value;
-    return verbatim ? { ...scalar, inside: this.#lines.spanAt(start + quote, end) } : scalar;
+    const spanAt = (offset: number, length: number): Span =>
+      verbatim ? this.#lines.spanAt(start + quote + offset, start + quote + offset + length) : span;
+    const template = typeof value === 'string' ? parseTemplate(value, spanAt) : undefined;
+    return {
+      ...scalar,
+      ...(verbatim ? { inside: this.#lines.spanAt(start + quote, end) } : {}),
+      ...given('template', template),
+    };
   }
 
   #span(node: Node | null | undefined): Span {
@@ -129,8 +138,22 @@ function describeError(error: YAMLError, document: Document, text: string, lines
       if (quoted && (end - start < 2 || text[end - 1] !== text[start])) open = start;
     },
   });
+  const bare = findBareReference(text, error.pos[0]);
+  if (bare !== undefined) {
+    const message = 'not valid YAML: within { } or [ ] a text with braces stands in quotes';
+    return errorAt([], lines.spanAt(bare.offset, bare.offset + bare.text.length), message, `write "${bare.text}"`);
+  }
   if (error.code !== 'MISSING_CHAR' || open === undefined) return errorAt([], lines.spanAt(...error.pos), sentenceOf(error));
   return errorAt([], lines.spanAt(open, text.length), 'not valid YAML: this text is never closed', 'add a quote at its end');
+}
+
+/** The variable without quotes around it, on the line of an error, that most likely is the error. */
+function findBareReference(text: string, at: number): { readonly text: string; readonly offset: number } | undefined {
+  const start = text.lastIndexOf('\n', at - 1) + 1;
+  const [line = ''] = text.slice(start).split('\n', 1);
+  const found = /^[^"'#]*[[{][^"'#]*?(\$\{\s*var\.\w+\s*\})/.exec(line);
+  const reference = found?.[1];
+  return reference === undefined ? undefined : { text: reference, offset: start + found![0].length - reference.length };
 }
 
 function sentenceOf(error: YAMLError): string {

@@ -152,6 +152,20 @@ describe('programs of a plan, on the sandbox', () => {
     ).to.equal(1);
   });
 
+  it('--skip-check skips the one that it names and runs the others, and the record says so', async () => {
+    const checks = `checks: [{ name: fine, command: ${SAY} }, { name: migrations, command: ${FAIL} }]`;
+    const file = planFile(plan(checks));
+    const misspelt = await shell.run(`start ${file} --foreground --skip-check migration`);
+    expect([misspelt.code, misspelt.err]).to.deep.equal([
+      1,
+      'Error: the plan of payments has no check "migration". Nothing was written\n  -> did you mean --skip-check migrations?\n',
+    ]);
+    expect((await shell.run(`start ${file} --foreground --skip-check fine`)).err).to.match(/check migrations of the plan failed/);
+    const { code, err } = await shell.run(`start ${file} --foreground --skip-check migrations`);
+    expect([code, /checking fine/.test(err)], err).to.deep.equal([0, true]);
+    expect((await shell.run('history payments')).out).to.match(/started by dana: .*; checks skipped by --skip-check: migrations/);
+  });
+
   it('simulate shows where programs run', async () => {
     const { out } = await shell.run(`simulate ${planFile(plan(`hooks: { before_promote: [./ask.sh] }`))}`);
     expect(out).to.match(/program .*before_promote: \.\/ask\.sh/);

@@ -16,6 +16,13 @@ describe('placeholders of a query', () => {
     expect(fillPlaceholders('{{subset}} {{canary}}', { ...TARGET, subset: 'blue' })).to.equal('blue green');
   });
 
+  it('name the version of a subset where it is picked by one', () => {
+    const target = { ...TARGET, versions: { green: '3' } };
+    expect(fillPlaceholders('{{canary_version}} {{stable_version}}', target)).to.equal('3 {{stable_version}}');
+    expect(fillPlaceholders('{{subset_version}}', { ...target, subset: 'green' })).to.equal('3');
+    expect(fillPlaceholders('{{subset_version}}', target)).to.equal('{{subset_version}}');
+  });
+
   it('are told with their place, and whether they mean anything', () => {
     expect(findPlaceholders('{{canary}} {{node}} {{toString}} {x} {{ subset }}')).to.deep.equal([
       { word: 'canary', offset: 0, known: true },

@@ -29,7 +29,7 @@ export function manPage(commands: readonly CommandModel[]): string {
     ...EXIT_MEANINGS.flatMap(([code, text]) => ['.TP', `.B ${code}`, roff(text)]),
     '.SH ENVIRONMENT',
     roff(
-      'CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN and its kin as for Consul itself; SPLITTER_KV_PREFIX for the keys of splitter in KV; SPLITTER_BY for the name that records show; NO_COLOR for plain output.',
+      'CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN and its kin as for Consul itself; SPLITTER_KV_PREFIX for the keys of splitter in KV; SPLITTER_BY for the name that records show; SPLITTER_VAR_name for the value of a variable of plans; NO_COLOR for plain output.',
     ),
     '.SH SEE ALSO',
     '.BR consul (1)',

@@ -1,6 +1,7 @@
 /** A part of a JSON Schema, as far as pages tell of it. */
 interface Schema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
+  readonly $ref?: string;
   readonly title?: string;
   readonly description?: string;
   readonly default?: unknown;
@@ -23,7 +24,8 @@ export function planReference(schema: object): string {
     '# Plan reference',
     '',
     'A plan is YAML, JSON or HCL; all say the same. In HCL a plan is `rollout "service" { … }`, and `subset`, `leg`, `step`,',
-    '`signal`, `check`, `hook`, `notify`, `window` and `freeze` are blocks. `splitter schema` prints the schema itself, for editors.',
+    '`signal`, `check`, `hook`, `notify`, `window`, `freeze` and `variable` are blocks. `${var.name}` may stand for any value, or within one',
+    '(docs/variables.md). `splitter schema` prints the schema itself, for editors.',
     '',
     ...section('The plan', schema as Schema, 2),
   ].join('\n');
@@ -70,16 +72,21 @@ function typeOf(schema: Schema): string {
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.enum !== undefined) return schema.enum.map((one) => `\`${String(one)}\``).join(', ');
   const options = schema.anyOf ?? schema.oneOf;
-  if (options !== undefined) return [...new Set(options.map(typeOf))].join(' or ');
+  // A variable may stand anywhere, which is said once.
+  if (options !== undefined) return [...new Set(options.filter(({ $ref }) => $ref === undefined).map(typeOf))].join(' or ');
   if (schema.items !== undefined) return `list of ${typeOf(schema.items)}`;
   if (schema.type === 'string' && schema.pattern?.includes('ms|s|m|h|d') === true) return 'duration';
   if (schema.type === 'string' && schema.pattern?.endsWith('%?$') === true) return 'percentage';
-  return (
-    { string: 'text', object: 'map', boolean: 'true or false', integer: 'whole number' }[schema.type ?? ''] ??
-    schema.type ??
-    'anything'
-  );
+  const types = [schema.type ?? 'anything'].flat();
+  return types.map((type) => TYPES[type] ?? type).join(' or ');
 }
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'text',
+  object: 'map',
+  boolean: 'true or false',
+  integer: 'whole number',
+};
 
 function usual({ default: value }: Schema): string {
   if (value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)) return '';

@@ -108,7 +108,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   'No data': {
     sandbox: { traffic: 0 },
     see: async (stage) => {
-      const plan = stage.plan('[{ weight: 10 }, { pause: 1s }, { weight: 100 }]', `step_timeout: 3s\n${ERRORS}`);
+      const plan = stage.plan('[{ weight: 10 }, { pause: 1s }, { weight: 100 }]', `step_timeout: 5s\n${ERRORS}`);
       return stage.say(`start ${plan} --foreground`);
     },
   },

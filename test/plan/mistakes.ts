@@ -416,6 +416,19 @@ export const MISTAKES: readonly Mistake[] = [
     severity: 'warning',
   },
   {
+    name: 'the version of a subset that is picked by a filter',
+    yaml: {
+      subsets: 'subsets:\n  blue: { filter: Service.Meta.v == "2" }\n  green: { version: "3" }',
+      more: 'signals:\n  - { name: p, source: prometheus, query: \'q{v="▼{{canary_version}}"}\', max: 1 }',
+    },
+    hcl: {
+      subsets: 'subset "blue" { filter = "Service.Meta.v == \\"2\\"" }\nsubset "green" { version = "3" }',
+      more: 'signal "p" {\n source = "prometheus"\n query = "q_▼{{canary_version}}"\n max = 1\n}',
+    },
+    message: '{{canary_version}} needs a version, and subset "blue" is picked by a filter',
+    hint: 'write version: … for blue, or {{canary}}',
+  },
+  {
     name: 'both subsets in a query that is asked about canary only',
     yaml: { more: 'signals:\n  - { name: p, source: prometheus, query: \'q{s="▼{{subset}}"}\', max: 1 }' },
     hcl: { more: 'signal "p" {\n source = "prometheus"\n query = "q_▼{{subset}}"\n max = 1\n}' },
@@ -530,7 +543,7 @@ export const MISTAKES: readonly Mistake[] = [
       more: 'signal "c" {\n source = "cloudwatch"\n metrics = { m1 = { namespace = "a", metric = "b", dimensions = { d = "▼{{node}}" } } }\n max = 1\n}',
     },
     message: '{{node}} means nothing in a query',
-    hint: 'known are {{service}}, {{canary}}, {{stable}}',
+    hint: 'known are {{service}}, {{canary}}, {{stable}}, {{canary_version}}, {{stable_version}}',
   },
   {
     name: 'a secret in a plan',

@@ -225,7 +225,7 @@ describe('HCL that is not a plan', () => {
     ['an unknown escape', 'rollout "x" {\n  stable = "▼\\q"\n}\n', 'not valid HCL: \\q is no escape of HCL'],
     ['no value', 'rollout "x" {\n  ▼stable =\n  bake = "1h"\n}\n', 'not valid HCL: "stable" has no value'],
     ['a bracket too many', 'rollout "x" {\n}\n▼}\n', 'not valid HCL: this } closes nothing'],
-    ['another block at the top', '▼service "x" {\n}\n', 'only rollout and group blocks may stand here'],
+    ['another block at the top', '▼service "x" {\n}\n', 'only rollout, group and variable blocks may stand here'],
     ['a rollout without a name', '▼rollout {\n}\n', 'a rollout takes one name, that of its service'],
     ['a subset without a name', 'rollout "x" {\n  ▼subset {}\n}\n', 'the block subset takes one name'],
     ['an attribute for a block', 'rollout "x" {\n  ▼step = [1]\n}\n', 'unknown key "step" in the plan'],

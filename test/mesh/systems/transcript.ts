@@ -26,12 +26,18 @@ export class Transcript {
   readonly #title: string;
   readonly #address: string;
   readonly #parts: (string | Command)[] = [];
+  readonly #names: (readonly [own: string, shown: string])[] = [];
 
   /** `name` is the file's in docs/systems, without `-transcript.md`. */
   constructor(name: string, title: string, address: string) {
     this.#name = name;
     this.#title = title;
     this.#address = address;
+  }
+
+  /** What is of this run alone, as an address is, stands in the transcript under a name of every run. */
+  name(own: string, shown: string): void {
+    this.#names.push([own, shown]);
   }
 
   /** A sentence between commands: what the reader sees next, and why. */
@@ -93,7 +99,8 @@ export class Transcript {
 
   /** A transcript names neither this run's ports nor its folders. */
   #tidy(text: string): string {
-    return text
+    return this.#names
+      .reduce((tidied, [own, shown]) => tidied.replaceAll(own, shown), text)
       .replaceAll(this.#address, CONSUL)
       .replaceAll(/127\.0\.0\.1:\d{5}\b/g, '127.0.0.1:8410')
       .replaceAll(ROOT, '')
