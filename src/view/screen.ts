@@ -6,7 +6,7 @@ const END = '\u001b[?2026l';
 export class Screen {
   readonly #write: (text: string) => void;
   readonly #columns: () => number;
-  #rows = 0;
+  #lengths: readonly number[] = [];
 
   constructor(write: (text: string) => void, columns: () => number) {
     this.#write = write;
@@ -15,10 +15,13 @@ export class Screen {
 
   /** Draws these lines over the last ones. Lines must padTo the width; colour codes do not count. */
   draw(lines: readonly string[]): void {
-    const up = this.#rows === 0 ? '' : `\u001b[${this.#rows}A\r`;
+    // A terminal that has become narrower since has broken the last lines anew.
+    const columns = this.#columns();
+    const rows = this.#lengths.reduce((sum, length) => sum + Math.max(1, Math.ceil(length / columns)), 0);
+    const up = rows === 0 ? '' : `\u001b[${rows}A\r`;
     const body = lines.map((line) => `${line}\u001b[K\n`).join('');
     this.#write(`${BEGIN}${up}${body}\u001b[J${END}`);
-    this.#rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(visibleLength(line) / this.#columns())), 0);
+    this.#lengths = lines.map(visibleLength);
   }
 }
 
