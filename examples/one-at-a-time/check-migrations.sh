@@ -13,7 +13,10 @@ folder=$1 base=${2:-all}
 }
 if [ "$base" != all ]; then
   cd "$folder"
-  files=$({ git diff --relative --name-only --diff-filter=d "$base" -- . && git ls-files --others --exclude-standard .; } | grep '\.sql$' || true)
+  # Each by itself: a commit that git does not know must not pass for one without migrations.
+  changed=$(git diff --relative --name-only --diff-filter=d "$base" -- .)
+  untracked=$(git ls-files --others --exclude-standard .)
+  files=$(printf '%s\n%s\n' "$changed" "$untracked" | grep '\.sql$' || true)
 else
   files=$(find "$folder" -name '*.sql' | sort)
 fi

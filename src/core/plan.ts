@@ -28,8 +28,11 @@ export type Step =
   | { readonly kind: 'analyse'; readonly for: number; readonly minRequests: number; readonly early?: boolean }
   /** Passes when canary has this many passing instances; `deadline` counts from entering the step. */
   | { readonly kind: 'wait'; readonly healthy: number; readonly deadline: number }
-  /** Passes when the program does; a failing one takes traffic back, or holds. Run again after a crash, so it has to bear being run twice. */
-  | { readonly kind: 'run'; readonly program: Program; readonly onFailure: 'revert' | 'hold' };
+  /**
+   * Passes when the program does; a failing one takes traffic back, or holds. Run again after a crash, so it has to bear being run twice. `deploys`: it
+   * brings canary's first instance, so the testers' route is made though it leads to nobody yet.
+   */
+  | { readonly kind: 'run'; readonly program: Program; readonly onFailure: 'revert' | 'hold'; readonly deploys?: boolean };
 
 /** Something of the user's own to run: a program started without a shell, or an HTTP call. `timeout` in milliseconds. */
 export type Program =

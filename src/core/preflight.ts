@@ -190,6 +190,9 @@ function checkStable(plan: Plan, seen: Observation, { stable }: Roles): Check {
 function checkCanary(plan: Plan, seen: Observation, { canary }: Roles): Check {
   const count = serving(seen.instances[canary]);
   if (count > 0) return { name: 'canary', verdict: 'ok', message: `${canary} has ${count} instances ready` };
+  const deploys = plan.steps.findIndex((step) => step.kind === 'run' && step.deploys === true);
+  if (deploys !== -1)
+    return { name: 'canary', verdict: 'ok', message: `${canary} has no instance yet: step ${deploys + 1} deploys it` };
   if (isReserving(plan))
     return {
       name: 'canary',

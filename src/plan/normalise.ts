@@ -85,7 +85,10 @@ export function expandSteps(steps: readonly StepText[]): readonly Step[] {
       return [{ kind: 'analyse', for: ms(time), minRequests, ...(early ? {} : { early }) }];
     }
     if ('wait' in step) return [{ kind: 'wait', healthy: step.wait.healthy, deadline: ms(step.wait.deadline) }];
-    if ('run' in step) return [{ kind: 'run', program: toProgram(step.run), onFailure: step.run.on_failure }];
+    if ('run' in step) {
+      const { on_failure: onFailure, deploys } = step.run;
+      return [{ kind: 'run', program: toProgram(step.run), onFailure, ...(deploys ? { deploys } : {}) }];
+    }
     const { to, by, every } = step.ramp;
     const ramped = rampSteps(weight, points(to), points(by), ms(every));
     weight = points(to);

@@ -83,7 +83,13 @@ function stepText(step: Step): Text {
     case 'wait':
       return { wait: { healthy: step.healthy, ...time('deadline', step.deadline, DEFAULTS.wait.deadline) } };
     case 'run':
-      return { run: { ...programText(step.program), ...(step.onFailure === 'revert' ? {} : { on_failure: step.onFailure }) } };
+      return {
+        run: {
+          ...programText(step.program),
+          ...(step.onFailure === 'revert' ? {} : { on_failure: step.onFailure }),
+          ...given('deploys', step.deploys),
+        },
+      };
   }
 }
 

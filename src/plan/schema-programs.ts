@@ -32,6 +32,10 @@ export const runSchema = z
   .strictObject({
     ...PROGRAM_KEYS,
     on_failure: z.enum(['revert', 'hold']).default('revert').describe('What a failing program does to the rollout'),
+    deploys: z
+      .boolean()
+      .default(false)
+      .describe("It brings canary's first instance: a rollout with a route begins before there is one, and testers wait for it"),
   })
   .describe('Runs a program (or makes an HTTP call) and goes on when it passes');
 

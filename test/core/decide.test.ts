@@ -86,6 +86,9 @@ describe('decide, step by step', () => {
       route: { header: { name: 'x', value: '1' } },
     } as const;
     expect(decide(situation(0, pending, { plan: routed, seen })).why).to.match(/waiting for a passing sidecar of green/);
+    const deploys = { ...routed, steps: [{ kind: 'run', program, onFailure: 'hold', deploys: true }, weight] } as const;
+    const decision = decide(situation(0, pending, { plan: deploys, seen }));
+    expect(decision.why, 'a step that says that it deploys').to.equal('requests with x: 1 go to green');
   });
   it('gives the sidecars that second also between a step that brought the first instance and the weight after it', () => {
     const steps = [

@@ -115,6 +115,7 @@ const STEPS = fc
       { weight },
       { pause: pauses[i] ?? (i % 2 === 0 ? {} : { deadline: '10m' }) },
     ]);
+    if (ramps) steps.unshift({ run: { command: ['./deploy.sh'], deploys: true } });
     if (ramps) steps.push({ run: { command: ['./smoke.sh'], on_failure: 'hold' } });
     if (ramps) steps.push({ ramp: { to: 100, by: 12.5, every: '90s' } });
     return [{ wait: { healthy: 2 } }, ...steps];
