@@ -97,6 +97,7 @@ describe('commands on the sandbox', () => {
       'samples',
       'at',
       'message',
+      'band',
     ]);
     expect(status.step).to.deep.include({ index: 1, of: 1, wakeAt: null });
   });

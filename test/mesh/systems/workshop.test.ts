@@ -10,7 +10,7 @@ import { countByVersion, failuresIn, shareOf } from '../outcomes.js';
 import { endSplitters } from '../program.js';
 import { Transcript } from './transcript.js';
 
-const EXAMPLES = fileURLToPath(new URL('../../../../examples/', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 describe('the Consul workshop, on a real mesh', () => {
   let mesh: Mesh;
@@ -37,7 +37,7 @@ describe('the Consul workshop, on a real mesh', () => {
   it('its two files become a plan; half of the requests reach green, whose bug takes it back; its entries go out and in again', async () => {
     const t = new Transcript('workshop', 'The Consul workshop, with splitter', mesh.address);
     t.say("The workshop's own two files, as they stand there: `==` without quotes, a comma after `kind`, snake case.");
-    const files = ['payments_resolver.hcl', 'payments_splitter.hcl'].map((name) => `${EXAMPLES}workshop/${name}`);
+    const files = ['payments_resolver.hcl', 'payments_splitter.hcl'].map((name) => `${ROOT}docs/systems/workshop/${name}`);
     for (const file of files) t.note(`cat ${file}`, readFileSync(file, 'utf8'));
     const plan = join(folder, 'payments.yaml');
     expect((await t.run(`import ${files.join(' ')} --out ${plan}`)).code).to.equal(0);
