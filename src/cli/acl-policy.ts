@@ -133,6 +133,8 @@ function commandLine(names: readonly string[], flags: AclPolicyFlags): string {
     ...(flags.controller === true ? ['--controller'] : []),
     ...(flags.readOnly === true ? ['--read-only'] : []),
     ...(flags.followsPlans === true ? ['--follows-plans'] : []),
+    ...(flags.var ?? []).flatMap((given) => ['--var', quoteWord(given)]),
+    ...(flags.varFile ?? []).flatMap((file) => ['--var-file', quoteWord(file)]),
     ...list('--callers', flags.callers),
     ...list('--gateways', flags.gateways),
     ...list('--agents', flags.agents),
@@ -142,5 +144,5 @@ function commandLine(names: readonly string[], flags: AclPolicyFlags): string {
 }
 
 function quoteWord(word: string): string {
-  return /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return /^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { hideTokens } from '../../src/cli/keep-secrets.js';
@@ -22,8 +23,11 @@ describe('splitter acl-policy', () => {
     expect((await shell.json('acl-policy')).service_prefix).to.deep.equal({ '': { policy: 'write', intentions: 'deny' } });
     const shop = await shell.json('acl-policy shop-*');
     expect(shop.service_prefix).to.have.keys('', 'shop-');
-    const examples = await shell.json(`acl-policy ${join(ROOT, 'examples')}/ --callers web`);
-    expect(examples.service).to.include.keys('payments', 'checkout');
+    const folder = mkdtempSync(join(tmpdir(), 'splitter-plans-'));
+    for (const name of ['payments.yaml', 'checkout.hcl']) copyFileSync(join(ROOT, 'examples', name), join(folder, name));
+    const all = await shell.json(`acl-policy ${folder}/ --callers web`);
+    rmSync(folder, { recursive: true });
+    expect(all.service).to.include.keys('payments', 'cart', 'stock', 'checkout');
     const piped = await shell.run('acl-policy - -o json', readFileSync(join(ROOT, 'examples/payments.yaml'), 'utf8'));
     expect(JSON.parse(piped.out).key).to.have.property('splitter/plans/payments');
   });
