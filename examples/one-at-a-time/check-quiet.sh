@@ -3,9 +3,11 @@
 #   consul kv put ops/game-day 'dana: we pull a rack, until noon'      and after it   consul kv delete ops/game-day
 #
 #   check-quiet.sh KEY
+# splitter does not give its own token to what it starts: where Consul has ACLs, put `env CONSUL_HTTP_TOKEN_FILE=…` before it in the plan.
 set -eu
-answer=$(curl -sS -m 10 -w '\n%{http_code}' ${CONSUL_HTTP_TOKEN:+-H "X-Consul-Token: $CONSUL_HTTP_TOKEN"} \
-  "${CONSUL_HTTP_ADDR:-http://127.0.0.1:8500}/v1/kv/$1?raw")
+file=${CONSUL_HTTP_TOKEN_FILE:-}
+token=$([ -z "$file" ] || echo "header = \"X-Consul-Token: $(cat "$file")\"")
+answer=$(echo "$token" | curl -sS -m 10 -w '\n%{http_code}' -K - "${CONSUL_HTTP_ADDR:-http://127.0.0.1:8500}/v1/kv/$1?raw")
 case $(echo "$answer" | tail -n 1) in
 404) echo "no game day" ;;
 200)

@@ -14,7 +14,8 @@
 #   HEADER      the header by which the plan's route leads testers  x-canary: 1
 #   DRAIN       how long a request in flight may take, seconds     30
 #
-# Consul's token comes from CONSUL_HTTP_TOKEN, as for splitter itself.
+# splitter does not give its own token to what it starts. Where Consul has ACLs, TOKEN_FILE in fleet.env (or CONSUL_HTTP_TOKEN_FILE) names a file with
+# one that may service:write SERVICE and node:read: docs/security.md.
 
 MAINTENANCE='moved by splitter'
 
@@ -38,7 +39,16 @@ fail() {
 }
 
 # One request; Consul's words when it refuses. Nothing that was started holds on to the lock (9).
-ask() { curl -sS --fail-with-body -m 10 ${CONSUL_HTTP_TOKEN:+-H "X-Consul-Token: $CONSUL_HTTP_TOKEN"} "$@" 9>&-; }
+# The token goes by a pipe (8): arguments are seen by everybody on the machine.
+ask() {
+  curl -sS --fail-with-body -m 10 -K /dev/fd/8 "$@" 9>&- 8<<EOF
+$(token_header)
+EOF
+}
+token_header() {
+  file=${TOKEN_FILE:-${CONSUL_HTTP_TOKEN_FILE:-}}
+  [ -z "$file" ] || echo "header = \"X-Consul-Token: $(cat "$file")\""
+}
 # on WORDS…: runs a command on the node.
 on() { $ON_NODE "$@" 9>&-; }
 
