@@ -1,3 +1,5 @@
+import { get as httpGet } from 'node:http';
+import { get as httpsGet } from 'node:https';
 import { hostname } from 'node:os';
 import { isRecord } from '../core/is-record.js';
 import type { LegStatus, SignalStatus, Status } from '../core/status.js';
@@ -18,15 +20,28 @@ export async function askController(
   if (owner?.api === undefined || ANYWHERE.test(owner.api) || (LOOPBACK.test(owner.api) && owner.host !== hostname()))
     return undefined;
   try {
-    const answer = await fetch(`${owner.api}/v1/rollouts/${encodeURIComponent(service)}`, {
-      signal: AbortSignal.timeout(PATIENCE),
-      redirect: 'error',
-    });
-    const body: unknown = answer.ok ? await answer.json() : undefined;
+    const body: unknown = JSON.parse(await read(`${owner.api}/v1/rollouts/${encodeURIComponent(service)}`));
     return isRecord(body) && body.rollout === rollout ? evidenceIn(body) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The text of an answer of 200. By node's own client, which is loaded already: fetch alone would cost a status 40 ms. */
+function read(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const get = url.startsWith('https:') ? httpsGet : httpGet;
+    const asked = get(url, { signal: AbortSignal.timeout(PATIENCE) }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.once('error', reject);
+      answer.once('end', () => {
+        if (answer.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
+        else reject(new Error(`it answers ${answer.statusCode}`));
+      });
+    });
+    asked.once('error', reject);
+  });
 }
 
 function evidenceIn({ stable, canary, legs, signals, healthyAt }: Readonly<Record<string, unknown>>): LiveEvidence | undefined {

@@ -5,7 +5,6 @@ import { durationFlag } from './flag-values.js';
 import { findRun, type GroupRun } from './group-run.js';
 import { type CommandIo, printJson } from './io.js';
 import { readLiveStatus } from './scene.js';
-import { watchStatus } from './watch-status.js';
 
 /** Flags of `splitter status`. */
 export interface StatusFlags extends GlobalFlags {
@@ -20,9 +19,11 @@ export async function status(service: string, flags: StatusFlags, io: CommandIo)
   const run = await findRun(context, service);
   const isGroup = run !== undefined && !run.services.includes(service);
   // In lock step the first member tells the story of all.
-  if (isGroup && (flags.watch === true || timeout !== undefined)) return watchStatus(context, run.services[0]!, timeout);
+  const watched = isGroup ? run.services[0]! : service;
+  // The watch brings every source of signals along, which the one look does not need.
+  if (flags.watch === true || timeout !== undefined)
+    return (await import('./watch-status.js')).watchStatus(context, watched, timeout);
   if (isGroup) return statusOfRun(context, run);
-  if (flags.watch === true || timeout !== undefined) return watchStatus(context, service, timeout);
   const now = await readLiveStatus(context, service);
   if (context.json) printJson(io, now);
   else io.out(renderStatus(now, io.style, context.clock.now()));
