@@ -75,6 +75,8 @@ say "healthy"
 sed "s/@VERSION@/$version/g" "$FLEET/$NODE.json" | ask -X PUT --data-binary @- "$AGENT/v1/agent/service/register" >/dev/null
 ask -X PUT "$AGENT/v1/agent/service/maintenance/$ID?enable=false" >/dev/null
 within "$seconds" is_offered "$version" || fail "Consul does not offer it to callers as $version"
+# Whoever moves traffic next finds it in the callers' sidecars too.
+sleep 2
 
 # The same from a caller's side. As canary it has no weight yet: the plan's route leads there.
 if [ "${SPLITTER_POINT:-}" = run ]; then set -- -H "$HEADER"; else set --; fi

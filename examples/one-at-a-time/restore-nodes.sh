@@ -9,6 +9,8 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 fleet=$1 version=$2 binary=$3 seconds=$4
 shift 4
+# Traffic was taken off these nodes a moment ago: callers' sidecars hear of that before they hear that the nodes are drained.
+[ -z "${SPLITTER_POINT:-}" ] || sleep 2
 # As if no canary were tried: what is restored is looked at as users see it.
 unset SPLITTER_POINT
 for node in "$@"; do
