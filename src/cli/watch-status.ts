@@ -109,9 +109,7 @@ function wordView(context: Context): SceneView {
       words.close();
       if (last === undefined || code === EXIT.timedOut) return;
       const { service, phase, reason } = last;
-      io.err(
-        `${service} is ${phase}${phase === 'Paused' ? ` (${reason})` : ''}: ${harmless(message)}\n  -> ${nextCommand(last)}\n`,
-      );
+      io.err(`${service} is ${phase}${phase === 'Paused' ? ` (${reason})` : ''}: ${harmless(message)}\n`);
     },
   };
 }
