@@ -49,6 +49,8 @@ export function readExpression(expression: Node, path: Path, problems: Problem[]
     default: {
       const reference = bareReference(node);
       if (reference !== undefined) return { ...scalar(node, node.text), template: [reference] };
+      // Terraform's types are bare words; that a variable has none here is said of the key.
+      if (path[0] === 'variables' && path.length === 3 && path[2] === 'type') return scalar(node, node.text);
       const hint = node.type === 'variable_expr' ? `write "${node.text}" in quotes` : 'write the value itself';
       problems.push(errorAt(path, spanOf(node), 'a plan is not computed: only plain values may stand here', hint));
       return scalar(node, null);

@@ -122,6 +122,9 @@ function describeStep(issue: z.core.$ZodIssueInvalidUnion, path: Path, node: Pla
 }
 
 function unknownKey(path: Path, key: string, { value, syntax, name, schema }: Written): Problem {
+  if (path[0] === 'variables' && key === 'type') {
+    return errorAt([...path, key], 'key', `${where(path)} has no type`, 'leave it out: its value is what its place takes');
+  }
   const isStep = path[0] === 'steps' && path.length === 2;
   const known = isStep ? Object.keys(STEP_SCHEMAS) : keysAt(path, value, schema);
   const words = syntax === 'hcl' && path.length === 0 ? known.map((k) => BLOCKS[k] ?? k) : known;

@@ -13,7 +13,9 @@ export async function registerPay(ask: Ask, id: string, version: string, sidecar
     Tags: [`t${version}`],
     Meta: { version },
     Check: ready(id),
-    Connect: { SidecarService: { Port: 21_001, Checks: [{ Name: `alias ${id}`, AliasService: id }], ...sidecar } },
+    Connect: {
+      SidecarService: { Port: 21_001, Checks: [{ Name: `alias ${id}`, AliasService: id, Status: 'passing' }], ...sidecar },
+    },
   });
   expect([answer.status, answer.text]).to.deep.equal([200, '']);
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Ask, within } from './ask.js';
+import { type Answer, type Ask, within } from './ask.js';
 
 const RESOLVER = {
   Kind: 'service-resolver',
@@ -120,17 +120,16 @@ export function describeConfig(ask: Ask): void {
     });
 
     /** Consul may answer a held read early, with what was there before: whoever waits for a change asks again. */
-    async function heldUntilChanged(index: number): Promise<Awaited<ReturnType<typeof get>>> {
-      const before = (await get('service-splitter')).json.ModifyIndex;
+    async function heldUntilChanged(path: string, before: Answer): Promise<Answer> {
       for (;;) {
-        const answer = await get('service-splitter', 'shop', `?index=${index}&wait=20s`);
-        if (answer.json.ModifyIndex !== before) return answer;
+        const answer = await ask('GET', `${path}?index=${before.index}&wait=20s`);
+        if (answer.text !== before.text) return answer;
       }
     }
 
     it('holds a read of one entry until that entry changes, and not for others', async () => {
-      const { index } = await get('service-splitter');
-      const held = heldUntilChanged(index);
+      const before = await get('service-splitter');
+      const held = heldUntilChanged('/v1/config/service-splitter/shop', before);
       await put({ ...RESOLVER, Name: 'other' });
       await put(split(70));
       expect((await put(split(71), '?cas=1')).json).to.equal(false);
@@ -139,13 +138,13 @@ export function describeConfig(ask: Ask): void {
       await put(split(60));
       const woken = await held;
       expect(woken.json.Splits[0].Weight).to.equal(60);
-      expect(woken.index).to.be.above(index);
+      expect(woken.index).to.be.above(before.index);
     });
 
     it('holds a read of an absent entry until it is there', async () => {
-      const { index, status } = await get('service-splitter', 'later');
-      expect(status).to.equal(404);
-      const held = get('service-splitter', 'later', `?index=${index}&wait=20s`);
+      const before = await get('service-splitter', 'later');
+      expect(before.status).to.equal(404);
+      const held = heldUntilChanged('/v1/config/service-splitter/later', before);
       await put({ Kind: 'service-defaults', Name: 'later', Protocol: 'http' });
       expect(await within(held, 150)).to.equal('still waiting');
       await put({ Kind: 'service-splitter', Name: 'later', Splits: [{ Weight: 100 }] });
@@ -153,8 +152,8 @@ export function describeConfig(ask: Ask): void {
     });
 
     it('holds a list until any entry of the kind changes, and not for other kinds', async () => {
-      const { index } = await ask('GET', '/v1/config/service-splitter');
-      const held = ask('GET', `/v1/config/service-splitter?index=${index}&wait=20s`);
+      const before = await ask('GET', '/v1/config/service-splitter');
+      const held = heldUntilChanged('/v1/config/service-splitter', before);
       await put({ ...RESOLVER, Name: 'other2' });
       expect(await within(held, 150)).to.equal('still waiting');
       await put(split(50));

@@ -52,6 +52,15 @@ export function lastWords(child: Child): string {
   return readFileSync(child.log, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
 }
 
+/** The last warnings and errors in the log of a program that marks them `[WARN]` and `[ERROR]`. */
+export function complaintsOf(child: Child): string {
+  const lines = readFileSync(child.log, 'utf8').split('\n');
+  return lines
+    .filter((line) => /\[(?:WARN|ERROR)\]/.test(line))
+    .slice(-20)
+    .join('\n');
+}
+
 let guarded = false;
 
 function guard(): void {

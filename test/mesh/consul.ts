@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startChild } from './child.js';
+import { complaintsOf, startChild } from './child.js';
 import { freePorts } from './ports.js';
 import { findTool } from './tools/find.js';
 import { until } from './until.js';
@@ -30,6 +30,8 @@ export interface ConsulAgent {
   readonly managementToken?: string;
   /** One request; gives the JSON (or text) of the answer, undefined for 404; rejects with Consul's words on any other failure. */
   api<T = unknown>(method: string, path: string, body?: unknown, token?: string): Promise<T | undefined>;
+  /** The last warnings and errors that it wrote. */
+  complaints(): string;
   stop(): Promise<void>;
   kill(): Promise<void>;
 }
@@ -74,6 +76,7 @@ export async function startConsulAgent(options: ConsulOptions = {}): Promise<Con
     pid: child.pid,
     ...(token === undefined ? {} : { managementToken: token }),
     api,
+    complaints: () => complaintsOf(child),
     stop: () => end('stop'),
     kill: () => end('kill'),
   };

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startChild } from './child.js';
+import { lastWords, startChild } from './child.js';
 import { runConsul } from './cli.js';
 import type { ConsulAgent } from './consul.js';
 import { freePort } from './ports.js';
@@ -13,6 +13,8 @@ const BOOT_MS = 20_000;
 /** A running Envoy beside one service instance. */
 export interface Sidecar {
   readonly pid: number;
+  /** The last lines that it wrote. */
+  lastWords(): string;
   stop(): Promise<void>;
   kill(): Promise<void>;
 }
@@ -51,5 +53,5 @@ export async function startSidecar(consul: ConsulAgent, serviceId: string): Prom
     await end('kill');
     throw error;
   }
-  return { pid: child.pid, stop: () => end('stop'), kill: () => end('kill') };
+  return { pid: child.pid, lastWords: () => lastWords(child), stop: () => end('stop'), kill: () => end('kill') };
 }

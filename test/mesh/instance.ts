@@ -50,7 +50,9 @@ export async function startInstance(consul: ConsulAgent, options: InstanceOption
         // The default check runs every 10 s and starts critical; this one lets callers in within a second.
         Checks: [
           { Name: 'listening', TCP: `127.0.0.1:${sidecarPort}`, Interval: '1s' },
-          { Name: 'beside', AliasService: id },
+          // Passing from the start: the agent may lose a change that comes while it tells the catalog of the registration,
+          // and then says nothing more for a minute or two.
+          { Name: 'beside', AliasService: id, Status: 'passing' },
         ],
         Proxy: {
           // Histograms are published at a flush; the default of 5 s would make every test wait for it.
@@ -72,8 +74,9 @@ export async function startInstance(consul: ConsulAgent, options: InstanceOption
       return passing?.some(({ Service }) => Service.ID === `${id}-sidecar-proxy`);
     });
   } catch (error) {
+    const why = `${await whyAbsent(consul, service)}\nits sidecar:\n${sidecar.lastWords()}`;
     await sidecar.kill();
-    throw error;
+    throw new Error(`${(error as Error).message}\n${why}`);
   }
   return {
     id,
@@ -83,4 +86,14 @@ export async function startInstance(consul: ConsulAgent, options: InstanceOption
     pass: () => turn('pass'),
     deregister: () => consul.api('PUT', `/v1/agent/service/deregister/${id}`).then(() => {}),
   };
+}
+
+/** What the agent and the catalog each say of the checks, and the agent's complaints: they differ while the agent fails to tell the catalog. */
+async function whyAbsent(consul: ConsulAgent, service: string): Promise<string> {
+  type Check = { CheckID: string; ServiceID: string; Status: string; Output: string };
+  const say = (checks: readonly Check[] = []): string =>
+    checks.map(({ CheckID, ServiceID, Status, Output }) => `  ${ServiceID} ${CheckID} ${Status} ${Output}`).join('\n');
+  const agent = await consul.api<Record<string, Check>>('GET', '/v1/agent/checks');
+  const catalog = await consul.api<Check[]>('GET', `/v1/health/checks/${service}-sidecar-proxy`);
+  return `agent:\n${say(Object.values(agent ?? {}))}\ncatalog:\n${say(catalog)}\nconsul:\n${consul.complaints()}`;
 }

@@ -53,6 +53,17 @@ step {
     }
   });
 
+  it("have no type, and Terraform's is told of once", async () => {
+    for (const type of ['string', 'list(string)', '"number"']) {
+      const { diagnostics } = await read(`variable "new" {\n  type = ${type}\n}\n${HCL.replace(/^.*\n/, '')}`, 'hcl', {
+        new: '3',
+      });
+      expect(diagnostics.map(({ line, column, message, hint }) => [line, column, message, hint])).to.deep.equal([
+        [2, 3, 'variable "new" has no type', 'leave it out: its value is what its place takes'],
+      ]);
+    }
+  });
+
   it('make the digest of a plan whose values are written in their places, and another one with other values', async () => {
     const plain = yamlPlan({
       steps: 'steps:\n  - wait: { healthy: 2 }\n  - weight: 12.5\n  - run: { command: [./x, --n=2, "2", "$${var.count}"] }',

@@ -132,7 +132,7 @@ function register(name: string, port: number, sidecarPort: number, metricsPort: 
         Port: sidecarPort,
         Checks: [
           { Name: 'listening', TCP: `127.0.0.1:${sidecarPort}`, Interval: '1s' },
-          { Name: 'beside', AliasService: name },
+          { Name: 'beside', AliasService: name, Status: 'passing' },
         ],
         Proxy: { Config: { envoy_prometheus_bind_addr: `127.0.0.1:${metricsPort}`, envoy_stats_flush_interval: '1s' } },
       },
