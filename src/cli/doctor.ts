@@ -6,6 +6,7 @@ import { given } from '../plan/given.js';
 import { harmless } from '../view/style.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { checkCallers } from './doctor-callers.js';
+import { checkNotify } from './doctor-channels.js';
 import { checkSignals } from './doctor-signals.js';
 import { checkToken } from './doctor-token.js';
 import { EXIT, type ExitCode } from './exit.js';
@@ -56,6 +57,7 @@ async function* examine(context: Context, service: string, flags: DoctorFlags): 
   const measured = { service, ...scope, stable: target.stable, canary: target.canary, callers, versions };
   yield await checkCallers(context, plan, await signals.traffic(measured, AbortSignal.timeout(5_000)));
   if ('stable' in roles) yield* await checkSignals(plan, signals, measured, context.clock.now());
+  yield* await checkNotify(plan, context.io.env);
   yield checkControllers((await context.members.list()).members);
   yield* await doctorOwnChecks(context, { plan }, target);
 }

@@ -147,15 +147,20 @@ async function rehearse(context: Context, flags: DrillFlags, { sourced, roles, b
     },
   ] as const;
   let interrupted = false;
+  let failure: Error | undefined;
   for (const [i, { says, ...task }] of tasks.entries()) {
     say(`\n${i + 1} of 3: ${says}`);
-    const ran = await runPart(quiet(context), task);
+    const ran = await runPart(quiet(context), task).catch((error: Error) => {
+      failure = error;
+    });
+    if (ran === undefined) break;
     parts.push(ran.part);
     interrupted = ran.interrupted;
     // Without a promotion there is no way back, and a drill that fails is over.
     if (interrupted || (task.kind !== 'broken' && ran.part.phase !== 'Promoted')) break;
   }
-  const problems = findProblems(parts, { before: home, after: await usersOf(context, sourced) });
+  const after = await usersOf(context, sourced).catch(() => undefined);
+  const problems = findProblems(parts, { before: home, after }, failure?.message);
   const done: Drill = {
     service,
     where,
@@ -175,6 +180,8 @@ async function rehearse(context: Context, flags: DrillFlags, { sourced, roles, b
   say(`\nDrill of ${service} ${problems.length === 0 ? 'passed' : 'FAILED'}.${kept === '' ? '' : ` Written: ${kept}`}`);
   for (const problem of problems) say(`  ${problem}`);
   if (problems.length > 0) say(`  -> splitter history ${service} --all   splitter status ${service}`);
+  // What was found till then is kept; the error is that of any other command.
+  if (failure !== undefined) throw failure;
   return interrupted ? EXIT.interrupted : problems.length === 0 ? EXIT.done : EXIT.error;
 }
 

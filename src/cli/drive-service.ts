@@ -17,6 +17,7 @@ import { start } from '../core/verbs/start.js';
 import type { HeldLock } from '../ports.js';
 import { act, finish, ringControllers } from './act.js';
 import type { Context } from './context.js';
+import { tellDraining } from './drained.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type FrameView, openView } from './frames.js';
 import { lookAt } from './look.js';
@@ -240,9 +241,10 @@ async function conclude(
     return EXIT.interrupted;
   }
   const code = exitOf(end);
-  if (context.json) io.out(`${JSON.stringify({ type: 'end', exit: code, message: end.why })}\n`);
   const stands = end.kind === 'target' || end.kind === 'needs-person';
   say(describeEnd(service, end, await leaveTo(context, service, stands ? driver : undefined)));
+  if (end.rollout?.state.phase === 'Promoted' && options.drill !== true) await tellDraining(context, service);
+  if (context.json) io.out(`${JSON.stringify({ type: 'end', exit: code, message: end.why })}\n`);
   return code;
 }
 

@@ -17,6 +17,7 @@ import { createLog, type Log } from '../server/log.js';
 import { createMetrics, type Metrics } from '../server/metrics.js';
 import { Admission } from './admission.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
+import { createDrainEars } from './drained.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
 import { permissionsToControl, requirePermissions } from './require-permissions.js';
@@ -112,7 +113,8 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   };
   const tls = settings.tls === undefined ? {} : { tls: openPair(settings.tls, log) };
   const api = createRunApi(context, flags, controller, settings, log);
-  listeners.push(api);
+  const drain = createDrainEars(context, log);
+  listeners.push(api, drain);
   const serving = await listen(settings.listen, { metrics, health, api, allowedHosts: settings.allowedHosts, ...tls }, log);
   if (settings.tls === undefined && !isLoopback(settings.listen.host)) warnOfPlainHttp(log, serving.address);
   log.info({ id, address: serving.address, version: VERSION }, `controller ${id} runs; ${serving.address}`);
@@ -141,6 +143,7 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   stop.abort();
   // Leaving first lets the others begin while the last turns here end; the compare-and-set keeps the two apart.
   await members.leave().catch(() => undefined);
+  drain.stop();
   await controller.stop();
   await telling.stop();
   await serving.close();

@@ -24,7 +24,12 @@ export async function readStatus(context: Context, service: string): Promise<Sta
 
 /** The status with what its driver sees just now, a controller too where it can be asked. */
 export async function readLiveStatus(context: Context, service: string): Promise<Status> {
-  const { status, drives } = await readScene(context, service);
+  const { status, drives, look } = await readScene(context, service);
+  if (status.phase === 'Promoted') {
+    // Only then: it brings the readers of sidecars along.
+    const draining = await (await import('./drained.js')).readDraining(context, look);
+    return draining === undefined ? status : { ...status, draining };
+  }
   const told = drives?.kind === 'controller' && status.rollout !== null ? await askController(drives, status) : undefined;
   return told === undefined ? status : withEvidence(status, told);
 }

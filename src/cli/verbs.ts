@@ -7,6 +7,7 @@ import { undo } from '../core/verbs/undo.js';
 import { type Acted, act, finish } from './act.js';
 import { awaitFirstRecord } from './await-first-record.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
+import { tellDraining } from './drained.js';
 import { driveOn } from './drive-on.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { findRun } from './group-run.js';
@@ -106,7 +107,9 @@ export async function runPromote(
         `splitter resume ${service}   runs it again;   splitter promote ${service}   goes on without it`,
         EXIT.needsPerson,
       );
-    return report(context, service, { ...acted, rollout }, 'Promoted');
+    const code = report(context, service, { ...acted, rollout }, 'Promoted');
+    if (!context.json) await tellDraining(context, service);
+    return code;
   }
   const code = report(context, service, acted, 'Promoted');
   if (acted.rollout.state.phase === 'Baking' && (await whoDrives(context, service, undefined)) === undefined)

@@ -7,6 +7,7 @@ import { nextCommand, renderStatus } from '../view/status.js';
 import { harmless } from '../view/style.js';
 import { Trail } from '../view/trail.js';
 import type { Context } from './context.js';
+import { tellDraining } from './drained.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { openWords } from './frames.js';
 import type { Look } from './look.js';
@@ -48,7 +49,10 @@ export async function watchStatus(context: Context, service: string, timeout: nu
       view.show(last, trouble);
       const code = trouble === undefined ? exitByPhase(status) : undefined;
       if (code !== undefined) {
+        const promoted = status.phase === 'Promoted';
+        if (promoted && context.json) await tellDraining(context, service);
         view.end(code, status.message);
+        if (promoted && !context.json) await tellDraining(context, service);
         io.err(`  -> ${nextCommand(status)}\n`);
         return code;
       }

@@ -1,7 +1,8 @@
 import { type Decision, type Situation, transition, wait } from './decision.js';
 import { formatDuration } from './duration.js';
+import { goOn } from './go-on.js';
 import { revert } from './revert.js';
-import { askedCanary, runningAt } from './rollout.js';
+import { askedCanary } from './rollout.js';
 import { paused } from './stand.js';
 import { bindingFindings } from './verdict.js';
 import { formatPercent } from './weights.js';
@@ -15,7 +16,7 @@ export function decidePaused(situation: Situation): Decision {
   if (rollout.state.reason === 'PauseStep') return awaitPerson(situation);
   const blind = bindingFindings(seen.findings).some(({ verdict }) => verdict === 'Error');
   if (rollout.state.reason !== 'SignalError' || blind) return wait(rollout.message, now + IDLE);
-  const state = runningAt(rollout.state.step, plan.steps.length, false);
+  const state = goOn(situation, plan.steps.length);
   return transition(situation, { state, message: 'every signal can be measured again: the step begins anew', enteredAt: now });
 }
 

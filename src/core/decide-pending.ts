@@ -50,7 +50,8 @@ function findDoubt(situation: Situation): Hold | undefined {
   return evidence?.reason === 'NoData' ? undefined : evidence;
 }
 
-function findMissing(situation: Situation): Hold | undefined {
+/** What the mesh lacks for canary to get its first traffic: a target in the compiled chain, or an instance that serves and whose address callers know. */
+export function findMissing(situation: Situation): Hold | undefined {
   const { plan, rollout, seen } = situation;
   const legs = seen.chain?.startsWith === 'resolver' ? [] : (seen.chain?.legs ?? []);
   const absent = [rollout.stable, rollout.canary].find((subset) => !legs.some((leg) => leg.subset === subset));

@@ -1,7 +1,9 @@
+import { findMissing } from './decide-pending.js';
 import { type Decision, type Situation, wait } from './decision.js';
 import { formatDuration } from './duration.js';
-import { passStep } from './enter-step.js';
+import { enterStep, passStep } from './enter-step.js';
 import { type Hold, holdForEvidence } from './gate.js';
+import { isUnasked } from './go-on.js';
 import { holdWhileClosed } from './hold-closed.js';
 import { notInForce } from './in-force.js';
 import type { Step } from './plan.js';
@@ -18,7 +20,9 @@ const LOOK_AGAIN = 250;
 export function decideProgressing(situation: Situation, state: Extract<State, { phase: 'Progressing' }>): Decision {
   const { plan, rollout, now } = situation;
   const step = plan.steps[state.step];
-  if (step === undefined || state.reason === 'Resumed') return passStep(situation, state.step);
+  if (step === undefined) return passStep(situation, state.step);
+  if (state.reason === 'Resumed')
+    return isUnasked(plan, rollout) ? enterByHand(situation, state.step) : passStep(situation, state.step);
   const elapsed = now - rollout.enteredAt;
   switch (step.kind) {
     case 'weight': {
@@ -50,6 +54,12 @@ export function decideProgressing(situation: Situation, state: Extract<State, { 
     case 'run':
       return decideRun(situation, state.step, step);
   }
+}
+
+/** A person has passed what a weight waited for before it could be asked for: doubts, closed windows, a hook that failed; never what a mesh needs to serve it. */
+function enterByHand(situation: Situation, index: number): Decision {
+  const cause = findMissing(situation);
+  return cause === undefined ? enterStep(situation, index, [], false) : hold(situation, cause, 0);
 }
 
 function decideRun(situation: Situation, index: number, step: Extract<Step, { kind: 'run' }>): Decision {

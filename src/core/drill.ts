@@ -61,7 +61,8 @@ export const DRILL_ENDS: Readonly<Record<DrillKind, string>> = { there: 'Promote
 /** What did not end as it had to, one sentence each; `users` are the versions that users were on before the drill and are on after it. */
 export function findProblems(
   parts: readonly DrillPart[],
-  users: { readonly before: string; readonly after: string },
+  users: { readonly before: string; readonly after: string | undefined },
+  brokeOff?: string,
 ): readonly string[] {
   const problems: string[] = [];
   const kinds: readonly DrillKind[] = ['there', 'back', 'broken'];
@@ -69,7 +70,7 @@ export function findProblems(
     const name = `rollout ${i + 1}`;
     const part = parts.find((one) => one.kind === kind);
     if (part === undefined) {
-      problems.push(`${name} was not begun`);
+      problems.push(brokeOff === undefined || i > parts.length ? `${name} was not begun` : `${name} broke off: ${brokeOff}`);
       continue;
     }
     const by = DRILL_ENDS[kind];
@@ -79,7 +80,8 @@ export function findProblems(
       problems.push(`${name} was not taken back by a signal, but is ${part.phase} (${part.reason}): ${part.message}`);
     problems.push(...part.trouble.map((trouble) => `${name}: ${trouble}`));
   }
-  if (users.before !== users.after) problems.push(`users were on ${users.before} before it, and are on ${users.after} now`);
+  if (users.after === undefined) problems.push(`users were on ${users.before} before it, and where they are now cannot be told`);
+  else if (users.before !== users.after) problems.push(`users were on ${users.before} before it, and are on ${users.after} now`);
   return problems;
 }
 

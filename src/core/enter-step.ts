@@ -21,8 +21,9 @@ export function passStep(situation: Situation, index: number, said: readonly str
 /**
  * Enters the step of this index (or what follows the last one); raising the weight needs instances and, once canary has traffic, evidence.
  * `said`: what programs have said on the way; the record keeps it, for the log of whoever comes after a crash.
+ * `hooked` false: a person goes on without its `before_step`.
  */
-export function enterStep(situation: Situation, index: number, said: readonly string[] = []): Decision {
+export function enterStep(situation: Situation, index: number, said: readonly string[] = [], hooked = true): Decision {
   const { plan, rollout, now } = situation;
   const current = askedCanary(rollout);
   const at = skipReached(plan.steps, index, current);
@@ -35,7 +36,7 @@ export function enterStep(situation: Situation, index: number, said: readonly st
     ? (holdForFailure(situation) ?? holdForCapacity(situation, step.to) ?? holdForAddresses(situation))
     : undefined;
   if (obstacle !== undefined) return hold(situation, obstacle, 0);
-  const hook = plan.hooks?.before_step;
+  const hook = hooked ? plan.hooks?.before_step : undefined;
   const run = hook && awaitProgram(situation, 'before_step', at, hook, step.kind === 'weight' ? step.to : current);
   if (run !== undefined && 'decision' in run) return run.decision;
   if (run?.outcome.ok === false) return paused(situation, 'ProgramFailed', describeFailure(run.outcome) + noteOf(said), at);

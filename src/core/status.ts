@@ -1,3 +1,4 @@
+import type { Draining } from './draining.js';
 import { legsOf, metaOf, subsetsOf } from './entries.js';
 import { weightOf } from './legs.js';
 import type { Instances, Observation } from './observation.js';
@@ -59,6 +60,8 @@ export interface Status {
   };
   /** Where a rollout in waves stands, at home only and as soon as the first one is to begin. */
   readonly waves?: WavesStatus;
+  /** Whether the subset that was promoted away may be stopped; only after a promotion, while some of it runs. */
+  readonly draining?: Draining;
   /** When the applied plan's schedule starts the next rollout; only where it has a start to come. `at` is null for one that waits for a new version. */
   readonly nextStart?: { readonly at: string | null; readonly rule: string; readonly message: string };
 }

@@ -41,6 +41,36 @@ export function createNotifier(parts: NotifierParts, patience: Patience = PATIEN
   };
 }
 
+/** Why a channel cannot be told with this environment, in a sentence: a secret that is missing or is none. Undefined when a message can be made; nothing is sent. */
+export async function whyUntold(channel: Channel, env: Env): Promise<string | undefined> {
+  try {
+    await messagesFor(NOTHING, channel, { env });
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const NOBODY = { subset: '', version: undefined, had: undefined, asked: 0, observed: undefined };
+/** A notice that is never sent. */
+const NOTHING: Notice = {
+  ...{
+    service: '',
+    rollout: '',
+    seq: 0,
+    kind: 'started',
+    at: 0,
+    title: '',
+    sentence: '',
+    phase: '',
+    reason: '',
+    by: '',
+    driver: '',
+  },
+  ...{ urgency: 'news', step: { index: 0, of: 0 }, stable: NOBODY, canary: NOBODY, weights: [], index: undefined, evidence: [] },
+  next: '',
+};
+
 async function locate(notice: Notice, { datacenterOf }: NotifierParts): Promise<Notice> {
   const datacenter = notice.datacenter ?? (await datacenterOf?.(notice.service));
   return datacenter === undefined ? notice : { ...notice, datacenter };

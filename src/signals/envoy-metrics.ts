@@ -19,6 +19,8 @@ const CLASSES = 'envoy_cluster_upstream_rq_xx{';
 const BUCKET = 'envoy_cluster_upstream_rq_time_bucket{';
 const COUNT = 'envoy_cluster_upstream_rq_time_count{';
 const STATUS = 'envoy_cluster_grpc_';
+const ACTIVE = 'envoy_cluster_upstream_rq_active{';
+const SENT = 'envoy_cluster_upstream_rq_total{';
 const CLASS_LABEL = 'envoy_response_code_class';
 
 /** Parts of Envoy's raw names, like `….upstream_rq_5xx` and `….grpc.bank.Books.Balance.14`. */
@@ -54,6 +56,31 @@ export function parseEnvoyMetrics(text: string, target: ServiceRef): EnvoyMetric
     from = to + 1;
   }
   return { classes, latency, statuses };
+}
+
+/** Requests of one sidecar to one subset: without an answer yet, and ever sent. What Envoy has not used yet it does not show, and is 0. */
+export function countInFlight(
+  text: string,
+  target: ServiceRef,
+  subset: string,
+): { readonly active: number; readonly sent: number } {
+  const wanted = [...wantedLabels(target), `consul_destination_service_subset="${subset}"`];
+  const sum = (name: string): number =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith(name) && wanted.every((label) => line.includes(label)))
+      .reduce(
+        (total, line) =>
+          total +
+          Number(
+            line
+              .slice(line.lastIndexOf('}') + 1)
+              .trim()
+              .split(' ')[0],
+          ),
+        0,
+      );
+  return { active: sum(ACTIVE), sent: sum(SENT) };
 }
 
 /** The status ends the name; before it stand service and method, unless Envoy sums them up or its tags take them out of the name. */

@@ -26,6 +26,7 @@ export function renderStatus(status: Status, style: Style, now: number): string 
     `  plan     ${status.plan?.digest.slice(0, 7) ?? '-'}${status.plan?.source == null ? '' : ` (${harmless(status.plan.source)})`}, rollout ${status.rollout}`,
     ...groupLine(status),
     ...waveLines(status),
+    ...drainingLine(status, style),
     ...startLine(status),
     style.dim(`  -> ${nextCommand(status)}`),
     '',
@@ -76,6 +77,12 @@ function waveLines({ waves }: Status): readonly string[] {
   if (waves === undefined) return [];
   const sites = waves.sites.map(({ name, phase }) => `${name} ${phase ?? 'not begun'}`);
   return [`  waves    ${harmless(sites.join(', '))}`, `           ${harmless(waves.why)}`];
+}
+
+function drainingLine({ draining }: Status, style: Style): readonly string[] {
+  if (draining === undefined) return [];
+  const line = `  draining ${harmless(draining.message)}`;
+  return [draining.drained === true ? style.bold(line) : line];
 }
 
 function legLines({ stable, canary, legs }: Status): readonly string[] {

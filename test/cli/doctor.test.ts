@@ -58,6 +58,22 @@ describe('doctor and status by a plan, on the sandbox', () => {
     expect(out).to.match(/^ok {2}controllers +1 controller lives: c1$/m);
   });
 
+  it('says of each channel whether it could be told from here, with no secret in it, and sends nothing', async () => {
+    const notify = `notify:
+  - slack: { webhook_env: SLACK_URL }
+  - pagerduty: { routing_key_env: PD_KEY }
+  - webhook: { url: 'http://127.0.0.1:1/hook', secret_env: HOOK_SECRET }
+`;
+    const armed = shell.with({ SLACK_URL: 'http://127.0.0.1:1/secret-path', PD_KEY: 'secret-but-no-key' });
+    const { out, code } = await armed.run(`doctor payments --plan ${planFile(PLAN.slice(0, PLAN.indexOf('signals:')) + notify)}`);
+    expect(code, out).to.equal(0);
+    const lines = out.split('\n').filter((line) => line.includes('notify'));
+    expect(lines[0]).to.match(/^ok {2}notify 1 +slack \(webhook_env SLACK_URL\) has what it needs here; nothing was sent$/);
+    expect(lines[1]).to.match(/^\? {3}notify 2 +pagerduty \(routing_key_env PD_KEY\) would not be told from here: PD_KEY /);
+    expect(lines[2]).to.match(/^\? {3}notify 3 .*HOOK_SECRET is not set/);
+    expect(out).not.to.match(/secret-path|secret-but/);
+  });
+
   it('status tells when the applied plan starts next, in text and as JSON', async () => {
     await shell.run(`apply ${planFile(PLAN)}`);
     const { nextStart } = await shell.json('status payments');

@@ -161,6 +161,22 @@ describe('splitter drill of a service', () => {
     await refused('drill payments', /green \(.*3.*\) has no passing sidecar, and a drill needs a second version/);
   });
 
+  it('keeps what it found till then when Consul turns it away in mid-drill', async () => {
+    const report = join(folder, 'report.md');
+    const running = shell.start(`drill payments --pace 1s --report ${report}`);
+    await until('the second rollout is under way', () => running.output().split('2 of 3:')[1]?.includes('weight=10%') === true);
+    sandbox.faults.tokens = { somebody: 'read' };
+    const { code, err } = await running.done;
+    expect(code, err).to.equal(7);
+    expect(err).to.match(/\nError: .*\[denied\]/);
+    const kept = readFileSync(report, 'utf8');
+    expect(kept)
+      .to.include('| result | **failed** |')
+      .and.to.match(/rollout 2 broke off: .*\n/);
+    expect(kept).to.include('rollout 3 was not begun').and.to.include('where they are now cannot be told');
+    expect(kept).to.match(/Promoted/);
+  });
+
   it('takes it all back when it is interrupted', async () => {
     const running = shell.start('drill payments --pace 30s');
     await new Promise<void>((resolve) => {

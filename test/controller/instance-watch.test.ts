@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { expect } from 'chai';
 import { InstanceWatch } from '../../src/controller/instance-watch.js';
 import { until } from '../support/shell.js';
@@ -12,6 +13,8 @@ interface Ask {
 /** A watch of services whose queries are answered by hand; ends with `stop`. */
 function startWatch(services: readonly string[]) {
   const [open, asked, changed, stop]: [Set<Ask>, Ask[], string[], AbortController] = [new Set(), [], [], new AbortController()];
+  // As its controller does: each query that is open listens.
+  setMaxListeners(0, stop.signal);
   let most = 0;
   const watchInstances = (service: string, index: number, abort: AbortSignal, wait?: string): Promise<number> =>
     new Promise((resolve, reject) => {

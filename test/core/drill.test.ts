@@ -77,4 +77,11 @@ describe('whether a drill has passed', () => {
     ],
   ] as const)
     it(`it has not when ${name}`, () => expect(findProblems(parts, users).join('; ')).to.match(problem));
+
+  it('it has not when one broke off: that one is told, those after it were not begun', () =>
+    expect(findProblems(GOOD.slice(0, 1), { ...SAME, after: undefined }, 'Consul does not answer')).to.deep.equal([
+      'rollout 2 broke off: Consul does not answer',
+      'rollout 3 was not begun',
+      `users were on ${SAME.before} before it, and where they are now cannot be told`,
+    ]));
 });

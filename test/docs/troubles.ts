@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.js';
 import { planFile } from '../support/plan-file.js';
 import { until } from '../support/shell.js';
@@ -89,6 +90,9 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   },
   'The plan has mistakes': {
     see: (stage) => stage.say(`validate ${planFile(planText('[{ wieght: 10 }, { weight: 100 }]'))}`),
+  },
+  'A variable has no value': {
+    see: (stage) => stage.say(`validate ${planFile(planText('[{ pause: "${var.window}" }]', 'variables: { window: {} }'))}`),
   },
   "A check of the plan's own failed": {
     see: (stage) => stage.say(`start ${stage.plan(QUIET, 'checks: [{ name: migrations, command: ["false"] }]')} --foreground`),
@@ -192,6 +196,14 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   },
   'The whole took too long': {
     see: (stage) => stage.say(`start ${stage.plan(QUIET, 'deadline: 3s')} --foreground`),
+  },
+  'The old version is not drained': {
+    see: async (stage) => {
+      await stage.say('ramp payments --to 50 --signal none');
+      stage.sandbox.setBehaviour('2', { latencyMs: 9_000 });
+      await sleep(300);
+      return stage.say('promote payments --full');
+    },
   },
   'There is nothing to undo': {
     see: async (stage) => {

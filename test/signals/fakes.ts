@@ -66,6 +66,12 @@ export function latencyLines(subset: string, buckets: Readonly<Record<string, nu
   return `${edges.join('')}envoy_cluster_upstream_rq_time_bucket{${labels},le="+Inf"} ${count}\nenvoy_cluster_upstream_rq_time_sum{${labels}} 1\nenvoy_cluster_upstream_rq_time_count{${labels}} ${count}\n`;
 }
 
+/** Lines of Envoy's gauge of requests without an answer, and of its counter of all. */
+export function flightLines(subset: string, active: number, sent: number, service = 'payments'): string {
+  const labels = clusterLabels(subset, service);
+  return `envoy_cluster_upstream_rq_active{${labels}} ${active}\nenvoy_cluster_upstream_rq_total{${labels}} ${sent}\n`;
+}
+
 /** A sidecar as the catalog lists it, calling payments, with its metrics at this bind address. */
 export function sidecar(
   bind: string | undefined,

@@ -1,3 +1,4 @@
+import { isToBegin } from '../go-on.js';
 import { roomFor, splitLegs } from '../legs.js';
 import { serving } from '../observation.js';
 import type { HookName } from '../plan.js';
@@ -7,7 +8,7 @@ import { refused, type VerbContext, type VerbResult, write } from './result.js';
 
 /** Passes the present step without waiting for it; at a reached target, and with `full` from anywhere, goes to all traffic. */
 export function promote(rollout: Rollout, context: VerbContext, full: boolean, steps: number): VerbResult {
-  const { service, by, now, seen } = context;
+  const { service, by, now, seen, plan } = context;
   const { state } = rollout;
   if (state.phase === 'Promoted' || state.phase === 'Promoting')
     return {
@@ -46,10 +47,15 @@ export function promote(rollout: Rollout, context: VerbContext, full: boolean, s
       true,
     );
   }
+  if (state.step < steps && isToBegin({ plan, rollout: { ...rollout, owes }, seen }))
+    return refused(
+      `${service} has not begun yet: ${rollout.message}`,
+      `splitter status ${service}   tells what it waits for;   splitter promote ${service} --full   skips everything`,
+    );
   return write(
     rollout,
     {
-      state: runningAt(state.step, steps, state.phase !== 'Pending'),
+      state: runningAt(state.step, steps, true),
       owes,
       message: `step passed by ${by}${state.reason === 'ProgramFailed' ? ', without what failed' : ''}`,
       enteredAt: now,

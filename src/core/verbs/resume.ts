@@ -1,8 +1,9 @@
 import { adoptable } from '../drift.js';
 import { legsOf } from '../entries.js';
+import { goOn, isToBegin, pendingAt } from '../go-on.js';
 import { formatLegs, type Leg, sameShares, weightOf } from '../legs.js';
 import { findResolverDrift, isAdoptableFilter, type ResolverDrift } from '../resolver-drift.js';
-import { askedCanary, isFinal, type Rollout, runningAt, type State } from '../rollout.js';
+import { askedCanary, isFinal, type Rollout, runningAt } from '../rollout.js';
 import { formatPercent } from '../weights.js';
 import { refused, type VerbContext, type VerbResult, write } from './result.js';
 
@@ -11,7 +12,7 @@ export type DriftChoice = 'adopt' | 'reassert' | undefined;
 
 /** Lets a paused rollout go on from the step it stands at; a drifted one needs to be told whose weights count. */
 export function resume(rollout: Rollout, context: VerbContext, choice: DriftChoice, steps: number): VerbResult {
-  const { service, by, now, plan } = context;
+  const { service, by, now, plan, seen } = context;
   const { state } = rollout;
   if (state.phase !== 'Paused') {
     if (isFinal(rollout))
@@ -31,13 +32,17 @@ export function resume(rollout: Rollout, context: VerbContext, choice: DriftChoi
   // What failed is run again: from Pending the step is entered anew, at the end the promotion is.
   const again = state.reason === 'ProgramFailed';
   const anew = again || state.reason === 'DriverLost';
-  const next = anew && state.step < steps ? pendingAt(state.step) : runningAt(state.step, steps, passed || again);
+  const stand = { rollout, seen, plan };
+  const passes = (passed || again) && !isToBegin(stand);
+  const next =
+    anew && state.step < steps ? pendingAt(state.step) : passes ? runningAt(state.step, steps, true) : goOn(stand, steps);
   return write(rollout, { state: next, message: `resumed by ${by}`, enteredAt: now, by }, false);
 }
 
 function resumeDrift(rollout: Rollout, context: VerbContext, choice: DriftChoice, steps: number): VerbResult {
   const { service, by, now, seen, plan } = context;
-  const state = runningAt(rollout.state.step, steps, false);
+  const stand = { rollout, seen, plan };
+  const state = goOn(stand, steps);
   const undecided = refused(rollout.message, `splitter resume ${service} --adopt   or   splitter resume ${service} --reassert`);
   const stored = seen.splitter === undefined ? rollout.asked : legsOf(seen.splitter.entry, service);
   if (!sameShares(stored, rollout.asked)) {
@@ -48,7 +53,10 @@ function resumeDrift(rollout: Rollout, context: VerbContext, choice: DriftChoice
     }
     if (!adoptable(rollout, stored))
       return refused(`${formatLegs(stored)} names what this rollout does not know`, `splitter resume ${service} --reassert`);
-    return write(rollout, { asked: stored, state, message: `${by} adopted ${formatLegs(stored)}`, enteredAt: now, by }, false);
+    // Weights that were adopted stand for those of the step.
+    const adopted = goOn({ ...stand, rollout: { ...rollout, asked: stored }, plan: undefined }, steps);
+    const message = `${by} adopted ${formatLegs(stored)}`;
+    return write(rollout, { asked: stored, state: adopted, message, enteredAt: now, by }, false);
   }
   const drift = plan === undefined ? undefined : findResolverDrift(plan, rollout, seen);
   if (drift !== undefined) {
@@ -85,10 +93,6 @@ function reassertFilter(
     );
   const message = `${by} puts back ${subset.name} as ${rollout.adopted[subset.name] ?? subset.filter}`;
   return write(rollout, { state: pendingAt(rollout.state.step), message, enteredAt: now, by }, false);
-}
-
-function pendingAt(step: number): State {
-  return { phase: 'Pending', reason: 'Starting', step };
 }
 
 function nextTarget(rollout: Rollout): number {

@@ -5,7 +5,7 @@ export const BUCKETS_MS: readonly number[] = [
   0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000, 3_600_000,
 ];
 
-/** What one caller's sidecar counted for one cluster; all numbers only grow. */
+/** What one caller's sidecar counted for one cluster; all numbers only grow, but for the requests that are under way. */
 export interface ClusterCounters {
   readonly cluster: Cluster;
   readonly byStatus: Map<number, number>;
@@ -15,11 +15,24 @@ export interface ClusterCounters {
   /** Cumulative per bucket edge, as Prometheus has it. */
   readonly buckets: number[];
   latencySum: number;
+  /** When the requests that are under way will have their answers, ms since the epoch; some may have them already. */
+  answeredAt: number[];
 }
+
+/** Answers that are looked through for those under way, before those that are out are forgotten. */
+const REMEMBERED = 1_024;
 
 /** Counters at zero for a cluster. */
 export function startCounters(cluster: Cluster): ClusterCounters {
-  return { cluster, byStatus: new Map(), sent: 0, noneHealthy: 0, buckets: BUCKETS_MS.map(() => 0), latencySum: 0 };
+  return {
+    cluster,
+    byStatus: new Map(),
+    sent: 0,
+    noneHealthy: 0,
+    buckets: BUCKETS_MS.map(() => 0),
+    latencySum: 0,
+    answeredAt: [],
+  };
 }
 
 /** Counts one answer; `latencyMs` absent: no healthy instance, so the proxy answered by itself. */
@@ -31,9 +44,17 @@ export function countAnswer(counters: ClusterCounters, status: number, latencyMs
   }
   counters.sent += 1;
   counters.latencySum += latencyMs;
+  if (counters.answeredAt.length >= REMEMBERED) counters.answeredAt = underWay(counters);
+  counters.answeredAt.push(Date.now() + latencyMs);
   BUCKETS_MS.forEach((edge, i) => {
     if (latencyMs <= edge) counters.buckets[i] = (counters.buckets[i] ?? 0) + 1;
   });
+}
+
+/** When each request that has no answer yet will have it. */
+export function underWay({ answeredAt }: ClusterCounters): number[] {
+  const now = Date.now();
+  return answeredAt.filter((at) => at > now);
 }
 
 /** All the answers, and those of class 5xx. */

@@ -1,4 +1,4 @@
-import { BUCKETS_MS, type ClusterCounters, sumAnswers } from './counters.js';
+import { BUCKETS_MS, type ClusterCounters, sumAnswers, underWay } from './counters.js';
 
 /** Whose sidecar is read. */
 export interface Caller {
@@ -27,9 +27,12 @@ export function renderMetrics(caller: Caller, counters: Iterable<ClusterCounters
     }
   }
   const families = [...byName].sort(([a], [b]) => (a < b ? -1 : 1));
-  return families
-    .map(([name, lines]) => `# TYPE ${name} ${name.endsWith('_time') ? 'histogram' : 'counter'}\n${lines.join('\n')}\n`)
-    .join('\n');
+  return families.map(([name, lines]) => `# TYPE ${name} ${typeOf(name)}\n${lines.join('\n')}\n`).join('\n');
+}
+
+function typeOf(family: string): string {
+  if (family.endsWith('_active')) return 'gauge';
+  return family.endsWith('_time') ? 'histogram' : 'counter';
 }
 
 function listSeries(caller: Caller, counters: ClusterCounters): Series[] {
@@ -42,6 +45,7 @@ function listSeries(caller: Caller, counters: ClusterCounters): Series[] {
     value,
   });
   const list = [
+    plain('upstream_rq_active', underWay(counters).length),
     plain('upstream_rq_total', counters.sent),
     plain('upstream_rq_completed', sumAnswers(counters).all),
     plain('upstream_cx_none_healthy', counters.noneHealthy),
