@@ -31,8 +31,13 @@ export async function act(
   verb: (rollout: Rollout, verbContext: VerbContext, look: Look) => VerbResult,
   { entriesOnly = false, remembered = false }: ActOptions = {},
 ): Promise<Acted> {
+  let doubtful: Rollout | undefined;
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const look = await lookAt(context, service, entriesOnly);
+    if (doubtful !== undefined && wasWritten(doubtful, look)) {
+      await Promise.all([logWrite(context, look, doubtful), ringControllers(context, service)]);
+      return { rollout: doubtful, changed: true, message: doubtful.message };
+    }
     // Without a resolver the split was taken away, not overwritten: there is nothing to put back.
     const recalled = remembered && look.seen.resolver !== undefined;
     const rollout = requireRollout(recalled ? { ...look, rollout: look.rollout ?? look.remembered } : look);
@@ -42,7 +47,9 @@ export async function act(
     if (result.kind === 'refused') throw new CommandError(result.message, result.hint);
     if (result.kind === 'nothing') return { rollout, changed: false, message: result.message };
     const next = await handOver(context, service, result.next);
-    if (await writeRecordOf(context, look, next, result.move)) return { rollout: next, changed: true, message: next.message };
+    const written = await writeRecordOf(context, look, next, result.move);
+    if (written === 'written') return { rollout: next, changed: true, message: next.message };
+    if (written === 'unknown') doubtful = next;
   }
   throw new CommandError(
     `service-splitter/${service} was changed by others ${TRIES} times in a row`,
@@ -111,17 +118,30 @@ export function requireRollout({ rollout, service, seen }: Look): Rollout {
   );
 }
 
-async function writeRecordOf(context: Context, look: Look, next: Rollout, move: boolean): Promise<boolean> {
+async function writeRecordOf(
+  context: Context,
+  look: Look,
+  next: Rollout,
+  move: boolean,
+): Promise<'written' | 'lost' | 'unknown'> {
   const write = splitterWrite(look.seen.splitter, look.service, next, move);
   try {
-    if ((await context.mesh.write(write)) === 'lost') return false;
+    if ((await context.mesh.write(write)) === 'lost') return 'lost';
   } catch (error) {
     // Whether it was applied is for the next look to tell.
-    if (error instanceof ConsulError && error.code === 'unknown-outcome') return false;
+    if (error instanceof ConsulError && error.code === 'unknown-outcome') return 'unknown';
     throw error;
   }
   await Promise.all([logWrite(context, look, next), ringControllers(context, look.service)]);
-  return true;
+  return 'written';
+}
+
+/** Whether a write without an answer was applied after all, by the record or, once others have gone on from it, by the log: a verb that passes a step must not pass two. */
+function wasWritten(next: Rollout, { rollout, history }: Look): boolean {
+  if (rollout?.id !== next.id || rollout.seq < next.seq) return false;
+  const same = ({ seq, message, by }: Pick<Rollout, 'seq' | 'message' | 'by'>): boolean =>
+    seq === next.seq && message === next.message && by === next.by;
+  return same(rollout) || (history?.entries.some(same) ?? false);
 }
 
 /** Tells the controllers at once what their lists would tell them a little later, so it is no error where that fails. */

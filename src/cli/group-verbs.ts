@@ -36,7 +36,7 @@ export async function actOnRun(context: Context, run: GroupRun, how: GroupVerb):
   }
   report(context, run, how, acted);
   const [first, ...others] = failed;
-  if (first === undefined) return EXIT.done;
+  if (first === undefined) return acted.some((one) => wasTakenBack(how, one)) ? EXIT.reverted : EXIT.done;
   // A member that has nothing to do with it is no failure as long as another one has.
   for (const { service, error } of others) context.io.err(`${service}: ${(error as Error).message}\n`);
   if (acted.length > 0 && failed.every(({ error }) => error instanceof CommandError)) {
@@ -51,6 +51,12 @@ async function actOnMember(context: Context, service: string, { verb, options, f
   return finishes ? { ...acted, rollout: await finish(context, service) } : acted;
 }
 
+/** A promotion that was to be finished at once may end otherwise, as when canary's last instance is gone. */
+function wasTakenBack({ done, finishes }: GroupVerb, { rollout }: Pick<Acted, 'rollout'>): boolean {
+  const { phase } = rollout.state;
+  return done === 'Promoted' && finishes && (phase === 'Reverting' || phase === 'Reverted');
+}
+
 async function requirePossible(context: Context, service: string, { verb }: GroupVerb): Promise<void> {
   const look = await lookAt(context, service);
   const rollout = look.rollout ?? look.remembered;
@@ -63,7 +69,7 @@ async function requirePossible(context: Context, service: string, { verb }: Grou
 function report(
   { json, io }: Context,
   { name, id }: GroupRun,
-  { done }: GroupVerb,
+  how: GroupVerb,
   acted: readonly (Acted & { readonly service: string })[],
 ): void {
   if (json) {
@@ -77,6 +83,7 @@ function report(
     printJson(io, { group: name, rollout: id, services });
     return;
   }
-  for (const { service, changed, message } of acted)
-    io.err(changed ? `${done} ${service}: ${message}\n` : `Nothing to do: ${message}\n`);
+  for (const { service, changed, message, rollout } of acted)
+    if (wasTakenBack(how, { rollout })) io.err(`${rollout.state.phase} ${service}: ${rollout.message}\n`);
+    else io.err(changed ? `${how.done} ${service}: ${message}\n` : `Nothing to do: ${message}\n`);
 }

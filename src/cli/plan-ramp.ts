@@ -4,6 +4,7 @@ import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { findRoles, isRefusal } from '../core/roles.js';
 import { isFinal, type Rollout } from '../core/rollout.js';
+import { sameFilter } from '../core/versions.js';
 import type { BasisPoints } from '../core/weights.js';
 import type { Context, GlobalFlags } from './context.js';
 import { CommandError } from './exit.js';
@@ -86,7 +87,7 @@ export async function planRamp(
 function namesOtherCanary({ rollout, seen }: Look, plan: Plan): boolean {
   if (rollout === undefined || isFinal(rollout)) return false;
   const canary = plan.subsets.find(({ name }) => name === rollout.canary);
-  return canary !== undefined && subsetsOf(seen.resolver?.entry).get(canary.name) !== canary.filter;
+  return canary !== undefined && !sameFilter(subsetsOf(seen.resolver?.entry).get(canary.name), canary.filter);
 }
 
 /** A ramp that goes on with a rollout keeps its subsets, signals and bake. */

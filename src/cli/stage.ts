@@ -20,7 +20,7 @@ import { rampPlan, type SourcedPlan } from './plan-source.js';
 import { policyCommand } from './policy-command.js';
 import type { RampFlags } from './ramp.js';
 import { StageView } from './stage-view.js';
-import { runUndo } from './verbs.js';
+import { undoPromotion } from './verbs.js';
 import { warnCutWeights } from './warn-cut.js';
 
 /** What an interactive stage is made of. */
@@ -189,7 +189,7 @@ export class Stage {
 
   /** The last stage, of a promoted rollout that nobody drives any more. */
   async #offerRollback(): Promise<ExitCode> {
-    const { context, ask, flags, planned } = this.#parts;
+    const { context, ask, planned } = this.#parts;
     this.#state = { kind: 'rollback' };
     for (;;) {
       const answer = await ask(questionOf(this.#state, this.#facts()));
@@ -197,7 +197,8 @@ export class Stage {
       if (answer === undefined) return EXIT.interrupted;
       if (action?.kind === 'leave') return EXIT.done;
       if (action?.kind !== 'undo') continue;
-      await runUndo(planned.sourced.plan.service, flags, context.io);
+      // In the plan's own namespace, partition and datacenter, which the context has been brought to.
+      await undoPromotion(context, planned.sourced.plan.service);
       return EXIT.reverted;
     }
   }

@@ -70,6 +70,11 @@ export async function runAbort(service: string, flags: GlobalFlags, io: CommandI
 export async function runUndo(service: string, flags: GlobalFlags & { readonly to?: string }, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   if (flags.to !== undefined) return report(context, service, await undoTo(context, service, flags.to), 'Undone');
+  return undoPromotion(context, service);
+}
+
+/** Takes the last promotion of a service, or of all members of its group, back in one write. */
+export async function undoPromotion(context: Context, service: string): Promise<ExitCode> {
   const verb: Verb = (rollout, verbContext, look) =>
     undo(rollout, verbContext, look.plan?.plan.undoWindow ?? Number.POSITIVE_INFINITY);
   const options = { remembered: true };
@@ -107,6 +112,10 @@ export async function runPromote(
         `splitter resume ${service}   runs it again;   splitter promote ${service}   goes on without it`,
         EXIT.needsPerson,
       );
+    if (rollout.state.phase !== 'Promoted') {
+      report(context, service, { ...acted, rollout, message: rollout.message }, rollout.state.phase);
+      return EXIT.reverted;
+    }
     const code = report(context, service, { ...acted, rollout }, 'Promoted');
     if (!context.json) await tellDraining(context, service);
     return code;

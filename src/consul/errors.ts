@@ -76,6 +76,19 @@ export function errorOfAnswer(
   }
   if (status === 429 || (status === 503 && /rate limit/i.test(text)))
     return new ConsulError('limited', `Consul limits requests (${about.what}: ${said})`, 'try again in a few seconds');
+  // A proxy or a balancer in front of Consul got no answer from it; what it writes is a page, and no word of Consul's.
+  if ((status === 502 || status === 504) && about.write)
+    return new ConsulError(
+      'unknown-outcome',
+      `what stands before Consul got no answer from it while ${about.what} (HTTP ${status})`,
+      'splitter status shows what is stored',
+    );
+  if (status === 502 || status === 504)
+    return new ConsulError(
+      'unreachable',
+      `what stands before Consul gets no answer from it (${about.what}: HTTP ${status})`,
+      'try again in a few seconds',
+    );
   if (status === 503)
     return new ConsulError('unreachable', `Consul is not available (${about.what}: ${said})`, 'try again in a few seconds');
   if (status === 400 && /HTTP request to an HTTPS server/.test(text))

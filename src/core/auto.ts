@@ -43,7 +43,13 @@ export function settleVersions(
   const stableFilter = settled.get(stable)?.filter;
   for (const subset of plan.subsets) {
     if (settled.has(subset.name)) continue;
-    const newest = versions.filter((version) => versionFilter(version) !== stableFilter).at(-1);
+    const stableVersion = stableFilter === undefined ? undefined : versionOf(stableFilter);
+    if (stableFilter !== undefined && stableVersion === undefined)
+      return {
+        message: `${plan.service}: version: auto of ${subset.name} cannot be told, since the filter of ${stable} names no version: ${stableFilter}`,
+        hint: `write the version of ${subset.name} into the plan`,
+      };
+    const newest = versions.filter((version) => version !== stableVersion).at(-1);
     const free = reserve && stableFilter !== undefined ? { name: subset.name, filter: anyVersionBut(stableFilter) } : undefined;
     const one = ofVersion(subset.name, newest) ?? (reserve ? kept(subset) : undefined) ?? free;
     if (one === undefined) {
@@ -74,7 +80,7 @@ export function isReserving({ subsets }: Plan): boolean {
 }
 
 /** A filter for a subset that nothing runs in yet: never an empty one, and never stable's own instances. */
-function anyVersionBut(filter: string): string {
+export function anyVersionBut(filter: string): string {
   return `not (${filter})`;
 }
 

@@ -12,6 +12,7 @@ import { splitLegs, weightOf } from './legs.js';
 import type { Observation } from './observation.js';
 import type { Plan, Subset } from './plan.js';
 import type { Roles } from './roles.js';
+import { sameFilter } from './versions.js';
 
 /** The protocol that the mesh uses for the service now. A service-defaults without one means tcp, even under proxy-defaults with another (measured on 1.22.5). */
 export function effectiveProtocol(seen: Observation): string {
@@ -63,7 +64,7 @@ function subsetWrite(plan: Plan, seen: Observation): readonly EntryWrite[] {
 
 function changedSubsets(plan: Plan, seen: Observation): readonly Subset[] {
   const filters = subsetsOf(seen.resolver?.entry);
-  return plan.subsets.filter((subset) => filters.get(subset.name) !== subset.filter);
+  return plan.subsets.filter((subset) => !sameFilter(filters.get(subset.name), subset.filter));
 }
 
 function carriedBy(service: string, seen: Observation, subset: string): string | undefined {

@@ -34,7 +34,10 @@ export function findHarm(situation: Situation): Harm | undefined {
       return { reason: 'SignalFailed', message: `${failed.name}: ${failed.message}` };
     }
   }
-  if (plan.deadline !== undefined && now >= rollout.startedAt + plan.deadline && rollout.state.reason !== 'TargetReached') {
+  // What waits at its target, or is being promoted, has nothing left to be late for.
+  const { phase, reason } = rollout.state;
+  const rests = reason === 'TargetReached' || phase === 'Promoting';
+  if (plan.deadline !== undefined && now >= rollout.startedAt + plan.deadline && !rests) {
     return {
       reason: 'DeadlineExceeded',
       message: `the rollout took longer than its deadline of ${formatDuration(plan.deadline)}`,

@@ -1,9 +1,10 @@
+import { anyVersionBut } from './auto.js';
 import { defaultSubsetOf, metaOf, subsetsOf } from './entries.js';
 import type { Observation } from './observation.js';
 import type { Subset } from './plan.js';
 import { readRecord } from './record.js';
 import { isFinal } from './rollout.js';
-import { compareVersions, versionFilter } from './versions.js';
+import { compareVersions, versionFilter, versionOf } from './versions.js';
 
 /** Subsets for a ramp without a plan, and which of them is stable when the mesh does not say. */
 export interface Inferred {
@@ -31,7 +32,13 @@ export function inferSubsets(service: string, seen: Observation, versions: reado
     };
   if (known.length === 1) {
     const one = known[0]!;
-    const others = ordered.filter((version) => versionFilter(version) !== one.filter);
+    const own = versionOf(one.filter);
+    if (own === undefined)
+      return {
+        refused: `service-resolver/${service} has the subset ${one.name} only, whose filter (${one.filter || 'none'}) names no version, so the other one cannot be told`,
+        hint: `write a plan that names both: splitter ramp ${service} --plan ${service}.yaml --to 10`,
+      };
+    const others = ordered.filter((version) => version !== own);
     if (others.length !== 1)
       return {
         refused: `service-resolver/${service} has the subset ${one.name} only, and ${others.length} further versions run (${list})`,
@@ -58,8 +65,8 @@ export function inferSubsets(service: string, seen: Observation, versions: reado
 
 /** The subset with the running version that its filter names, so that the older of two can be told. */
 function withVersion(subset: Subset, versions: readonly string[]): Subset {
-  const version = versions.find((one) => versionFilter(one) === subset.filter);
-  return version === undefined ? subset : { ...subset, version };
+  const version = versionOf(subset.filter);
+  return version === undefined || !versions.includes(version) ? subset : { ...subset, version };
 }
 
 /** The subset that carries nothing after a finished rollout: free for the next version. */
@@ -69,9 +76,13 @@ function idleSubset(seen: Observation): string | undefined {
   return record.state.phase === 'Promoted' ? record.stable : record.canary;
 }
 
-/** The newest version that runs and is in no subset yet takes the idle subset; roles swap from release to release. */
+/** The newest version that runs and is in no subset yet takes the idle subset; roles swap from release to release. Where a filter names no version, none is known to be new. */
 function withNewVersion(known: readonly Subset[], idle: string | undefined, ordered: readonly string[]): readonly Subset[] {
-  const fresh = ordered.filter((version) => !known.some((subset) => subset.filter === versionFilter(version))).at(-1);
+  const taken = known.map(({ filter }) => versionOf(filter));
+  const reserved = (filter: string): boolean => known.some((other) => filter === anyVersionBut(other.filter));
+  const fresh = known.some(({ filter }) => versionOf(filter) === undefined && !reserved(filter))
+    ? undefined
+    : ordered.filter((version) => !taken.includes(version)).at(-1);
   if (fresh === undefined || idle === undefined) return known;
   return known.map((subset) => (subset.name === idle ? { name: idle, filter: versionFilter(fresh), version: fresh } : subset));
 }

@@ -6,6 +6,7 @@ import type { Plan, Subset } from './plan.js';
 import { fitsMeta } from './record.js';
 import type { Rollout } from './rollout.js';
 import { paused } from './stand.js';
+import { sameFilter } from './versions.js';
 import { formatPercent } from './weights.js';
 
 const LOOK_AGAIN = 60_000;
@@ -21,7 +22,7 @@ export function findResolverDrift(plan: Plan, rollout: Rollout, seen: Observatio
   const filters = subsetsOf(seen.resolver?.entry);
   const subset = plan.subsets.find(
     ({ name, filter }) =>
-      [rollout.stable, rollout.canary].includes(name) && filters.get(name) !== (rollout.adopted[name] ?? filter),
+      [rollout.stable, rollout.canary].includes(name) && !sameFilter(filters.get(name), rollout.adopted[name] ?? filter),
   );
   return subset === undefined ? undefined : { subset, theirs: filters.get(subset.name) };
 }

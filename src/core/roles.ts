@@ -4,7 +4,7 @@ import type { Observation } from './observation.js';
 import type { Plan } from './plan.js';
 import { readRecord } from './record.js';
 import { isFinal, type Rollout } from './rollout.js';
-import { compareVersions } from './versions.js';
+import { compareVersions, sameFilter } from './versions.js';
 
 /** Who is stable and who is canary, and the legs that a new rollout starts from. */
 export interface Roles {
@@ -61,7 +61,7 @@ export function findRoles(plan: Plan, seen: Observation, again = false): Roles |
   const subset = plan.subsets.find((one) => one.name === canary)!;
   // Applying a plan writes its subsets, so the resolver alone does not tell what canary was when it was stable.
   const was = record?.before ?? subsetsOf(seen.resolver?.entry).get(canary);
-  if (done && was === subset.filter && !again) {
+  if (done && sameFilter(was, subset.filter) && !again) {
     return refusal(
       plan,
       `${stable} is promoted already, and ${canary} is still the version before it (${subset.version ?? subset.filter})`,

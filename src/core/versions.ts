@@ -20,8 +20,18 @@ export function versionFilter(version: string): string {
   return /["\\]/.test(version) ? `Service.Meta.version == \`${version}\`` : `Service.Meta.version == "${version}"`;
 }
 
-/** The version that a filter of `versionFilter` picks; undefined for any other filter. */
+/** One comparison with the version, as go-bexpr spells it: quoted, in backticks, or bare. */
+const VERSION_FILTER = /^\s*Service\.Meta(?:\.version|\["version"\])\s*==\s*(?:"([^"\\]*)"|`([^`]*)`|([\w./-]+))\s*$/;
+
+/** The version that a filter picks by `Service.Meta.version` and nothing else, whoever wrote it; undefined for any other filter. */
 export function versionOf(filter: string): string | undefined {
-  const [, quoted, ticked] = /^Service\.Meta\.version == (?:"([^"\\]*)"|`([^`]*)`)$/.exec(filter) ?? [];
-  return quoted ?? ticked;
+  const [, quoted, ticked, bare] = VERSION_FILTER.exec(filter) ?? [];
+  return quoted ?? ticked ?? bare;
+}
+
+/** Whether two filters pick the same instances for all that can be told: the same text, or the same version in another spelling. */
+export function sameFilter(a: string | undefined, b: string | undefined): boolean {
+  if (a === b) return true;
+  const version = a === undefined ? undefined : versionOf(a);
+  return version !== undefined && b !== undefined && versionOf(b) === version;
 }

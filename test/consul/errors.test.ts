@@ -28,7 +28,15 @@ describe('errors of Consul', () => {
     [503, 'rate limit exceeded for operation that can only be performed by the leader, try again later', 'limited'],
     [500, 'the sum of all split weights must be 100, not 50.000000', 'rejected'],
     [400, 'Client sent an HTTP request to an HTTPS server.', 'tls'],
+    [502, '<html><h1>Bad Gateway</h1></html>', 'unknown-outcome'],
+    [504, 'Gateway Time-out', 'unknown-outcome'],
   ];
+  for (const status of [502, 504])
+    it(`a read that a proxy answers with ${status} may pass, and its page is no word of Consul's`, () => {
+      const error = errorOfAnswer(status, '<html><h1>Bad Gateway</h1></html>', { ...about, write: false });
+      expect([error.code, isPassing(error)]).to.deep.equal(['unreachable', true]);
+      expect(error.message).to.equal(`what stands before Consul gets no answer from it (${about.what}: HTTP ${status})`);
+    });
   for (const [status, text, code] of answers)
     it(`${status} "${text.slice(0, 60)}" is ${code}`, () => expect(errorOfAnswer(status, text, about).code).to.equal(code));
   for (const text of [

@@ -356,6 +356,63 @@ describe('subsets without a plan', () => {
     const roles = findRoles(plan, seen);
     expect(isRefusal(roles) ? roles.message : roles.stable).to.equal('blue');
   });
+  describe('of a resolver that a person wrote', () => {
+    const written = (filters: Readonly<Record<string, string>>) =>
+      stored(
+        {
+          Kind: 'service-resolver',
+          Name: 'payments',
+          Subsets: Object.fromEntries(Object.entries(filters).map(([name, Filter]) => [name, { Filter }])),
+        },
+        2,
+      );
+    const promoted = makeRollout(100, { state: { phase: 'Promoted', reason: 'BakePassed', step: 4 } });
+    const spelt = (version: string): readonly string[] => [
+      `Service.Meta.version == ${version}`,
+      `Service.Meta.version=="${version}"`,
+      `Service.Meta.version == \`${version}\``,
+      `Service.Meta["version"] == "${version}"`,
+    ];
+    it('are told by version however it is spelt: the promoted one is not ramped against itself', () => {
+      for (const [i, blue] of spelt('v1').entries()) {
+        const seen = makeSeen(promoted, { resolver: written({ blue, green: spelt('v2')[i]! }) });
+        const same = inferSubsets('payments', seen, ['v1', 'v2']);
+        expect('subsets' in same && same.subsets.map(({ filter, version }) => [filter, version])).to.deep.equal([
+          [blue, 'v1'],
+          [spelt('v2')[i], 'v2'],
+        ]);
+        const plan = makePlan('subsets' in same ? { subsets: same.subsets } : {});
+        expect(isRefusal(findRoles(plan, seen)), blue).to.equal(true);
+        const next = inferSubsets('payments', seen, ['v1', 'v2', 'v3']);
+        expect('subsets' in next && next.subsets[0]).to.deep.equal({ name: 'blue', filter: versionFilter('v3'), version: 'v3' });
+      }
+    });
+    it('stay as they are where a filter names no version', () => {
+      const filters = { blue: 'Service.Meta.track == "stable"', green: 'Service.Meta.track == "canary"' };
+      const seen = makeSeen(promoted, { resolver: written(filters) });
+      const inferred = inferSubsets('payments', seen, ['2', '3', '4']);
+      expect('subsets' in inferred && inferred.subsets.map(({ filter }) => filter)).to.deep.equal(Object.values(filters));
+      const one = inferSubsets('payments', makeSeen(undefined, { resolver: written({ blue: filters.blue }) }), ['2']);
+      expect('refused' in one && one.refused).to.match(/names no version, so the other one cannot be told$/);
+    });
+    it('are in place already for a plan that spells the same version otherwise', () => {
+      const seen = makeSeen(makeRollout(10), { resolver: written({ blue: spelt('2')[0]!, green: spelt('3')[1]! }) });
+      expect([baseWrites(makePlan(), seen), weightedConflicts(makePlan(), seen)]).to.deep.equal([[], []]);
+    });
+    it('of version: auto: stable’s version is known however it is spelt, and refused where its filter names none', () => {
+      const auto = makePlan({
+        subsets: ['blue', 'green'].map((name) => ({ name, filter: '', version: 'auto' })),
+      });
+      const settle = (filter: string) =>
+        settleVersions(auto, makeSeen(undefined, { resolver: written({ blue: filter }) }), ['2', '3'], false);
+      for (const filter of spelt('2')) {
+        const settled = settle(filter);
+        expect('plan' in settled && settled.plan.subsets.map((one) => one.filter)).to.deep.equal([filter, versionFilter('3')]);
+      }
+      const settled = settle('Service.Meta.track == "stable"');
+      expect('message' in settled && settled.message).to.match(/the filter of blue names no version/);
+    });
+  });
   it('get the one missing beside a single known subset', () => {
     const resolver = stored(
       { Kind: 'service-resolver', Name: 'payments', DefaultSubset: 'blue', Subsets: { blue: { Filter: versionFilter('2') } } },

@@ -122,6 +122,22 @@ describe('a rollout that was held before it could enter its step', () => {
   ];
   for (const [name, way, expected] of table) it(name, () => expect(follow(way)).to.deep.equal(expected));
 
+  it('past its deadline: promote is refused, since what goes on is taken back; --full is done, and stays', () => {
+    const rollout = makeRollout(50, { state: held('TargetReached', 4), startedAt: NOON - 3_600_000 });
+    const plan = makePlan({ deadline: 60_000 });
+    const context = { service: 'payments', seen: makeSeen(rollout), by: 'lee', now: NOON, plan };
+    const plain = promote(rollout, context, false, 4);
+    expect(plain).to.deep.equal({
+      kind: 'refused',
+      message: 'the deadline of 1m is over: whatever goes on now is taken back',
+      hint: 'splitter promote payments --full   or   splitter abort payments',
+    });
+    const full = promote(rollout, context, true, 4);
+    const next = full.kind === 'write' ? full.next : rollout;
+    const after = decide({ plan, rollout: next, seen: makeSeen(next), tally: '', ran: [], now: NOON });
+    expect([next.state.phase, after.next?.state.phase ?? after.write?.kind]).to.deep.equal(['Promoting', 'service-resolver']);
+  });
+
   it('canary that serves nobody gets no weight by promote: it waits on', () => {
     const rollout = makeRollout(0, { state: { phase: 'Progressing', reason: 'Resumed', step: 0 } });
     const seen = makeSeen(rollout, { chain: { protocol: 'http', startsWith: 'splitter', legs: [] } });

@@ -1,10 +1,11 @@
 import { type Beginning, beginRollout } from '../begin.js';
-import { defaultSubsetOf, type EntryWrite, legsOf, resolverEntry, subsetsOf } from '../entries.js';
+import { defaultSubsetOf, type EntryWrite, foreignOwner, legsOf, resolverEntry, subsetsOf } from '../entries.js';
 import { splitLegs, weightOf } from '../legs.js';
 import type { Observation } from '../observation.js';
 import type { HookName, Subset } from '../plan.js';
 import { needsCleanUp, reverted } from '../revert.js';
 import { extraLegs, isFinal, nextRollout, type Rollout } from '../rollout.js';
+import { sameFilter } from '../versions.js';
 import { type Refusal, refused } from './result.js';
 
 /** Where an earlier version of a service is to take its users back: the subset that gets it, the one that users are on now, and what the resolver has to learn first. */
@@ -32,6 +33,14 @@ export function findWayBack(
   const { splitter, resolver } = seen;
   if (splitter === undefined || resolver === undefined)
     return refused(`${service} has no split, so nothing to take back`, `splitter ramp ${service} --to 10`);
+  for (const stored of [splitter, resolver]) {
+    const owner = foreignOwner(stored);
+    if (owner !== undefined)
+      return refused(
+        `${String(stored.entry.Kind)}/${service} belongs to ${owner} (external-source), which would write over it`,
+        `splitter doctor ${service}   tells how to take it over`,
+      );
+  }
   if (rollout !== undefined && !isFinal(rollout))
     return refused(`a rollout of ${service} is under way (${rollout.state.phase})`, `splitter abort ${service}   ends it first`);
   const legs = legsOf(splitter.entry, service);
@@ -44,15 +53,18 @@ export function findWayBack(
       `splitter abort ${service}   or   splitter ramp ${service} --to 0`,
     );
   const known = subsetsOf(resolver.entry);
-  if (known.get(from) === wanted.filter) return { kind: 'there', subset: from };
-  const idle = roles.find((name) => name !== from && known.get(name) === wanted.filter) ?? roles.find((name) => name !== from);
+  if (sameFilter(known.get(from), wanted.filter)) return { kind: 'there', subset: from };
+  const idle =
+    roles.find((name) => name !== from && sameFilter(known.get(name), wanted.filter)) ?? roles.find((name) => name !== from);
   if (idle === undefined || idle === '' || defaultSubsetOf(resolver.entry) === idle)
     return refused(
       `no subset of ${service} is free for it: ${idle === undefined || idle === '' ? 'there is only one' : `${idle} is the default subset`}`,
       `splitter subsets ${service}`,
     );
+  const filter = known.get(idle);
+  if (filter !== undefined && sameFilter(filter, wanted.filter))
+    return { kind: 'way', to: { ...wanted, name: idle, filter }, from };
   const to = { ...wanted, name: idle };
-  if (known.get(idle) === wanted.filter) return { kind: 'way', to, from };
   const entry = resolverEntry(resolver, service, [to]);
   const why = `${idle} becomes ${wanted.version ?? wanted.filter}, which is where users go back to; it carries nothing`;
   return { kind: 'way', to, from, write: { kind: 'service-resolver', name: service, entry, cas: resolver.modifyIndex, why } };

@@ -1,3 +1,4 @@
+import { formatDuration } from '../duration.js';
 import { isToBegin } from '../go-on.js';
 import { roomFor, splitLegs } from '../legs.js';
 import { serving } from '../observation.js';
@@ -33,6 +34,11 @@ export function promote(rollout: Rollout, context: VerbContext, full: boolean, s
       true,
     );
   }
+  if (plan?.deadline !== undefined && now >= rollout.startedAt + plan.deadline)
+    return refused(
+      `the deadline of ${formatDuration(plan.deadline)} is over: whatever goes on now is taken back`,
+      `splitter promote ${service} --full   or   splitter abort ${service}`,
+    );
   if (state.phase === 'Paused' && state.reason === 'TargetReached') {
     const baking: State = { phase: 'Baking', reason: 'Watching', step: steps };
     return write(
