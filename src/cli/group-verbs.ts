@@ -23,17 +23,8 @@ export interface GroupVerb {
 
 /** Applies a verb to all members of a run, one after the other; one that fails holds up no other, and is told at the end. */
 export async function actOnRun(context: Context, run: GroupRun, how: GroupVerb): Promise<ExitCode> {
-  if (how.allOrNone) for (const service of run.services) await requirePossible(context, service, how);
-  const services = how.reverse ? [...run.services].reverse() : run.services;
-  const acted: (Acted & { readonly service: string })[] = [];
-  const failed: { readonly service: string; readonly error: unknown }[] = [];
-  for (const service of services) {
-    try {
-      acted.push({ service, ...(await actOnMember(context, service, how)) });
-    } catch (error) {
-      failed.push({ service, error });
-    }
-  }
+  if (how.allOrNone) await requireAllPossible(context, run.services, how);
+  const { acted, failed } = await actOnEach(context, how.reverse ? [...run.services].reverse() : run.services, how);
   report(context, run, how, acted);
   const [first, ...others] = failed;
   if (first === undefined) return acted.some((one) => wasTakenBack(how, one)) ? EXIT.reverted : EXIT.done;
@@ -46,7 +37,44 @@ export async function actOnRun(context: Context, run: GroupRun, how: GroupVerb):
   throw first.error;
 }
 
-async function actOnMember(context: Context, service: string, { verb, options, finishes }: GroupVerb): Promise<Acted> {
+/** What became of a verb on each of several services. */
+interface EachActed {
+  readonly acted: readonly (Acted & { readonly service: string })[];
+  readonly failed: readonly { readonly service: string; readonly error: unknown }[];
+}
+
+/** Applies a verb to these services, one after the other; one that fails holds up no other. */
+export async function actOnEach(
+  context: Context,
+  services: readonly string[],
+  how: Pick<GroupVerb, 'verb' | 'options' | 'finishes'>,
+): Promise<EachActed> {
+  const acted: (Acted & { readonly service: string })[] = [];
+  const failed: { readonly service: string; readonly error: unknown }[] = [];
+  for (const service of services) {
+    try {
+      acted.push({ service, ...(await actOnMember(context, service, how)) });
+    } catch (error) {
+      failed.push({ service, error });
+    }
+  }
+  return { acted, failed };
+}
+
+/** A CommandError when the verb makes no sense for one of these services; nothing is written. */
+export async function requireAllPossible(
+  context: Context,
+  services: readonly string[],
+  how: Pick<GroupVerb, 'verb'>,
+): Promise<void> {
+  for (const service of services) await requirePossible(context, service, how);
+}
+
+async function actOnMember(
+  context: Context,
+  service: string,
+  { verb, options, finishes }: Pick<GroupVerb, 'verb' | 'options' | 'finishes'>,
+): Promise<Acted> {
   const acted = await act(context, service, verb, options);
   return finishes ? { ...acted, rollout: await finish(context, service) } : acted;
 }
@@ -57,7 +85,7 @@ function wasTakenBack({ done, finishes }: GroupVerb, { rollout }: Pick<Acted, 'r
   return done === 'Promoted' && finishes && (phase === 'Reverting' || phase === 'Reverted');
 }
 
-async function requirePossible(context: Context, service: string, { verb }: GroupVerb): Promise<void> {
+async function requirePossible(context: Context, service: string, { verb }: Pick<GroupVerb, 'verb'>): Promise<void> {
   const look = await lookAt(context, service);
   const rollout = look.rollout ?? look.remembered;
   if (rollout === undefined) return;

@@ -8,9 +8,11 @@ import { resume } from '../core/verbs/resume.js';
 import { undo } from '../core/verbs/undo.js';
 import type { Order, Outcome } from '../server/api/desk.js';
 import { type Acted, act } from './act.js';
+import { actOnRunOf } from './act-on-others.js';
 import { awaitFirstRecord } from './await-first-record.js';
 import { type Context, contextOf, type GlobalFlags } from './context.js';
 import { CommandError } from './exit.js';
+import { findRun } from './group-run.js';
 import { type Look, lookAt } from './look.js';
 import { beginAnew } from './retry.js';
 import { stepsOf } from './verbs.js';
@@ -23,12 +25,24 @@ export async function actFor(own: Context, flags: GlobalFlags, order: Order): Pr
   const client = own.client.withToken(token, token === undefined ? `${NO_TOKEN}: no token was sent` : 'X-Consul-Token');
   const context = { ...contextOf(client, flags, own.io), by };
   try {
-    return order.action === 'retry' ? await retryFor(context, order) : await writeFor(own, context, order);
+    return order.action === 'retry' ? await retryFor(context, order) : await writeForAll(own, context, order);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     const { entry } = await own.mesh.readEntry('service-splitter', service);
     return entry === undefined ? { kind: 'absent' } : { kind: 'refused', message: error.message, hint: error.hint };
   }
+}
+
+/** Members of a group are promoted and undone together, as in a terminal. The others of an abort follow by themselves. */
+async function writeForAll(own: Context, context: Context, order: Order): Promise<Outcome> {
+  const { service, action } = order;
+  // The controller sees every member; what the caller's token may not see would be left behind.
+  const run = action === 'promote' || action === 'undo' ? await findRun(own, service) : undefined;
+  if (run?.services.includes(service) !== true) return writeFor(own, context, order);
+  if (isStale(order, await lookAt(context, service, true))) return { kind: 'stale' };
+  const named = (): Promise<Outcome> => writeFor(own, context, order);
+  const options = { remembered: action === 'undo' };
+  return actOnRunOf(context, run, { service, named, verb: verbOf(order), options, reverse: action === 'undo' });
 }
 
 async function writeFor(own: Context, context: Context, order: Order): Promise<Outcome> {

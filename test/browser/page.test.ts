@@ -256,7 +256,11 @@ describe('the page, in Chromium', function () {
     expect(await button('Abort').isDisabled()).to.equal(false);
     await button('Abort').click();
     await button('Abort now').click();
-    await page.locator('.actions .trouble', { hasText: /does not answer: nothing was sent\s+splitter abort payments/ }).waitFor();
+    await page
+      .locator('.actions .trouble', {
+        hasText: /no answer came: it is not known whether this was done.*\s+splitter abort payments/,
+      })
+      .waitFor();
     await shell.run('abort payments');
     const port = new URL(live.address).port;
     const running = shell.start(`run --anonymous-actions --listen 127.0.0.1:${port}`);
@@ -283,6 +287,105 @@ describe('the page, in Chromium', function () {
     await button('Resume').click();
     await page.locator('.actions .trouble', { hasText: /moved on since you looked/ }).waitFor();
     await sees(/50% on green/);
+  });
+
+  it('says that it does not know when an answer is lost, though the action was done', async () => {
+    await open('--anonymous-actions', '#/rollouts/payments');
+    await shell.run(`start ${plan(PAUSED)}`);
+    await sees('Paused');
+    await page.route('**/actions/resume', async (route) => {
+      await route.fetch();
+      await route.abort('connectionreset');
+    });
+    await button('Resume').click();
+    await page
+      .locator('.actions .trouble', {
+        hasText: /not known whether this was done. Look at the state.*\s+splitter status payments/,
+      })
+      .waitFor();
+    await sees(/50% on green/);
+  });
+
+  it('takes a hold back when the freeze ends, and tells the date of one that ends another day', async () => {
+    await open('--anonymous-actions', '#/rollouts/payments');
+    await shell.run(`start ${plan('[{ weight: 10 }, { pause: 1h }, { weight: 100 }]')}`);
+    await sees(/Progressing.*10% on green|Paused/s);
+    const [year, midnight] = [new Date().getFullYear() + 1, (y: number) => new Date(y, 0, 3).toISOString()];
+    await shell.run(`freeze on --reason holidays --until ${midnight(year)}`);
+    await page.locator('.frozen', { hasText: new RegExp(`until .*${year}.*, 00:00:00`) }).waitFor();
+    await button('Next step').click();
+    await page.locator('.held', { hasText: 'frozen by dana' }).waitFor();
+    await shell.run('freeze off');
+    await page.getByText('not frozen').waitFor();
+    await page.locator('.held').waitFor({ state: 'detached' });
+  });
+
+  it('drops a token that Consul knows no more, says so, and does not ask again and again', async () => {
+    const [own, mine] = ['controllers-own', 'dana-may-write'];
+    sandbox.faults.tokens = { [own]: 'write', [mine]: 'write' };
+    await open('--read-auth', '', {}, { CONSUL_HTTP_TOKEN: own });
+    await page.locator('.lost-bar', { hasText: 'Refused: reading takes a Consul token here' }).waitFor();
+    await button('Use a Consul token').click();
+    await page.locator('input[name=token]').fill(mine);
+    await page.keyboard.press('Enter');
+    await page.locator('[data-link=live]').waitFor();
+    await live.stop();
+    await page.locator('[data-link=lost]').waitFor();
+    sandbox.faults.tokens = { [own]: 'write' };
+    const asked = (): number => watched.urls.filter((url) => url.includes('/v1/events')).length;
+    const controller = new Shell(sandbox.consulAddress, { CONSUL_HTTP_TOKEN: own });
+    const running = controller.start(`run --read-auth --listen 127.0.0.1:${new URL(live.address).port}`);
+    live = {
+      ...live,
+      stop: async () => {
+        running.interrupt();
+        await running.done;
+      },
+    };
+    await page.locator('.lost-bar', { hasText: /^Refused: .*The token is dropped/ }).waitFor();
+    await page.locator('[data-link=refused]').waitFor();
+    await page.locator('.who', { hasText: 'reading only' }).waitFor();
+    const before = asked();
+    await page.clock.install();
+    await page.clock.fastForward(20_000);
+    await page.locator('[data-link=refused]').waitFor();
+    expect(asked()).to.equal(before);
+  });
+
+  it('comes back when it is told to, where too many wrong tokens came', async () => {
+    let refusals = 0;
+    live = await startLive(sandbox, '--anonymous-actions');
+    watched = await openPage(browser, 'about:blank');
+    page = watched.page;
+    await page.clock.install();
+    await page.route('**/v1/events*', async (route) => {
+      if (++refusals > 1) return route.continue();
+      const body = JSON.stringify({ type: '/problems/too-many-refusals', title: 't', status: 429, detail: 'too many tokens' });
+      const headers = { 'retry-after': '60', 'content-type': 'application/problem+json' };
+      return route.fulfill({ status: 429, body, headers });
+    });
+    await page.goto(`${live.address}/`);
+    await page.locator('.lost-bar', { hasText: 'Refused: too many tokens' }).waitFor();
+    await page.clock.fastForward(50_000);
+    await page.locator('[data-link=refused]').waitFor();
+    expect(refusals).to.equal(1);
+    await page.clock.fastForward(11_000);
+    await page.locator('[data-link=live]').waitFor();
+    expect(await page.locator('.lost-bar').count()).to.equal(0);
+  });
+
+  it('gives a stream up that is silent for too long, and opens another', async () => {
+    live = await startLive(sandbox, '--anonymous-actions');
+    watched = await openPage(browser, 'about:blank');
+    page = watched.page;
+    await page.clock.install();
+    await page.goto(`${live.address}/`);
+    await page.locator('[data-link=live]').waitFor();
+    const asked = (): number => watched.urls.filter((url) => url.includes('/v1/events')).length;
+    const before = asked();
+    await page.clock.fastForward(45_000);
+    await until('another stream', () => asked() > before);
+    await page.locator('[data-link=live]').waitFor();
   });
 
   it('shows a freeze as soon as there is one', async () => {

@@ -1,14 +1,11 @@
 import { type Context, Hono } from 'hono';
 import { actorOf } from './access.js';
 import type { ApiParts } from './api.js';
-import { ACTIONS, type Action } from './kinds.js';
+import { ACTIONS, type Action, patienceOf } from './kinds.js';
 import { socketOf } from './node-env.js';
 import { problem } from './problem.js';
 import { absent, readDetail } from './read-routes.js';
 import { type Acted, type ActionBody, actionBodies, type RolloutDetail } from './schemas.js';
-
-/** How long a retry may take, ms: its checks run before the answer. */
-const RETRY_PATIENCE = 300_000;
 
 /** What acts: each with the caller's own token, by compare-and-set. */
 export function actionRoutes(parts: ApiParts): Hono {
@@ -20,6 +17,7 @@ export function actionRoutes(parts: ApiParts): Hono {
 
 async function act(c: Context, service: string, action: Action, parts: ApiParts): Promise<Response> {
   const { desk, rules, identity } = parts;
+  socketOf(c).setTimeout(patienceOf(action));
   const body = await readBody(c, action);
   if (body instanceof Response) return body;
   const actor = await actorOf(c, rules, identity, `splitter ${action} ${service}`);
@@ -34,8 +32,6 @@ async function act(c: Context, service: string, action: Action, parts: ApiParts)
         next: 'read the rollout, and send its ETag as If-Match',
       },
     );
-  // The plan's own checks may take their time.
-  if (action === 'retry') socketOf(c).setTimeout(RETRY_PATIENCE);
   const order = { service, action, body, ...actor, ifIndex: ifIndex === 'any' ? undefined : ifIndex };
   const outcome = await desk.act(order);
   parts.onAction({ service, action, by: actor.by, outcome: outcome.kind });

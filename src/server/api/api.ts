@@ -7,7 +7,8 @@ import type { Desk, Outcome } from './desk.js';
 import { EventFeed, type FeedOptions } from './feed.js';
 import { nameGuard, originGuard } from './guard.js';
 import { Identity } from './identity.js';
-import type { Action } from './kinds.js';
+import { type Action, READ_PATIENCE } from './kinds.js';
+import { socketOf } from './node-env.js';
 import { openapi } from './openapi.js';
 import { problem, problemOfConsul } from './problem.js';
 import { readRoutes } from './read-routes.js';
@@ -62,6 +63,10 @@ export function createApi(options: ApiOptions): Api {
   const parts: ApiParts = { desk, rules, about, onAction, board, feed, identity };
   const document = openapi();
   const routes = new Hono();
+  routes.use('*', (c, next) => {
+    socketOf(c).setTimeout(READ_PATIENCE);
+    return next();
+  });
   routes.use('*', nameGuard(host, allowedHosts), originGuard());
   routes.get('/openapi.json', (c) => c.json(document));
   routes.use('*', async (c, next) => (c.req.path === '/v1/self' ? next() : mayRead(rules, identity)(c, next)));

@@ -72,8 +72,14 @@ export class EventFeed {
     for (const reader of this.#readers) if (concerns(about, reader.service)) this.#send(reader, text);
   }
 
-  /** A stream of events from now on, or from behind the last one that the reader has; `cut` has to break its connection. */
-  open(lastId: string | undefined, service: string | undefined, greeting: object, cut: () => void): ReadableStream<Uint8Array> {
+  /** A stream of events from now on, or from behind the last one that the reader has; `cut` has to break its connection, and `closed` tells when that is gone, so that nobody is kept who reads no more. */
+  open(
+    lastId: string | undefined,
+    service: string | undefined,
+    greeting: object,
+    cut: () => void,
+    closed?: AbortSignal,
+  ): ReadableStream<Uint8Array> {
     let reader: Reader;
     return new ReadableStream<Uint8Array>(
       {
@@ -85,6 +91,11 @@ export class EventFeed {
           const id = lastId === undefined ? `${this.boot}-${this.#n}` : undefined;
           this.#send(reader, `retry: ${retry}\n${render('hello', { boot: this.boot, ...greeting }, id)}`);
           if (lastId !== undefined) this.#catchUp(reader, lastId);
+          const drop = (): void => {
+            if (this.#readers.delete(reader)) sink.close();
+          };
+          closed?.addEventListener('abort', drop, { once: true });
+          if (closed?.aborted === true) drop();
         },
         cancel: () => void this.#readers.delete(reader),
       },

@@ -51,9 +51,9 @@ const ACTS = ['denied', 'not-found', 'not-now', 'too-large', 'not-json', 'consul
 const SUMMARIES: Readonly<Record<Action, string>> = {
   pause: 'Hold the rollout where it is; signals still revert it',
   resume: 'Let a paused rollout go on',
-  promote: 'Pass the present step; at a reached target, or with full, go to all traffic',
+  promote: 'Pass the present step; at a reached target, or with full, go to all traffic; a member of a group with all the others',
   abort: 'Take all traffic back to stable, now; takes no If-Match, so that it works from an old page',
-  undo: 'Take a finished promotion back in one write',
+  undo: 'Take a finished promotion back in one write; a member of a group with all the others',
   retry: 'Begin a reverted rollout anew, by the same plan and with a clean slate of evidence; the controllers drive it',
 };
 

@@ -5,7 +5,7 @@ import { describeSelf } from './access.js';
 import type { ApiParts } from './api.js';
 import { freezeState } from './freeze-state.js';
 import { type ListRequest, pageOf, plansOf, readToken } from './list.js';
-import { socketOf } from './node-env.js';
+import { closingOf, socketOf } from './node-env.js';
 import { problem } from './problem.js';
 import { detailOf } from './rows.js';
 import { type Histories, historyQuery, listQuery, plansQuery, type RolloutDetail, type Self, streamQuery } from './schemas.js';
@@ -73,13 +73,16 @@ export function readRoutes(parts: ApiParts): Hono {
     const query = parseQuery(c, streamQuery);
     if (query instanceof Response) return query;
     if (feed.full) return problem(c, 'too-many-streams', 'no more readers of events are taken now');
+    c.header('content-type', 'text/event-stream; charset=utf-8');
+    c.header('x-accel-buffering', 'no');
+    // Its answer has no body: a stream would never be read, and never be left.
+    if (c.req.method === 'HEAD') return c.body(null);
     const socket = socketOf(c);
     socket.setTimeout(STREAM_PATIENCE);
     board.catchUp();
-    c.header('content-type', 'text/event-stream; charset=utf-8');
-    c.header('x-accel-buffering', 'no');
     const greeting = { ...parts.about, freeze: freezeState(desk) };
-    return c.body(feed.open(c.req.header('last-event-id'), query.service, greeting, () => socket.destroy()));
+    const cut = (): unknown => socket.destroy();
+    return c.body(feed.open(c.req.header('last-event-id'), query.service, greeting, cut, closingOf(socket)));
   });
   return app;
 }

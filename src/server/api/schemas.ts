@@ -95,6 +95,20 @@ export const detailSchema = rolloutSchema.extend({
     .nullable()
     .describe('The steps of the plan in words; null: the plan is not known here'),
   bake: z.number().nullable().describe('Seconds of watch after the last step'),
+  group: z
+    .object({
+      name: z.string(),
+      members: z.array(
+        z.object({
+          service: z.string(),
+          phase: z.enum(PHASES).nullable(),
+          reason: z.string().nullable(),
+          step: z.number().nullable(),
+        }),
+      ),
+    })
+    .optional()
+    .describe('The group that it is rolled out in, with how each member stands; absent: it is on its own'),
 });
 
 const counts = z.object({

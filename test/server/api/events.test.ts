@@ -62,6 +62,14 @@ describe('events, on the sandbox', () => {
     expect(missed.some(({ event, data }) => event === 'decision' && data.phase === 'Paused')).to.equal(true);
   });
 
+  it('HEAD tells of them without taking a place', async () => {
+    for (let i = 0; i < 101; i++) {
+      const { status, headers } = await fetch(`${live.address}/v1/events`, { method: 'HEAD' });
+      expect([status, headers.get('content-type')]).to.deep.equal([200, 'text/event-stream; charset=utf-8']);
+    }
+    expect((await events((all) => all.length > 0))[0]!.event).to.equal('hello');
+  });
+
   it('tell that a service is gone', async () => {
     await shell.run(`start ${planFile(PLAN)}`);
     await until('the pause', async () => (await shell.json('status payments')).phase === 'Paused');

@@ -91,6 +91,19 @@ describe('the feed of events', () => {
     expect([cut, feed.readers]).to.deep.equal([1, 1]);
   });
 
+  it('lets a reader go whose connection is closed before anybody read', async () => {
+    const feed = start();
+    const [open, gone] = [new AbortController(), new AbortController()];
+    const left = feed.open(undefined, undefined, {}, never, open.signal);
+    open.abort();
+    feed.open(undefined, undefined, {}, never, gone.signal).cancel();
+    gone.abort();
+    const late = feed.open(undefined, undefined, {}, never, AbortSignal.abort());
+    feed.tell('counts', {});
+    expect(feed.readers).to.equal(0);
+    for (const stream of [left, late]) expect(names(await drain(stream, feed))).to.deep.equal(['hello']);
+  });
+
   it('pings', async () => {
     const feed = start({ ping: 5 });
     const reader = feed.open(undefined, undefined, {}, never).getReader();

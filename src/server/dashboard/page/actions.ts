@@ -1,14 +1,16 @@
 import { useState } from 'preact/hooks';
+import type { Action } from '../../api/kinds.js';
 import type { Acted, RolloutDetail } from '../../api/schemas.js';
 import { type ApiError, order } from './api.js';
 import { html } from './html.js';
 import { leave, Modal } from './modal.js';
 import { useKeys, useShell } from './shell.js';
+import { isConnected } from './stream.js';
 import { percent, versionOf } from './words.js';
 
 interface Act {
   readonly name: string;
-  readonly action: string;
+  readonly action: Action;
   readonly body: object;
   readonly cli: string;
   /** Asks first. */
@@ -20,8 +22,8 @@ interface Act {
 const MOVES = ['Pending', 'Progressing', 'Baking'];
 
 /** What makes sense now, with its command. */
-function actsOf({ phase, reason, service }: RolloutDetail): readonly Act[] {
-  const act = (name: string, action: string, more: Partial<Act> = {}, flag = ''): Act => ({
+function actsOf({ phase, reason, service, group }: RolloutDetail): readonly Act[] {
+  const act = (name: string, action: Action, more: Partial<Act> = {}, flag = ''): Act => ({
     name,
     action,
     body: {},
@@ -47,6 +49,8 @@ function actsOf({ phase, reason, service }: RolloutDetail): readonly Act[] {
   }
   if (phase === 'Promoting' || phase === 'Reverting') return [abort];
   if (phase === 'Promoted') return [act('Undo…', 'undo', { asks: 'undo', kind: 'danger' })];
+  // A group begins anew as a whole, and in a terminal.
+  if ((phase === 'Reverted' || phase === 'Superseded') && group !== undefined) return [];
   if (phase === 'Reverted' || phase === 'Superseded') return [act('Retry…', 'retry', { asks: 'retry', kind: 'primary' })];
   return [];
 }
@@ -68,20 +72,22 @@ export function Actions({ detail, onDone }: { detail: RolloutDetail; onDone: () 
       setSaid({ text: changed ? `${act.name.replace('…', '')}: ${message}` : `Nothing to do: ${message}`, next: '', bad: false });
     } catch (error) {
       const { message, problem } = error as ApiError;
-      setSaid({ text: message, next: problem?.next ?? act.cli, bad: true });
+      // An abort may be done twice; anything else only by somebody who has looked.
+      const again = problem !== undefined || act.action === 'abort' ? act.cli : `splitter status ${detail.service}`;
+      setSaid({ text: message, next: problem?.next ?? again, bad: true });
     }
     setBusy('');
     onDone();
   };
   const press = (act: Act): void => (act.asks === undefined ? void run(act) : setAsked(act));
-  const enabled = (act: Act): boolean => busy === '' && (link !== 'lost' || act.action === 'abort');
+  const enabled = (act: Act): boolean => busy === '' && (isConnected(link) || act.action === 'abort');
   useKeys(
     Object.fromEntries(
       mayAct ? acts.flatMap((act) => (act.key === undefined ? [] : [[act.key, () => void (enabled(act) && press(act))]])) : [],
     ),
   );
   if (acts.length === 0)
-    return html`<section class="actions"><p class="muted">Nothing is under way. In a terminal: <code>splitter ramp ${detail.service} --to 10</code></p></section>`;
+    return html`<section class="actions"><p class="muted">Nothing is under way. In a terminal: <code>${detail.group === undefined ? `splitter ramp ${detail.service} --to 10` : `splitter start ${detail.group.name}`}</code></p></section>`;
   return html`<section class="actions" aria-label="Actions">
     ${
       mayAct
@@ -101,6 +107,7 @@ function Ask({ act, detail, onYes, onClose }: { act: Act; detail: RolloutDetail;
   const [typed, setTyped] = useState('');
   const { service, stable, canary } = detail;
   const doubtful = detail.signals.filter(({ verdict, dryRun }) => verdict !== 'Successful' && dryRun !== true);
+  const others = (detail.group?.members ?? []).map((member) => member.service).filter((name) => name !== service);
   const mustType = act.asks === 'full' && doubtful.length > 0;
   const submit = (event: Event): void => {
     event.preventDefault();
@@ -114,6 +121,7 @@ function Ask({ act, detail, onYes, onClose }: { act: Act; detail: RolloutDetail;
       ${act.asks === 'full' && html`<${Skipped} detail=${detail} />`}
       ${doubtful.length > 0 && act.asks === 'full' && html`<p>Not proven: ${doubtful.map(({ name, verdict }) => `${name} (${verdict})`).join(', ')}.</p>`}
       ${mustType && html`<label>Type ${service} to go on <input name="confirm" autocomplete="off" onInput=${(event: InputEvent) => setTyped((event.target as HTMLInputElement).value)} /></label>`}
+      ${others.length > 0 && html`<p>In lock step in ${detail.group?.name}: the same happens to ${others.join(', ')}.</p>`}
       <p class="buttons">
         <button type="submit" class=${act.kind ?? 'primary'} disabled=${mustType && typed !== service} autofocus=${!mustType}>${YES[act.asks!]}</button>
         <button type="button" onClick=${leave}>Cancel</button>

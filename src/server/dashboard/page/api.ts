@@ -1,3 +1,4 @@
+import { type Action, patienceOf, READ_PATIENCE } from '../../api/kinds.js';
 import type { Problem, Self } from '../../api/schemas.js';
 
 let token = '';
@@ -12,7 +13,7 @@ export function ownHeaders(): Record<string, string> {
   return token === '' ? {} : { 'x-consul-token': token };
 }
 
-/** What the server said no with; `problem` is absent when it could not be reached at all. */
+/** What the server said no with; `problem` is absent when no answer of its own came. */
 export class ApiError extends Error {
   readonly problem: Problem | undefined;
 
@@ -24,17 +25,18 @@ export class ApiError extends Error {
 
 /** Reads a path; throws an ApiError. */
 export function read<T>(path: string): Promise<T> {
-  return send<T>(path, { headers: ownHeaders() });
+  return send<T>(path, { headers: ownHeaders() }, READ_PATIENCE, UNREAD);
 }
 
 /** Acts on a rollout as it was seen at this ModifyIndex (none for an abort); throws an ApiError. */
-export function order<T>(service: string, action: string, body: object, seen: number | null): Promise<T> {
+export function order<T>(service: string, action: Action, body: object, seen: number | null): Promise<T> {
   const headers = {
     ...ownHeaders(),
     'content-type': 'application/json',
     ...(seen === null ? {} : { 'if-match': `"${seen}"` }),
   };
-  return send<T>(`${pathOf(service)}/actions/${action}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  const path = `${pathOf(service)}/actions/${action}`;
+  return send<T>(path, { method: 'POST', headers, body: JSON.stringify(body) }, patienceOf(action), UNTOLD);
 }
 
 /** The path of a service. */
@@ -47,15 +49,24 @@ export function readSelf(): Promise<Self> {
   return read<Self>('/v1/self');
 }
 
-async function send<T>(path: string, init: RequestInit): Promise<T> {
+const UNREAD = 'the controller does not answer';
+const UNTOLD = 'no answer came: it is not known whether this was done. Look at the state before you try again';
+
+/** Reads an answer as JSON within so many ms; `lost` is what is said where none comes. */
+async function send<T>(path: string, init: RequestInit, patience: number, lost: string): Promise<T> {
   let answer: Response;
   try {
-    answer = await fetch(path, { ...init, cache: 'no-store', credentials: 'omit' });
+    answer = await fetch(path, { ...init, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(patience) });
   } catch {
-    throw new ApiError('the controller does not answer: nothing was sent');
+    throw new ApiError(lost);
   }
   const body = (await answer.json().catch(() => undefined)) as unknown;
   if (answer.ok && body !== undefined) return body as T;
-  const problem = body as Problem | undefined;
-  throw new ApiError(problem?.detail ?? `the controller answered ${answer.status}`, problem);
+  const problem = asProblem(body);
+  throw new ApiError(problem?.detail ?? `${lost} (HTTP ${answer.status})`, problem);
+}
+
+/** A body that is a problem of this server's making; undefined for what stands between says. */
+export function asProblem(body: unknown): Problem | undefined {
+  return typeof (body as Problem | undefined)?.detail === 'string' ? (body as Problem) : undefined;
 }

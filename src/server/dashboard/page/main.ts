@@ -7,7 +7,7 @@ import { List } from './list.js';
 import { RolloutPage } from './rollout.js';
 import { alarm, calm } from './say.js';
 import { type Shell, ShellContext, useKeys } from './shell.js';
-import { follow, type Link, type StreamEvent } from './stream.js';
+import { follow, type Link, type Refusal, type StreamEvent } from './stream.js';
 import { Top } from './top.js';
 
 /** A lost connection is told aloud after so long, ms. */
@@ -18,10 +18,16 @@ const KEYS = 'splitter-keys';
 function Page() {
   const place = usePlace();
   const [ears] = useState(() => new Set<(event: StreamEvent) => void>());
-  const [link, setLink] = useState<{ link: Link; since: number }>({ link: 'stale', since: Date.now() });
+  const [link, setLink] = useState<{ link: Link; since: number; refusal: Refusal | undefined }>({
+    link: 'stale',
+    since: Date.now(),
+    refusal: undefined,
+  });
   const [self, setSelf] = useState<Self | undefined>();
   const [freeze, setFreeze] = useState<FreezeState | undefined>();
   const [keys, setKeys] = useState(localStorage.getItem(KEYS) !== 'off');
+  /** Another token is another reader. */
+  const [reader, setReader] = useState(0);
   const service = place.service;
   useEffect(() => {
     readSelf().then(setSelf, () => undefined);
@@ -34,13 +40,20 @@ function Page() {
         if (event.event === 'freeze') setFreeze(event.data as FreezeState);
         for (const ear of ears) ear(event);
       },
-      (next, since) => {
-        setLink((old) => (old.link === next && old.since === since ? old : { link: next, since }));
+      (next, since, refusal) => {
+        const same = (old: typeof link): boolean =>
+          old.link === next && old.since === since && old.refusal?.again === refusal?.again;
+        setLink((old) => (same(old) ? old : { link: next, since, refusal }));
+        if (refusal !== undefined) alarm(refusal.message);
+        if (refusal?.ofToken === true) {
+          setToken('');
+          readSelf().then(setSelf, () => undefined);
+        }
         if (next === 'lost' && Date.now() - since > LONG) alarm(LOST);
         if (next === 'live') calm(LOST);
       },
     );
-  }, [service, self]);
+  }, [service, reader]);
   const shell: Shell = {
     ...link,
     self,
@@ -53,6 +66,7 @@ function Page() {
       );
       if (!next.acts) setToken('');
       setSelf(next);
+      setReader((count) => count + 1);
       return next;
     },
     setKeys: (on) => {

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { html } from './html.js';
-import { clock } from './words.js';
+import { timeOfDay } from './words.js';
 
 /** How a chart looks, by the page's own colours; asked again when the viewer's scheme changes. */
 export type Look = (colour: (name: string) => string) => Pick<uPlot.Options, 'height' | 'scales' | 'series' | 'legend'> & {
@@ -46,7 +46,7 @@ function optionsFor(element: HTMLElement, look: Look): uPlot.Options {
     cursor: { show: false },
     legend: { show: true, live: false },
     axes: [
-      { ...axis, size: 28, space: 80, values: (_, values) => values.map((value) => clock(value * 1_000)) },
+      { ...axis, size: 28, space: 80, values: (_, values) => values.map((value) => timeOfDay(value * 1_000)) },
       { ...axis, size: 60, space: 25, values: (_, values) => values.map(tick) },
     ],
     ...own,

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { renew } from '../../api/renew.js';
 import type { Histories, RolloutDetail, RolloutRow } from '../../api/schemas.js';
 import { Actions } from './actions.js';
 import { type ApiError, pathOf, read } from './api.js';
@@ -59,7 +60,7 @@ export function RolloutPage({ service }: { service: string }) {
       if (event !== 'rollout' || (data as RolloutRow).service !== service) return;
       const row = data as RolloutRow;
       if (row.modifyIndex !== index) load.current();
-      setDetail((old) => old && { ...old, ...row, plan: row.plan && { ...row.plan, source: old.plan?.source ?? null } });
+      setDetail((old) => old && renew(old, row));
       const { observed } = row.canary?.weight ?? { observed: null };
       setSamples((old) => [
         ...old.slice(1 - KEPT_SAMPLES),

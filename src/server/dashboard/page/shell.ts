@@ -1,13 +1,15 @@
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import type { FreezeState, Self } from '../../api/schemas.js';
-import type { Link, StreamEvent } from './stream.js';
+import { isConnected, type Link, type Refusal, type StreamEvent } from './stream.js';
 
 /** What every part of the page may know. */
 export interface Shell {
   readonly link: Link;
   /** Since when it is so, ms. */
   readonly since: number;
+  /** Why the server says no; only while it does. */
+  readonly refusal: Refusal | undefined;
   readonly self: Self | undefined;
   readonly freeze: FreezeState | undefined;
   readonly keys: boolean;
@@ -32,7 +34,7 @@ export function useNow(): number {
     const timer = setInterval(() => setNow(Date.now()), 1_000);
     return () => clearInterval(timer);
   }, []);
-  return link === 'lost' ? since : now;
+  return isConnected(link) ? now : since;
 }
 
 /** Calls back on single keys, unless the viewer has switched them off or is writing. */

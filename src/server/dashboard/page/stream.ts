@@ -1,7 +1,7 @@
-import { ownHeaders } from './api.js';
+import { asProblem, ownHeaders } from './api.js';
 
-/** Whether what is shown is what is: `live`, `stale` (silent for too long), or `lost` (not connected). */
-export type Link = 'live' | 'stale' | 'lost';
+/** Whether what is shown is what is: `live`, `stale` (silent for too long), `lost` (not connected), or `refused` (the server says no). */
+export type Link = 'live' | 'stale' | 'lost' | 'refused';
 
 /** One event. */
 export interface StreamEvent {
@@ -9,22 +9,41 @@ export interface StreamEvent {
   readonly data: unknown;
 }
 
+/** Why the server lets this viewer follow nothing, and when it is asked again, ms. */
+export interface Refusal {
+  readonly message: string;
+  /** The token is none that Consul knows. */
+  readonly ofToken: boolean;
+  readonly again: number;
+}
+
 const SILENT = 40_000;
 const LOOK = 1_000;
+/** What was refused changes by a person's doing, who needs longer than a network does, ms. */
+const REFUSED = 60_000;
+
+/** Whether what is shown goes on to change. */
+export function isConnected(link: Link): boolean {
+  return link === 'live' || link === 'stale';
+}
 
 /** Follows the stream of events with the viewer's token until the returned function is called; comes back by itself and asks for what it missed. */
 export function follow(
   query: string,
   onEvent: (event: StreamEvent) => void,
-  onLink: (link: Link, since: number) => void,
+  onLink: (link: Link, since: number, refusal?: Refusal) => void,
 ): () => void {
-  const stop = new AbortController();
-  let [last, retry, heard, lostAt] = ['', 2_000, Date.now(), 0];
+  let over = false;
+  let connection = new AbortController();
+  let [last, retry, heard, began, downAt] = ['', 2_000, Date.now(), 0, 0];
   const turn = async (): Promise<void> => {
+    began = Date.now();
+    connection = new AbortController();
     const headers = { ...ownHeaders(), ...(last === '' ? {} : { 'last-event-id': last }) };
-    const answer = await fetch(`/v1/events${query}`, { headers, signal: stop.signal, cache: 'no-store', credentials: 'omit' });
-    if (!answer.ok || answer.body === null) throw new Error(String(answer.status));
-    lostAt = 0;
+    const { signal } = connection;
+    const answer = await fetch(`/v1/events${query}`, { headers, signal, cache: 'no-store', credentials: 'omit' });
+    if (!answer.ok || answer.body === null) throw await readNo(answer);
+    downAt = 0;
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
     for (;;) {
@@ -45,20 +64,54 @@ export function follow(
     }
   };
   const timer = setInterval(() => {
-    if (lostAt > 0) onLink('lost', lostAt);
-    else if (Date.now() - heard > SILENT) onLink('stale', heard);
+    const now = Date.now();
+    if (downAt === 0 && now - heard > SILENT) onLink('stale', heard);
+    // The other side may be gone without a word, and then no read ever ends.
+    if (now - Math.max(heard, began) > SILENT) connection.abort();
   }, LOOK);
   void (async () => {
-    while (!stop.signal.aborted) {
-      await turn().catch(() => undefined);
-      if (stop.signal.aborted) return;
-      lostAt ||= Date.now();
-      onLink('lost', lostAt);
-      await new Promise((resolve) => setTimeout(resolve, retry));
+    while (!over) {
+      const end = await turn().catch((error: unknown) => error);
+      if (over) return;
+      // Silent so far: a new connection tells whether it is lost.
+      if (connection.signal.aborted && downAt === 0 && heard >= began) continue;
+      downAt ||= Date.now();
+      const no = end instanceof No ? end : undefined;
+      const wait = no?.wait ?? retry;
+      if (no?.refuses === true) onLink('refused', downAt, { message: no.message, ofToken: no.ofToken, again: Date.now() + wait });
+      else onLink('lost', downAt);
+      await new Promise((resolve) => setTimeout(resolve, wait));
     }
   })();
   return () => {
+    over = true;
     clearInterval(timer);
-    stop.abort();
+    connection.abort();
   };
+}
+
+/** An answer that is no stream. */
+class No extends Error {
+  /** It is the viewer who is refused: asking as before does not help. */
+  readonly refuses: boolean;
+  readonly ofToken: boolean;
+  /** How long to wait before asking again, ms; undefined: as after any loss. */
+  readonly wait: number | undefined;
+
+  constructor(message: string, refuses: boolean, ofToken: boolean, wait: number | undefined) {
+    super(message);
+    this.refuses = refuses;
+    this.ofToken = ofToken;
+    this.wait = wait;
+  }
+}
+
+async function readNo(answer: Response): Promise<No> {
+  const problem = asProblem(await answer.json().catch(() => undefined));
+  const { status } = answer;
+  const refuses = (status >= 400 && status < 500) || problem?.type === '/problems/too-many-streams';
+  const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN);
+  const wait = seconds > 0 ? seconds * 1_000 : refuses ? REFUSED : undefined;
+  const ofToken = status === 401 || problem?.type === '/problems/token-refused';
+  return new No(problem?.detail ?? `the controller answered ${status}`, refuses, ofToken, wait);
 }

@@ -9,7 +9,7 @@ export function Top() {
   const shell = useShell();
   const [open, setOpen] = useState<'token' | 'help' | undefined>();
   useKeys({ '?': () => setOpen('help') });
-  const { link, since, self, freeze } = shell;
+  const { link, since, self, freeze, refusal } = shell;
   const close = (): void => setOpen(undefined);
   return html`<header class="top">
       <a href="#/" class="home">splitter</a>
@@ -25,11 +25,12 @@ export function Top() {
       <button type="button" aria-label="Help" onClick=${() => setOpen('help')}>?</button>
     </header>
     ${link === 'lost' && html`<p class="lost-bar">Connection lost: this is as of ${clock(since)}. Trying again.</p>`}
+    ${refusal !== undefined && html`<p class="lost-bar">Refused: ${refusal.message}. This is as of ${clock(since)}. ${refusal.ofToken && 'The token is dropped: use another. '}Asked again at ${clock(refusal.again)}.</p>`}
     ${open === 'token' && html`<${TokenDialog} shell=${shell} onClose=${close} />`}
     ${open === 'help' && html`<${Help} shell=${shell} onClose=${close} />`}`;
 }
 
-const LINKS = { live: '● LIVE', stale: '◐ STALE', lost: '○ LOST' };
+const LINKS = { live: '● LIVE', stale: '◐ STALE', lost: '○ LOST', refused: '⊘ REFUSED' };
 
 function TokenDialog({ shell, onClose }: { shell: Shell; onClose: () => void }) {
   const [said, setSaid] = useState('');

@@ -38,9 +38,18 @@ export function span(ms: number): string {
   return `${Math.floor(s / 86_400)}d${Math.floor((s % 86_400) / 3_600)}h`;
 }
 
-/** A moment by the viewer's clock. */
+/** A moment by the viewer's clock, with its date when that is not today. */
 export function clock(time: string | number | null | undefined): string {
-  return time === null || time === undefined ? '' : new Date(time).toLocaleTimeString([], { hour12: false });
+  if (time === null || time === undefined) return '';
+  const [at, now] = [new Date(time), new Date()];
+  if (at.toDateString() === now.toDateString()) return timeOfDay(at);
+  const year = at.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' as const };
+  return `${at.toLocaleDateString([], { ...year, month: 'short', day: 'numeric' })}, ${timeOfDay(at)}`;
+}
+
+/** The time of day alone, where there is no room for more. */
+export function timeOfDay(time: Date | number): string {
+  return new Date(time).toLocaleTimeString([], { hourCycle: 'h23' });
 }
 
 /** The step in words: `step 3 of 7, pause`. */
