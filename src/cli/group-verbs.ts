@@ -1,5 +1,6 @@
 import type { Rollout } from '../core/rollout.js';
 import type { VerbContext, VerbResult } from '../core/verbs/result.js';
+import { oneLine } from '../view/style.js';
 import { type Acted, type ActOptions, act, finish } from './act.js';
 import type { Context } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
@@ -38,9 +39,9 @@ export async function actOnRun(context: Context, run: GroupRun, how: GroupVerb):
   const [first, ...others] = failed;
   if (first === undefined) return EXIT.done;
   // A member that has nothing to do with it is no failure as long as another one has.
-  for (const { service, error } of others) context.io.err(`${service}: ${(error as Error).message}\n`);
+  for (const { service, error } of others) context.io.err(`${service}: ${oneLine((error as Error).message)}\n`);
   if (acted.length > 0 && failed.every(({ error }) => error instanceof CommandError)) {
-    context.io.err(`${first.service}: ${(first.error as Error).message}\n`);
+    context.io.err(`${first.service}: ${oneLine((first.error as Error).message)}\n`);
     return EXIT.done;
   }
   throw first.error;
@@ -78,5 +79,5 @@ function report(
     return;
   }
   for (const { service, changed, message } of acted)
-    io.err(changed ? `${done} ${service}: ${message}\n` : `Nothing to do: ${message}\n`);
+    io.err(changed ? `${done} ${service}: ${oneLine(message)}\n` : `Nothing to do: ${oneLine(message)}\n`);
 }
