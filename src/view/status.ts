@@ -21,7 +21,7 @@ export function renderStatus(status: Status, style: Style, now: number): string 
     `  changed  ${status.updatedAt ?? '-'}${healthyText(status)}`,
     `  driver   ${status.driver === null ? 'nobody' : oneLine(`${status.driver.kind} (${status.driver.id})`)}`,
     `  by       ${oneLine(status.by ?? '-')}, started ${status.startedAt ?? '-'}, index ${status.modifyIndex ?? '-'}`,
-    `  plan     ${status.plan?.digest.slice(0, 7) ?? '-'}${status.plan?.source == null ? '' : ` (${oneLine(status.plan.source)})`}, rollout ${oneLine(status.rollout ?? '-')}`,
+    `  plan     ${oneLine(status.plan?.digest.slice(0, 7) ?? '-')}${status.plan?.source == null ? '' : ` (${oneLine(status.plan.source)})`}, rollout ${oneLine(status.rollout ?? '-')}`,
     ...groupLine(status),
     ...waveLines(status),
     ...drainingLine(status, style),
