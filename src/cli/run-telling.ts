@@ -14,6 +14,8 @@ import { noticeParts } from './notice-parts.js';
 
 /** How long a controller that leaves waits for its last notices, ms: the others tell what is left. */
 const PATIENCE = 1_500;
+/** Whoever writes a record tells of it, if it lives and has the channels' secrets; the owner looks so much later whether that was done, ms. */
+const OTHERS_TELL = 5_000;
 
 /** Tells the channels of every plan whose rollout this controller owns. */
 export interface RunTelling {
@@ -24,12 +26,21 @@ export interface RunTelling {
   stop(): Promise<void>;
 }
 
-/** Whatever comes into `log` is told, beside the loop; what an owner before left untold, as soon as the service changes hands. */
+/** What a controller knows of its services. */
+interface Charge {
+  planOf(service: string): Plan | undefined;
+  owns(service: string): boolean;
+}
+
+/**
+ * Whatever this controller logs is told, beside the loop, as its guardian's word too; what others have logged of a service of its own a little later, if they have not told it by then; and
+ * what an owner before left untold, as soon as the service changes hands.
+ */
 export function createTelling(
   context: Context,
   page: string | undefined,
   book: DecisionLog,
-  ownPlan: (service: string) => Plan | undefined,
+  charge: Charge,
   log: Log,
   metrics: Metrics,
 ): RunTelling {
@@ -51,12 +62,16 @@ export function createTelling(
     if (plan?.notify !== undefined) notices.wake(service, rollout, plan);
   };
   return {
-    log: new ToldLog(book, (service, rollout) => wake(service, rollout, ownPlan(service))),
+    log: new ToldLog(book, (service, rollout) => wake(service, rollout, charge.planOf(service))),
     hear: (event) => {
       // An alarm has to know it when Consul does not answer any more: PagerDuty ends an incident by the very same key.
       if (event.kind === 'entry' && !located) void parts.datacenterOf?.(event.service);
       located ||= event.kind === 'entry';
       if (event.kind === 'owned') wake(event.service, event.rollout, event.plan);
+      if (event.kind === 'decided' && charge.owns(event.service)) {
+        const { service, rollout, plan } = event;
+        setTimeout(() => wake(service, rollout.id, plan), OTHERS_TELL).unref();
+      }
     },
     alarm: (stuck) => notices.alarm(stuck),
     stop: async () => {

@@ -69,7 +69,7 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
     context,
     settings.pageUrl,
     new LogBook(context.client, context.store),
-    (service) => controller.ownPlan(service),
+    { planOf: (service) => controller.planOf(service), owns: (service) => controller.owns(service) },
     log,
     metrics,
   );

@@ -208,10 +208,9 @@ export class Controller {
     return this.#overview.entriesOf(service);
   }
 
-  /** The plan of a rollout that this controller advances; undefined when it is another's. */
-  ownPlan(service: string): Plan | undefined {
-    const known = this.#posts.get(service);
-    return known?.owned === true ? known.post.plan : undefined;
+  /** The plan of a rollout that this controller advances or guards; undefined when nobody here looks after it. */
+  planOf(service: string): Plan | undefined {
+    return this.#posts.get(service)?.post.plan;
   }
 
   /** How many instances of a subset of a service pass; undefined when nobody here looks after it. */
@@ -409,7 +408,9 @@ export class Controller {
       this.#groups.ringOthers(service);
       // Not by what the turn wrote: a write whose outcome was not known at first is followed later.
       const own = driver === `controller:${this.#id}`;
-      const counts = own || (known.owned && !driver.startsWith('controller:'));
+      // A controller that is gone counts nothing: a record that still names it is a person's.
+      const others = this.#members.some((id) => driver === `controller:${id}`);
+      const counts = own || (known.owned && !others);
       onEvent({ kind: 'decided', service, plan: post.plan, rollout, before: last, findings: turn.seen.findings, counts });
     }
     if (turn.kind === 'left' || turn.kind === 'wrote') return clock.now();

@@ -7,7 +7,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { ANSWER, type Receiver, startReceiver } from '../notify/receiver.js';
 import { startFaultyConsul } from '../support/faulty-consul.js';
 import { planFile } from '../support/plan-file.js';
-import { Shell, until } from '../support/shell.js';
+import { type Running, Shell, until } from '../support/shell.js';
 
 const plan = (notify: string, steps = '[{ weight: 10 }, { weight: 100 }]', more = ''): string => `
 service: payments
@@ -205,4 +205,74 @@ describe('notices of a drive in the foreground, on the sandbox', () => {
     expect(err).to.match(/Notice: slack \(webhook_env NONE\) of payments: cannot be told now: NONE is not set/);
     expect(err).to.not.include('s3cret');
   });
+});
+
+describe('notices of several controllers, on the sandbox', () => {
+  let sandbox: Sandbox;
+  let receiver: Receiver;
+  let shell: Shell;
+  let controllers: Running[];
+  beforeEach(async () => {
+    sandbox = await startSandbox({ traffic: 200 });
+    receiver = await startReceiver();
+    shell = new Shell(sandbox.consulAddress, { HOOK: `${receiver.address}/hook` });
+    controllers = [];
+  });
+  afterEach(async () => {
+    await leave();
+    await sandbox.stop();
+    await receiver.close();
+  });
+  const leave = async (): Promise<void> => {
+    for (const running of controllers) running.interrupt();
+    await Promise.all(controllers.splice(0).map(({ done }) => done));
+  };
+  const control = async (...ids: readonly string[]): Promise<void> => {
+    for (const id of ids) controllers.push(shell.start(`run --id ${id} --listen 127.0.0.1:0`));
+    await until('they are there', async () => {
+      const answer = await fetch(`${sandbox.consulAddress}/v1/kv/splitter/controllers/?keys`);
+      return answer.ok && ((await answer.json()) as unknown[]).length === ids.length;
+    });
+  };
+  /** The rollouts that were told to be taken back. */
+  const told = (): ReadonlySet<unknown> =>
+    new Set(
+      receiver.got
+        .map(({ body }) => JSON.parse(body))
+        .filter(({ type }) => type === 'dev.splitter.rollout.reverted')
+        .map(({ data }) => data.rollout),
+    );
+  const reverted = async (): Promise<string> => {
+    await until('it is taken back', async () => (await shell.json('status payments')).phase === 'Reverted');
+    return (await shell.json('status payments')).rollout;
+  };
+  const FOLLOWED = plan(
+    '[{ webhook: { url_env: HOOK } }]',
+    '[{ weight: 50 }, { pause: 10m }]',
+    'signals: [{ name: errors, source: envoy, metric: errors, max: 1% }]',
+  );
+
+  it('tell of each revert, whether its owner wrote it or its guardian', async () => {
+    await control('one', 'two', 'three');
+    const rollouts: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      sandbox.setBehaviour('3', { errorRate: 0 });
+      const begun = await shell.run(`start ${planFile(FOLLOWED)}`);
+      expect(begun.code, begun.err).to.equal(0);
+      sandbox.setBehaviour('3', { errorRate: 1 });
+      rollouts.push(await reverted());
+    }
+    await until('all are told', () => rollouts.every((rollout) => told().has(rollout)), 30_000);
+  }).timeout(120_000);
+
+  it('tell of what a person does to a rollout whose controller is gone', async () => {
+    await control('one');
+    expect((await shell.run(`start ${planFile(FOLLOWED)}`)).code).to.equal(0);
+    await until('it has weight', async () => (await shell.json('status payments')).canary?.weight.stored === 50);
+    await leave();
+    await control('two');
+    expect((await shell.run('abort payments')).code).to.equal(0);
+    const rollout = await reverted();
+    await until('it is told', () => told().has(rollout), 30_000);
+  }).timeout(90_000);
 });
