@@ -1,4 +1,4 @@
-import { applyPlan } from '../controller/apply-plan.js';
+import { type Applied, type ApplyParts, applyPlan } from '../controller/apply-plan.js';
 import { renderWrites } from '../view/changes.js';
 import { applySaved } from './apply-saved.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
@@ -37,12 +37,36 @@ export async function apply(
       `splitter validate ${paths.join(' ')}`,
       EXIT.planInvalid,
     );
-  const applied = [];
-  if (flags.dryRun !== true) for (const { plan } of plans) await requireMayApply(context, plan);
-  for (const { plan, digest, file } of plans)
-    applied.push(await applyOne(context, { plan, digest, source: file }, flags.dryRun === true));
+  const dryRun = flags.dryRun === true;
+  if (!dryRun) for (const { plan } of plans) await requireMayApply(context, plan);
+  const all = plans.map(({ plan, digest, file }) => ({ plan, digest, source: file }));
+  // One that is refused must not leave the others half done.
+  if (!dryRun && all.length > 1)
+    for (const sourced of all) requireApplied(await check(context, sourced), sourced, 'Nothing was written');
+  const applied: AppliedPlan[] = [];
+  try {
+    for (const sourced of all) {
+      const nothing = applied.length === 0 ? 'Nothing was written' : `Nothing of ${sourced.plan.service} was written`;
+      applied.push(await applyOne(context, sourced, dryRun, nothing));
+    }
+  } catch (error) {
+    if (!dryRun && applied.length > 0) sayApplied(context, applied);
+    throw error;
+  }
   if (context.json) printJson(io, { applied });
   return EXIT.done;
+}
+
+interface AppliedPlan {
+  readonly service: string;
+  readonly writes: number;
+  readonly planSaved: boolean;
+}
+
+/** What was done before the plan that failed stays done, so it is told. */
+function sayApplied({ json, io }: Context, applied: readonly AppliedPlan[]): void {
+  if (json) printJson(io, { applied });
+  io.err(`Applied before: ${applied.map(({ service }) => service).join(', ')}\n`);
 }
 
 async function requireMayApply(context: Context, plan: SourcedPlan['plan']): Promise<void> {
@@ -50,30 +74,33 @@ async function requireMayApply(context: Context, plan: SourcedPlan['plan']): Pro
   await requirePermissions(context, permissionsToApply(plan.service, context));
 }
 
-async function applyOne(
-  context: Context,
-  sourced: SourcedPlan,
-  dryRun: boolean,
-): Promise<{ readonly service: string; readonly writes: number; readonly planSaved: boolean }> {
-  const { io, mesh, store } = context;
+function check(context: Context, sourced: SourcedPlan): Promise<Applied> {
+  context.client.scopeTo(sourced.plan);
+  return applyPlan(sourced, partsOf(context), { dryRun: true });
+}
+
+function partsOf(context: Context): ApplyParts {
+  return { mesh: context.mesh, store: context.store, settle: (plan) => settleBase(context, plan) };
+}
+
+function requireApplied(applied: Applied, { plan }: SourcedPlan, nothing: string): Extract<Applied, { kind: 'applied' }> {
+  if (applied.kind === 'applied') return applied;
+  const { name, message, hint } = applied.check;
+  throw new CommandError(`${message} [${name}]. ${nothing}`, hint ?? `splitter doctor ${plan.service}`);
+}
+
+async function applyOne(context: Context, sourced: SourcedPlan, dryRun: boolean, nothing: string): Promise<AppliedPlan> {
+  const { io } = context;
   const { service } = sourced.plan;
   context.client.scopeTo(sourced.plan);
-  const applied = await applyPlan(
-    sourced,
-    { mesh, store, settle: (plan) => settleBase(context, plan) },
-    {
-      dryRun,
-      onDoubt: (check) => io.err(describeCheck({ ...check, verdict: 'warning' })),
-      onWrite: (write, before) => {
-        if (!context.json) io.out(renderWrites([{ write, before }], io.style).replace(/^Plan:.*\n/m, ''));
-      },
+  const applied = await applyPlan(sourced, partsOf(context), {
+    dryRun,
+    onDoubt: (doubt) => io.err(describeCheck({ ...doubt, verdict: 'warning' })),
+    onWrite: (write, before) => {
+      if (!context.json) io.out(renderWrites([{ write, before }], io.style).replace(/^Plan:.*\n/m, ''));
     },
-  );
-  if (applied.kind === 'refused') {
-    const { name, message, hint } = applied.check;
-    throw new CommandError(`${message} [${name}]. Nothing was written`, hint ?? `splitter doctor ${service}`);
-  }
-  const { writes, planSaved } = applied;
+  });
+  const { writes, planSaved } = requireApplied(applied, sourced, nothing);
   if (!context.json)
     io.err(
       `${service}: ${dryRun ? 'nothing was written (dry run)' : writes === 0 && !planSaved ? 'nothing to do: applied already' : `applied: ${writes} ${writes === 1 ? 'entry' : 'entries'} written${planSaved ? ', plan kept' : ''}`}\n`,

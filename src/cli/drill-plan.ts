@@ -1,7 +1,8 @@
 import { DEFAULTS } from '../core/defaults.js';
 import { formatDuration } from '../core/duration.js';
+import { roomFor } from '../core/legs.js';
 import type { ConsulSignal, Plan, Step } from '../core/plan.js';
-import { WHOLE } from '../core/weights.js';
+import { type BasisPoints, formatPercent } from '../core/weights.js';
 import { digestPlan } from '../plan/digest.js';
 import { CommandError } from './exit.js';
 import { DEFAULT_SIGNAL, type SourcedPlan } from './plan-source.js';
@@ -15,20 +16,21 @@ const IMPOSSIBLE = 1_000_000;
 export function drillPlan({ plan, source }: SourcedPlan, pace: number | undefined): SourcedPlan {
   const { group: _, waves: __, ...alone } = plan;
   const without = alone.steps.length === 0;
+  const room = roomFor(alone.legs);
   const most = pace ?? (without ? OWN_PACE : Number.POSITIVE_INFINITY);
   const drilled: Plan = {
     ...alone,
-    steps: without ? ownSteps(most) : alone.steps.map((step) => quicken(step, most)),
+    steps: without ? ownSteps(most, room) : alone.steps.map((step) => quicken(step, most)),
     bake: Math.min(alone.bake, most),
     // A wait made short may end before a source of evidence has looked; then it goes on until one has.
     ...(pace === undefined ? {} : { on: { ...alone.on, noData: 'wait' as const } }),
     ...(without && alone.signals.length === 0 ? { signals: [DEFAULT_SIGNAL] } : {}),
   };
   const [last] = drilled.steps.flatMap((step) => (step.kind === 'weight' ? [step.to] : [])).slice(-1);
-  if (last !== WHOLE)
+  if (last !== room)
     throw new CommandError(
-      `the plan of ${plan.service} ends at ${(last ?? 0) / 100}%, so no rollout by it is ever promoted. Nothing was written`,
-      'add "- weight: 100" to its steps, or drill with another plan',
+      `the plan of ${plan.service} ends at ${formatPercent(last ?? 0)}, so no rollout by it is ever promoted. Nothing was written`,
+      `add "- weight: ${room / 100}" to its steps, or drill with another plan`,
     );
   const changed = without ? '' : pace === undefined ? '' : `, no wait over ${formatDuration(pace)}`;
   return { plan: drilled, digest: digestPlan(drilled), source: `${source}${changed} (drill)` };
@@ -41,13 +43,15 @@ export function impossiblePlan({ plan, source }: SourcedPlan): SourcedPlan {
   return { plan: broken, digest: digestPlan(broken), source };
 }
 
-function ownSteps(pause: number): readonly Step[] {
+/** A tenth and a half of all traffic, where the further legs leave that much, and then all that they leave. */
+function ownSteps(pause: number, room: BasisPoints): readonly Step[] {
+  const before = [1_000, 5_000].filter((to) => to < room);
   return [
-    { kind: 'weight', to: 1_000 },
-    { kind: 'pause', for: pause },
-    { kind: 'weight', to: 5_000 },
-    { kind: 'pause', for: pause },
-    { kind: 'weight', to: WHOLE },
+    ...before.flatMap((to): Step[] => [
+      { kind: 'weight', to },
+      { kind: 'pause', for: pause },
+    ]),
+    { kind: 'weight', to: room },
   ];
 }
 
@@ -72,7 +76,7 @@ export const SANDBOX_PLAN: Plan = {
   ],
   stable: 'blue',
   legs: [],
-  steps: ownSteps(2_000),
+  steps: ownSteps(2_000, roomFor([])),
   bake: 2_000,
   undoWindow: DEFAULTS.undoWindow,
   stepTimeout: DEFAULTS.stepTimeout,

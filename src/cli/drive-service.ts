@@ -15,6 +15,7 @@ import { release } from '../core/verbs/release.js';
 import { retarget } from '../core/verbs/retarget.js';
 import { start } from '../core/verbs/start.js';
 import type { HeldLock } from '../ports.js';
+import { harmless, oneLine } from '../view/style.js';
 import { act, finish, ringControllers } from './act.js';
 import type { Context } from './context.js';
 import { tellDraining } from './drained.js';
@@ -77,7 +78,7 @@ export function requireReady(context: Context, sourced: SourcedPlan, seen: Obser
 /** A check as one or two lines: `Warning: … [name]`, then what to type. */
 export function describeCheck(check: Check): string {
   const label = check.verdict === 'failed' ? 'Error' : check.verdict === 'warning' ? 'Warning' : 'ok';
-  return `${label}: ${check.message} [${check.name}]\n${check.hint === undefined ? '' : `  -> ${check.hint}\n`}`;
+  return `${label}: ${oneLine(check.message)} [${check.name}]\n${check.hint === undefined ? '' : `  -> ${harmless(check.hint)}\n`}`;
 }
 
 /** Takes the service's lock, or ends with exit 1 and the name of whoever holds it. */
@@ -87,13 +88,17 @@ export async function takeLock(context: Context, service: string, driver: string
     service,
     { id: driver, kind, by },
     () => clock.now(),
-    (holder) => io.err(`${holder.kind} of ${holder.by} on ${holder.host} holds the lock; looking whether it still lives (5s)\n`),
+    (holder) => io.err(`${nameHolder(holder)} holds the lock; looking whether it still lives (5s)\n`),
   );
   if (isHeld(taken)) return taken;
   throw new CommandError(
-    `${service} is driven already: ${taken.kind} of ${taken.by} on ${taken.host} (pid ${taken.pid}) since ${formatTime(taken.since)} [driven]`,
+    `${service} is driven already: ${nameHolder(taken)} (pid ${taken.pid}) since ${formatTime(taken.since)} [driven]`,
     `splitter status ${service} -w   or   splitter abort ${service}`,
   );
+}
+
+function nameHolder({ kind, by, host }: DriverInfo): string {
+  return oneLine(`${kind} of ${by} on ${host}`);
 }
 
 /** A new driver id: what drives, where, and a unique part. */
@@ -122,7 +127,7 @@ export async function driveService(
     );
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
     interrupt.abort();
-  });
+  }, 'interrupts');
   const leave = options.attended?.leave;
   const onLeave = (): void => interrupt.abort();
   leave?.addEventListener('abort', onLeave);
@@ -170,9 +175,9 @@ export async function driveService(
     return await conclude(context, service, end, driver, options);
   } finally {
     view.close();
-    off();
     leave?.removeEventListener('abort', onLeave);
     await lock.release().catch(() => undefined);
+    off();
     await telling.end();
   }
 }
@@ -232,7 +237,7 @@ async function conclude(
     if (options.onInterrupt === 'revert' && end.rollout !== undefined) {
       const acted = await act(context, service, abort, { entriesOnly: true });
       await finish(context, service);
-      say(`Reverted ${service}: ${acted.message}`);
+      say(`Reverted ${service}: ${oneLine(acted.message)}`);
       return EXIT.interrupted;
     }
     say(
@@ -242,7 +247,7 @@ async function conclude(
   }
   const code = exitOf(end);
   const stands = end.kind === 'target' || end.kind === 'needs-person';
-  say(describeEnd(service, end, await leaveTo(context, service, stands ? driver : undefined)));
+  say(describeEnd(service, { ...end, why: oneLine(end.why) }, await leaveTo(context, service, stands ? driver : undefined)));
   if (end.rollout?.state.phase === 'Promoted' && options.drill !== true) await tellDraining(context, service);
   if (context.json) io.out(`${JSON.stringify({ type: 'end', exit: code, message: end.why })}\n`);
   return code;

@@ -1,4 +1,5 @@
 import { ConsulError } from '../consul/errors.js';
+import { harmless, oneLine } from '../view/style.js';
 
 /** The exit codes of every command: promises to scripts (listed in --help and in the reference). */
 export const EXIT = {
@@ -41,19 +42,19 @@ export class CommandError extends Error {
   }
 }
 
-/** The exit code and the words for an error, with the command that prints the policy where a permission is missing; anything unforeseen keeps its stack for a bug report. */
+/** The exit code and the words for an error, with the command that prints the policy where a permission is missing; anything unforeseen keeps its stack for a bug report. What others wrote moves no cursor. */
 export function explainError(error: unknown, policyCommand: string): { readonly exit: ExitCode; readonly text: string } {
   if (error instanceof CommandError) return { exit: error.exit, text: inHouseForm(error.message, error.hint) };
   if (error instanceof ConsulError) {
     const exit = error.code === 'usage' || error.code === 'aborted' ? EXIT.error : EXIT.consul;
     const policy = `${policyCommand}   prints all that it needs`;
     const hint = error.lacksPermission ? `${error.hint}\n  -> ${policy}` : error.hint;
-    return { exit, text: inHouseForm(`${error.message} [${error.code}]`, hint) };
+    return { exit, text: inHouseForm(`${oneLine(error.message)} [${error.code}]`, hint) };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { exit: EXIT.error, text: `Error: this is a bug in splitter; please report it with these lines\n${stack}\n` };
+  return { exit: EXIT.error, text: `Error: this is a bug in splitter; please report it with these lines\n${harmless(stack)}\n` };
 }
 
 function inHouseForm(message: string, hint: string): string {
-  return hint === '' ? `Error: ${message}\n` : `Error: ${message}\n  -> ${hint}\n`;
+  return harmless(hint === '' ? `Error: ${message}\n` : `Error: ${message}\n  -> ${hint}\n`);
 }

@@ -1,5 +1,6 @@
 import type { Rollout } from '../core/rollout.js';
 import type { VerbContext, VerbResult } from '../core/verbs/result.js';
+import { oneLine } from '../view/style.js';
 import { type Acted, type ActOptions, act, finish } from './act.js';
 import type { Context } from './context.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
@@ -29,9 +30,9 @@ export async function actOnRun(context: Context, run: GroupRun, how: GroupVerb):
   const [first, ...others] = failed;
   if (first === undefined) return acted.some((one) => wasTakenBack(how, one)) ? EXIT.reverted : EXIT.done;
   // A member that has nothing to do with it is no failure as long as another one has.
-  for (const { service, error } of others) context.io.err(`${service}: ${(error as Error).message}\n`);
+  for (const { service, error } of others) context.io.err(`${service}: ${oneLine((error as Error).message)}\n`);
   if (acted.length > 0 && failed.every(({ error }) => error instanceof CommandError)) {
-    context.io.err(`${first.service}: ${(first.error as Error).message}\n`);
+    context.io.err(`${first.service}: ${oneLine((first.error as Error).message)}\n`);
     return EXIT.done;
   }
   throw first.error;
@@ -111,7 +112,8 @@ function report(
     printJson(io, { group: name, rollout: id, services });
     return;
   }
-  for (const { service, changed, message, rollout } of acted)
-    if (wasTakenBack(how, { rollout })) io.err(`${rollout.state.phase} ${service}: ${rollout.message}\n`);
-    else io.err(changed ? `${how.done} ${service}: ${message}\n` : `Nothing to do: ${message}\n`);
+  for (const { service, changed, message, rollout } of acted) {
+    if (wasTakenBack(how, { rollout })) io.err(`${rollout.state.phase} ${service}: ${oneLine(rollout.message)}\n`);
+    else io.err(changed ? `${how.done} ${service}: ${oneLine(message)}\n` : `Nothing to do: ${oneLine(message)}\n`);
+  }
 }

@@ -13,9 +13,12 @@ export interface Io {
   readStdin(): Promise<string>;
   /** Asks a person; only there where one sits at a terminal. Undefined: answered by Ctrl-C or Ctrl-D, or no answer is needed any more. What is printed meanwhile comes above the question. */
   ask?(question: string, needless?: AbortSignal): Promise<string | undefined>;
-  /** Calls back on Ctrl-C or SIGTERM until the returned function is called. */
-  onInterrupt(handler: () => void): () => void;
+  /** Calls back on Ctrl-C or SIGTERM until the returned function is called; `unread` says what it means meanwhile that nobody reads the output any more. */
+  onInterrupt(handler: () => void, unread: Unread): () => void;
 }
+
+/** What a command does when its reader has gone away (head, grep -q): it ends quietly, goes on without, or takes it as an interrupt. */
+export type Unread = 'ends' | 'goes-on' | 'interrupts';
 
 /** An Io for one command: what it opened is closed when it has ended. */
 export interface CommandIo extends Io {

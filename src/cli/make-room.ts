@@ -3,6 +3,7 @@ import { splitterWrite } from '../core/decision.js';
 import { DEFAULTS } from '../core/defaults.js';
 import { hookAtEnd, isFinal } from '../core/rollout.js';
 import { start, supersede } from '../core/verbs/start.js';
+import { oneLine } from '../view/style.js';
 import { act, finish } from './act.js';
 import type { Context } from './context.js';
 import { requireReady } from './drive-service.js';
@@ -20,6 +21,7 @@ const LEAVES_WITHIN = 15_000;
  */
 export async function makeRoom(context: Context, sourced: SourcedPlan): Promise<void> {
   const { service } = sourced.plan;
+  const quiet = sayOnce(context);
   let queued = '';
   let freed: number | undefined;
   for (;;) {
@@ -32,8 +34,10 @@ export async function makeRoom(context: Context, sourced: SourcedPlan): Promise<
     const unfinished = ending || hookAtEnd(rollout) !== undefined;
     // What a driver that is gone has left undone is done first.
     if (holder === undefined && unfinished) {
-      const left = await finish(context, service);
+      const left = await finish(quiet, service);
       if (!isFinal(left)) throw new CommandError(left.message, `splitter status ${service}`);
+      // A hook that a controller runs just now is only waited for.
+      if (hookAtEnd(left) !== undefined) await sleep(LOOK_AGAIN);
       continue;
     }
     const room = start(rollout, { service }, sourced.digest, '', look.plan?.plan.on.newVersion ?? DEFAULTS.on.newVersion);
@@ -52,11 +56,21 @@ export async function makeRoom(context: Context, sourced: SourcedPlan): Promise<
         freed = context.clock.now();
         continue;
       case 'queue':
-        if (queued !== room.message) context.io.err(`Queued: ${room.message}\n`);
+        if (queued !== room.message) context.io.err(`Queued: ${oneLine(room.message)}\n`);
         queued = room.message;
     }
     await sleep(LOOK_AGAIN);
   }
+}
+
+/** The same context, which says the same words once, however often it looks. */
+function sayOnce(context: Context): Context {
+  const said = new Set<string>();
+  const err = (text: string): void => {
+    if (!said.has(text)) context.io.err(text);
+    said.add(text);
+  };
+  return { ...context, io: { ...context.io, err } };
 }
 
 /** Takes the rollout under way back to stable, once it is sure that the new plan could begin then. */
@@ -70,6 +84,6 @@ async function giveWay(context: Context, sourced: SourcedPlan, { seen, rollout }
     requireReady(context, sourced, { ...seen, instances, splitter: { entry, modifyIndex: seen.splitter?.modifyIndex ?? 0 } });
   }
   const acted = await act(context, service, supersede, { entriesOnly: true });
-  context.io.err(`Superseded ${service}: ${acted.message}\n`);
+  context.io.err(`Superseded ${service}: ${oneLine(acted.message)}\n`);
   await finish(context, service);
 }

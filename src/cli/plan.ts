@@ -17,6 +17,7 @@ import { readRecord } from '../core/record.js';
 import { findRoles, isRefusal, type Roles } from '../core/roles.js';
 import { isFinal } from '../core/rollout.js';
 import { renderWrites, type ShownWrite } from '../view/changes.js';
+import { oneLine } from '../view/style.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { describeCheck } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
@@ -24,7 +25,7 @@ import { asGroup } from './group-source.js';
 import { type CommandIo, printJson } from './io.js';
 import { readFreeze } from './look.js';
 import { pickWritten, readPlans, type SourcedPlan, settleBase } from './plan-source.js';
-import { previewWrites } from './preview.js';
+import { previewDocument, previewRollout } from './preview.js';
 import { savedPlan, writeSavedPlan } from './saved-plan.js';
 import type { VariableFlags } from './variables.js';
 
@@ -79,13 +80,14 @@ async function planOne(
   for (const check of preflight(sourced.plan, seen, roles, now)) if (check.verdict !== 'ok') io.err(describeCheck(check));
   if (flags.out !== undefined) await keep(context, file, flags.out, written, seen);
   const record = seen.splitter === undefined ? undefined : readRecord(metaOf(seen.splitter.entry));
-  const writes = shownWrites(sourced, seen, roles, record !== undefined && !isFinal(record), now);
+  const writes = shownWrites(context, sourced, seen, roles, record !== undefined && !isFinal(record));
   if (record !== undefined && !isFinal(record))
-    io.err(`A rollout of ${sourced.plan.service} is ${record.state.phase} at step ${record.state.step + 1}: ${record.message}\n`);
+    io.err(
+      `A rollout of ${sourced.plan.service} is ${record.state.phase} at step ${record.state.step + 1}: ${oneLine(record.message)}\n`,
+    );
   if (!context.json)
     io.out(`${sourced.plan.group === undefined ? '' : `${sourced.plan.service}\n`}${renderWrites(writes, io.style)}`);
-  const shown = writes.map(({ write, after }) => ({ ...write, afterMs: after ?? 0 }));
-  return { json: { service: sourced.plan.service, digest: sourced.digest, writes: shown }, changes: writes.length > 0 };
+  return { json: previewDocument(sourced, writes), changes: writes.length > 0 };
 }
 
 /** Keeps what `apply` would do now in a file, for it to do exactly that later; refuses where it would. */
@@ -115,18 +117,19 @@ export async function observe(context: Context, { plan }: SourcedPlan): Promise<
 }
 
 function shownWrites(
-  { plan: wanted }: SourcedPlan,
+  context: Context,
+  sourced: SourcedPlan,
   seen: Observation,
   roles: ReturnType<typeof findRoles>,
   live: boolean,
-  now: number,
 ): readonly ShownWrite[] {
+  const { plan: wanted } = sourced;
   if (live || isRefusal(roles) || isReserving(wanted)) {
     // With nothing to try yet, what runs today becomes stable, and no step follows.
     const splitter = live || isRefusal(roles) ? [] : splitterBaseWrite(wanted, seen, roles);
     return [...baseWrites(wanted, seen), ...splitter].map((write) => ({ write, before: entryOfKind(seen, write.kind) }));
   }
-  return previewWrites(wanted, seen, roles, now).map(({ at, before, write, person }) => ({ before, write, after: at, person }));
+  return previewRollout(context, sourced, seen, roles);
 }
 
 /** The entries of the base, whole, one JSON document a line: each line is what `consul config write -` takes. */

@@ -1,5 +1,5 @@
 import { COLOUR, PLAIN } from '../view/style.js';
-import type { Io } from './io.js';
+import type { Io, Unread } from './io.js';
 import { Terminal } from './terminal.js';
 
 const WIDTH = 80;
@@ -15,15 +15,16 @@ export function processIo(): Io {
     (env.NO_COLOR !== undefined && env.NO_COLOR !== '') ||
     process.argv.includes('--no-color') ||
     (!stdout.isTTY && !env.FORCE_COLOR);
-  // A reader that went away (head, grep -q) is no error of ours.
+  const attending = new Set<Attending>();
+  // A reader that went away is no error of ours: what nobody reads is dropped.
   for (const stream of [stdout, stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => void (error.code === 'EPIPE' && process.exit(0)));
+    stream.on('error', (error: NodeJS.ErrnoException) => void (error.code === 'EPIPE' && tellUnread(attending)));
   const terminal = new Terminal(process.stdin, stdout, dumb);
   return {
     env,
     out: (text) => terminal.write(stdout, text),
     err: (text) => terminal.write(stderr, text),
-    terminal: { live: stdout.isTTY === true && !dumb, columns: () => stdout.columns ?? WIDTH, unicode: isUnicode(env) },
+    terminal: { live: stdout.isTTY === true && !dumb, columns: () => stdout.columns || WIDTH, unicode: isUnicode(env) },
     style: plain ? PLAIN : COLOUR,
     readStdin: async () => {
       const chunks: Buffer[] = [];
@@ -31,15 +32,36 @@ export function processIo(): Io {
       return Buffer.concat(chunks).toString('utf8');
     },
     ...(process.stdin.isTTY && stdout.isTTY ? { ask: (question, needless) => terminal.ask(question, needless) } : {}),
-    onInterrupt: (handler) => {
+    onInterrupt: (handler, unread) => {
+      const one = { handler, unread, told: false };
+      attending.add(one);
       process.on('SIGINT', handler);
       process.on('SIGTERM', handler);
       return () => {
+        attending.delete(one);
         process.off('SIGINT', handler);
         process.off('SIGTERM', handler);
       };
     },
   };
+}
+
+/** Who hears of interrupts now. */
+interface Attending {
+  readonly handler: () => void;
+  readonly unread: Unread;
+  told: boolean;
+}
+
+/** Every line that is dropped comes here, and a second interrupt would leave at once: so each is told once. */
+function tellUnread(attending: Iterable<Attending>): void {
+  for (const one of attending) {
+    if (one.unread === 'ends') process.exit(0);
+    if (one.unread === 'interrupts' && !one.told) {
+      one.told = true;
+      one.handler();
+    }
+  }
 }
 
 /** By the rule of POSIX: the first of these that is set tells the character set. */

@@ -250,7 +250,10 @@ function withConsul(command: Command): Command {
     .option('--client-cert <file>', 'CONSUL_CLIENT_CERT')
     .option('--client-key <file>', 'CONSUL_CLIENT_KEY')
     .option('--tls-server-name <name>', 'CONSUL_TLS_SERVER_NAME')
-    .option('--datacenter <dc>', "default: the agent's")
+    .option(
+      '--datacenter <dc>',
+      "default: the agent's; whatever drives a rollout takes a lock, so it needs an agent of this one (--http-addr)",
+    )
     .option('--namespace <ns>', 'CONSUL_NAMESPACE')
     .option('--partition <partition>', 'CONSUL_PARTITION')
     .option('--kv-prefix <prefix>', 'SPLITTER_KV_PREFIX, default splitter/');

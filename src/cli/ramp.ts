@@ -8,7 +8,7 @@ import { durationFlag, percentFlag } from './flag-values.js';
 import type { CommandIo } from './io.js';
 import { requireOwnChecks, type SkipFlags } from './own-checks.js';
 import { describeSignals, planRamp, type RampPlanFlags } from './plan-ramp.js';
-import { previewRollout } from './preview.js';
+import { showPreview } from './preview.js';
 import { warnCutWeights } from './warn-cut.js';
 import { requireControllers } from './who-drives.js';
 
@@ -50,7 +50,7 @@ export async function ramp(service: string, flags: RampFlags, io: CommandIo): Pr
   const roles = requireReady(context, sourced, seen, to > from);
   if (to < from) io.err(`Going DOWN, as asked: canary ${roles.canary} ${describeRamp(from, to, by, every)}\n`);
   if (flags.dryRun === true) {
-    io.out(previewRollout(sourced.plan, seen, roles, io.style, context.clock.now()));
+    showPreview(context, sourced, seen, roles);
     return EXIT.done;
   }
   io.err(

@@ -96,7 +96,7 @@ async function fetchPast(
     Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined),
   );
   const stop = new AbortController();
-  const quiet = io.onInterrupt(() => stop.abort());
+  const quiet = io.onInterrupt(() => stop.abort(), 'ends');
   try {
     const told = createProgress(io, 'looks fetched');
     const target = { service, ...scope, stable, canary, callers, versions: versionsOf(subsets) };

@@ -1,4 +1,5 @@
 import { retry as mayRetry } from '../core/verbs/start.js';
+import { oneLine } from '../view/style.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
 import { CommandError, type ExitCode } from './exit.js';
@@ -52,7 +53,7 @@ export async function beginAnew(context: Context, look: Look, { skip, detach, ho
   const instances = await context.mesh.countInstances(service, plan.plan.subsets);
   const roles = requireReady(context, sourced, { ...look.seen, instances });
   const note = await requireOwnChecks(context, sourced, roles, skip);
-  context.io.err(`Retrying ${service}; last time: ${rollout.message}\n`);
+  context.io.err(`Retrying ${service}; last time: ${oneLine(rollout.message)}\n`);
   const driver = newDriverId('start', context.by);
   const lock = await takeLock(context, service, driver, 'start');
   return driveService(context, sourced, lock, driver, { kind: 'start', hold, onInterrupt: 'hold', note, detach });

@@ -125,7 +125,7 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
     const off = io.onInterrupt(() => {
       off();
       resolve();
-    });
+    }, 'goes-on');
   });
   const onTrouble = (error: Error): void => controller.troubled(error);
   const plans = { context, flags, id, members: () => attendance.members };

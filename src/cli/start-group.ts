@@ -3,17 +3,19 @@ import { isTakenBack } from '../core/group.js';
 import { findRoles, isRefusal } from '../core/roles.js';
 import { isFinal } from '../core/rollout.js';
 import { abort } from '../core/verbs/abort.js';
+import { renderWrites } from '../view/changes.js';
 import { act, finish } from './act.js';
 import type { Context } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { GroupPlans } from './group-source.js';
+import { printJson } from './io.js';
 import { lookAt } from './look.js';
 import { makeRoom } from './make-room.js';
 import { requireOwnChecks, type SkipFlags } from './own-checks.js';
 import { observe } from './plan.js';
 import { type SourcedPlan, settlePlan } from './plan-source.js';
-import { previewRollout } from './preview.js';
+import { previewDocument, previewRollout } from './preview.js';
 import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { requireControllers } from './who-drives.js';
 
@@ -36,15 +38,7 @@ export async function startGroup(context: Context, { group, members }: GroupPlan
   if (members[0] !== undefined) context.client.scopeTo(members[0].plan);
   const settled: SourcedPlan[] = [];
   for (const member of members) settled.push(await settlePlan(context, member, true));
-  if (how.dryRun) {
-    for (const sourced of settled) {
-      const seen = await observe(context, sourced);
-      io.out(
-        `${sourced.plan.service}\n${previewRollout(sourced.plan, seen, requireReady(context, sourced, seen), io.style, context.clock.now())}`,
-      );
-    }
-    return EXIT.done;
-  }
+  if (how.dryRun) return showGroup(context, group.name, settled);
   await requireControllers(context, `splitter ramp ${group.services[0]} --to …   for one service at a time`);
   const ready: ReadyMember[] = [];
   for (const sourced of settled) ready.push(await requireMember(context, sourced, how.skip));
@@ -63,6 +57,19 @@ export async function startGroup(context: Context, { group, members }: GroupPlan
     }
   }
   io.err(`Started ${group.name}: ${group.services.join(', ')} in lock step.\n  -> splitter status ${group.name}\n`);
+  return EXIT.done;
+}
+
+async function showGroup(context: Context, group: string, members: readonly SourcedPlan[]): Promise<ExitCode> {
+  const { io, json } = context;
+  const services: object[] = [];
+  for (const sourced of members) {
+    const seen = await observe(context, sourced);
+    const writes = previewRollout(context, sourced, seen, requireReady(context, sourced, seen));
+    services.push(previewDocument(sourced, writes));
+    if (!json) io.out(`${sourced.plan.service}\n${renderWrites(writes, io.style)}`);
+  }
+  if (json) printJson(io, { group, services });
   return EXIT.done;
 }
 

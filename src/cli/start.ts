@@ -11,7 +11,7 @@ import { makeRoom } from './make-room.js';
 import { requireOwnChecks, type SkipFlags } from './own-checks.js';
 import { observe } from './plan.js';
 import { pickPlan, readPlans, type SourcedPlan, settlePlan } from './plan-source.js';
-import { previewRollout } from './preview.js';
+import { showPreview } from './preview.js';
 import { requireCallers } from './require-callers.js';
 import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { startGroup } from './start-group.js';
@@ -57,7 +57,7 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const { plan } = sourced;
   if (flags.dryRun === true) {
     const seen = await observe(context, sourced);
-    io.out(previewRollout(plan, seen, requireReady(context, sourced, seen), io.style, context.clock.now()));
+    showPreview(context, sourced, seen, requireReady(context, sourced, seen));
     return EXIT.done;
   }
   await requirePermissions(context, permissionsToDrive(plan.service, context, plan));

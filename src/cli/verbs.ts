@@ -4,6 +4,7 @@ import { pause } from '../core/verbs/pause.js';
 import { promote } from '../core/verbs/promote.js';
 import { type DriftChoice, resume } from '../core/verbs/resume.js';
 import { undo } from '../core/verbs/undo.js';
+import { oneLine } from '../view/style.js';
 import { type Acted, act, finish } from './act.js';
 import { awaitFirstRecord } from './await-first-record.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
@@ -103,6 +104,7 @@ export async function runPromote(
   }
   // It may have to watch the bake itself, and a promotion must not find out too late that it may not.
   if (!full) await requirePermissions(context, permissionsToDrive(service, context));
+  const nobody = !full && (await whoDrives(context, service, undefined)) === undefined;
   const acted = await act(context, service, verb);
   if (acted.rollout.state.phase === 'Promoting') {
     const rollout = await finish(context, service);
@@ -120,9 +122,12 @@ export async function runPromote(
     if (!context.json) await tellDraining(context, service);
     return code;
   }
-  const code = report(context, service, acted, 'Promoted');
-  if (acted.rollout.state.phase === 'Baking' && (await whoDrives(context, service, undefined)) === undefined)
+  if (nobody && acted.rollout.state.phase === 'Baking') {
+    // With -o json stdout is the drive's, a document a line.
+    report({ ...context, json: false }, service, acted, 'Promoted');
     return driveOn(context, service, 'promote');
+  }
+  const code = report(context, service, acted, 'Promoted');
   await sayWhoDrives(context, service, undefined);
   return code;
 }
@@ -143,7 +148,7 @@ function report(context: Context, service: string, acted: Acted, done: string): 
       rollout: rollout.id,
       message,
     });
-  else context.io.err(changed ? `${done} ${service}: ${message}\n` : `Nothing to do: ${message}\n`);
+  else context.io.err(changed ? `${done} ${service}: ${oneLine(message)}\n` : `Nothing to do: ${oneLine(message)}\n`);
   return EXIT.done;
 }
 
@@ -152,7 +157,7 @@ async function sayWhoDrives(context: Context, service: string, group: string | u
     if (!(error instanceof ConsulError)) throw error;
     return error;
   });
-  if (drives instanceof ConsulError) context.io.err(`Warning: who drives it cannot be read: ${drives.message}\n`);
+  if (drives instanceof ConsulError) context.io.err(`Warning: who drives it cannot be read: ${oneLine(drives.message)}\n`);
   else if (drives !== undefined) context.io.err(`${describeDrives(drives)} drives it on.\n`);
   else
     context.io.err(

@@ -4,7 +4,7 @@ import { type Glance, Onlooker } from '../controller/onlooker.js';
 import type { Status } from '../core/status.js';
 import { Screen } from '../view/screen.js';
 import { nextCommand, renderStatus } from '../view/status.js';
-import { harmless } from '../view/style.js';
+import { oneLine } from '../view/style.js';
 import { Trail } from '../view/trail.js';
 import type { Context } from './context.js';
 import { tellDraining } from './drained.js';
@@ -30,7 +30,7 @@ export async function watchStatus(context: Context, service: string, timeout: nu
   const { io, clock } = context;
   const deadline = timeout === undefined ? Number.POSITIVE_INFINITY : clock.now() + timeout;
   const stop = new AbortController();
-  const off = io.onInterrupt(() => stop.abort());
+  const off = io.onInterrupt(() => stop.abort(), 'ends');
   const view = context.json ? jsonView(context) : wordView(context);
   const glance = createGlance(context);
   let last: Scene | undefined;
@@ -61,7 +61,7 @@ export async function watchStatus(context: Context, service: string, timeout: nu
         const message = trouble ?? status.message;
         view.end(EXIT.timedOut, message);
         io.err(
-          `still ${status.phase} after ${Math.round((timeout ?? 0) / 1000)}s: ${message}\n  -> splitter status ${service} -w\n`,
+          `still ${status.phase} after ${Math.round((timeout ?? 0) / 1000)}s: ${oneLine(message)}\n  -> splitter status ${service} -w\n`,
         );
         return EXIT.timedOut;
       }
@@ -113,7 +113,7 @@ function wordView(context: Context): SceneView {
       words.close();
       if (last === undefined || code === EXIT.timedOut) return;
       const { service, phase, reason } = last;
-      io.err(`${service} is ${phase}${phase === 'Paused' ? ` (${reason})` : ''}: ${harmless(message)}\n`);
+      io.err(`${service} is ${phase}${phase === 'Paused' ? ` (${reason})` : ''}: ${oneLine(message)}\n`);
     },
   };
 }

@@ -2,6 +2,7 @@ import type { DriverInfo } from '../consul/driver-lock.js';
 import type { Member } from '../consul/membership.js';
 import { chargeKey } from '../core/group.js';
 import { chargeOf } from '../core/rendezvous.js';
+import { oneLine } from '../view/style.js';
 import type { Context } from './context.js';
 import { CommandError } from './exit.js';
 
@@ -23,8 +24,8 @@ export async function whoDrives(context: Context, service: string, group: string
 
 /** As a person says it: `the ramp of dana`, `the controller c1 (of 3)`. */
 export function describeDrives(drives: Drives): string {
-  if (drives.kind === 'foreground') return `the ${drives.driver.kind} of ${drives.driver.by}`;
-  return `the controller ${drives.id}${drives.members.length > 1 ? ` (of ${drives.members.length})` : ''}`;
+  if (drives.kind === 'foreground') return oneLine(`the ${drives.driver.kind} of ${drives.driver.by}`);
+  return `the controller ${oneLine(drives.id)}${drives.members.length > 1 ? ` (of ${drives.members.length})` : ''}`;
 }
 
 /** The controllers that live; ends with exit 1 when there is none to hand a rollout to. */

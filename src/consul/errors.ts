@@ -93,6 +93,13 @@ export function errorOfAnswer(
     return new ConsulError('unreachable', `Consul is not available (${about.what}: ${said})`, 'try again in a few seconds');
   if (status === 400 && /HTTP request to an HTTPS server/.test(text))
     return new ConsulError('tls', 'Consul speaks https at this address', 'write https:// in CONSUL_HTTP_ADDR');
+  // A session belongs to the node of the agent that is asked, which another datacenter does not know.
+  if (/Missing node registration/.test(text))
+    return new ConsulError(
+      'rejected',
+      `a lock needs an agent of the datacenter that is asked for, and the one at this address is not in it (${about.what}, ${status}: ${said})`,
+      'set CONSUL_HTTP_ADDR (or -http-addr) to an agent of that datacenter',
+    );
   return new ConsulError(
     'rejected',
     `Consul refused (${about.what}, ${status}): ${said || 'no reason given'}`,

@@ -134,7 +134,9 @@ export const planSchema = z
     service: consulName().describe('The service whose traffic moves'),
     namespace: consulName().optional().describe('Namespace of the service (Consul Enterprise)'),
     partition: consulName().optional().describe('Admin partition of the service (Consul Enterprise)'),
-    datacenter: consulName().optional().describe('Datacenter of the service'),
+    datacenter: consulName()
+      .optional()
+      .describe('Datacenter of the service; the agent at CONSUL_HTTP_ADDR must be in it, since a driver holds its lock there'),
     protocol: z.enum(['http', 'http2', 'grpc']).optional().describe('Makes sure that service-defaults says so'),
     subsets: z.record(subsetName(), subset).describe('The two versions, by subset name'),
     stable: z

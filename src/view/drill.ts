@@ -2,7 +2,7 @@ import { DRILL_ENDS, type Drill, type DrillBreak, type DrillPart } from '../core
 import { formatDuration } from '../core/duration.js';
 import { formatTime } from '../core/record.js';
 import { formatPercent } from '../core/weights.js';
-import { harmless } from './style.js';
+import { harmless, oneLine } from './style.js';
 
 const TITLES = { there: 'a normal rollout', back: 'a normal rollout, back again', broken: 'canary broken on purpose' } as const;
 
@@ -120,7 +120,7 @@ function row(cells: readonly string[]): string {
 
 /** One cell or line of Markdown: no line break, no bar, no control character. */
 function line(text: string): string {
-  return harmless(text).replaceAll('\n', ' ').replaceAll('|', '\\|').replaceAll('<', '&lt;');
+  return oneLine(text).replaceAll('|', '\\|').replaceAll('<', '&lt;');
 }
 
 function between(from: number | null, to: number | null): number | null {

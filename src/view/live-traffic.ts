@@ -4,7 +4,7 @@ import { extraLegs, type Rollout } from '../core/rollout.js';
 import { WHOLE } from '../core/weights.js';
 import type { Glyphs } from './chart.js';
 import type { Moment } from './plain.js';
-import { padTo } from './style.js';
+import { oneLine, padTo } from './style.js';
 
 const BAR = 22;
 
@@ -27,7 +27,7 @@ export function trafficLines({ seen, plan }: Moment, rollout: Rollout, glyphs: G
     padTo('            asked  stored observed   0%     traffic    100%   ok/warn/bad', width),
     row('stable', rollout.stable),
     row('canary', rollout.canary),
-    ...extraLegs(rollout).map((leg) => row(leg.subset, leg.subset)),
+    ...extraLegs(rollout).map((leg) => row(oneLine(leg.subset), leg.subset)),
   ];
 }
 

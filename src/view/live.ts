@@ -3,13 +3,13 @@ import { subsetsOf } from '../core/entries.js';
 import { roomFor, weightOf } from '../core/legs.js';
 import { extraLegs, isFinal, type Rollout } from '../core/rollout.js';
 import { stepText } from '../core/status.js';
-import { formatPercent, WHOLE } from '../core/weights.js';
+import { formatPercent } from '../core/weights.js';
 import { ASCII, type Glyphs } from './chart.js';
 import { chartLines } from './live-charts.js';
 import { signalLines } from './live-signals.js';
 import { trafficLines } from './live-traffic.js';
 import type { Moment } from './plain.js';
-import { harmless, padTo, type Style } from './style.js';
+import { oneLine, padTo, type Style } from './style.js';
 import { Trail } from './trail.js';
 
 /** A moment with when the driver looks again, ms since the epoch. */
@@ -44,7 +44,7 @@ export function liveLines(
   const { rollout } = moment;
   const foot = ['', ...footLines(moment, driver, width).map(style.dim)];
   if (rollout === undefined)
-    return [style.bold(padTo(`> Starting   ${moment.plan.service}`, width)), padTo(`  ${harmless(moment.why)}`, width), ...foot];
+    return [style.bold(padTo(`> Starting   ${moment.plan.service}`, width)), padTo(`  ${oneLine(moment.why)}`, width), ...foot];
   const wide = columns >= WITH_CHARTS;
   const left = wide ? LEFT : width;
   const head = headLines(moment, rollout, style, width, trail);
@@ -67,7 +67,7 @@ function beside(left: readonly string[], right: readonly string[]): readonly str
 }
 
 function footLines({ plan, rollout }: LiveMoment, driver: string, width: number): readonly string[] {
-  const said = rollout !== undefined && isFinal(rollout) ? '' : `driver ${harmless(driver)}   `;
+  const said = rollout !== undefined && isFinal(rollout) ? '' : `driver ${oneLine(driver)}   `;
   return wrap(`  ${said}${typeNext(plan.service, rollout)}`, width, '  ');
 }
 
@@ -106,7 +106,7 @@ function headLines(moment: LiveMoment, rollout: Rollout, style: Style, width: nu
   const paint = phase === 'Reverted' || phase === 'Reverting' ? style.bad : phase === 'Paused' ? style.warn : style.bold;
   const filters = subsetsOf(seen.resolver?.entry);
   const version = (name: string): string => /"([^"]*)"$/.exec(filters.get(name) ?? '')?.[1] ?? '';
-  const label = (name: string): string => `${name}${version(name) && ` "${harmless(version(name))}"`}`;
+  const label = (name: string): string => `${oneLine(name)}${version(name) && ` "${oneLine(version(name))}"`}`;
   const left = `${MARK[phase]} ${phase}${phase === 'Paused' ? ` (${reason})` : ''}   step ${Math.min(step + 1, plan.steps.length)}/${plan.steps.length}   ${formatPercent(weightOf(rollout.asked, rollout.canary))}   for ${formatDuration(now - rollout.enteredAt)}`;
   const place = `${plan.service}${plan.datacenter === undefined ? '' : `@${plan.datacenter}`}`;
   const right = `${place}  ${trouble === undefined ? 'LIVE' : `STALE ${formatDuration(trail.freshAt === 0 ? 0 : now - trail.freshAt)}`}`;
@@ -115,10 +115,10 @@ function headLines(moment: LiveMoment, rollout: Rollout, style: Style, width: nu
   return [
     paint(`${padTo(left, width - right.length)}${right}`),
     padTo(
-      `  ${label(rollout.stable)} -> ${label(rollout.canary)}   by ${harmless(rollout.by)}   plan ${rollout.plan.slice(0, 7)}   rollout ..${rollout.id.slice(-7)}${index}`,
+      `  ${label(rollout.stable)} -> ${label(rollout.canary)}   by ${oneLine(rollout.by)}   plan ${oneLine(rollout.plan.slice(0, 7))}   rollout ..${oneLine(rollout.id.slice(-7))}${index}`,
       width,
     ),
-    ...wrap(`  ${isFinal(rollout) ? 'Why' : 'Now'}: ${harmless(why)}`, width, '       '),
+    ...wrap(`  ${isFinal(rollout) ? 'Why' : 'Now'}: ${oneLine(why)}`, width, '       '),
     ...(isFinal(rollout) ? [] : wrap(`  Next: ${nextText(moment, rollout)}`, width, '        ')),
   ];
 }
@@ -158,7 +158,7 @@ function stepsLine({ plan }: LiveMoment, rollout: Rollout): string {
   const { phase, step } = rollout.state;
   const names = plan.steps.map((_, index) => stepText(plan.steps, index));
   const reached = phase === 'Promoted' || phase === 'Promoting' ? names.length + 1 : step;
-  const marked = [...names, ...(reachesAll(plan.steps) ? [`bake ${formatDuration(plan.bake)}`] : [])].map((name, index) =>
+  const marked = [...names, ...(reachesAll(plan) ? [`bake ${formatDuration(plan.bake)}`] : [])].map((name, index) =>
     index < reached ? `${name} ok` : index === reached && phase !== 'Pending' && !isFinal(rollout) ? `${name} NOW` : name,
   );
   const from = Math.max(0, Math.min(reached - BEFORE, marked.length - SHOWN));
@@ -170,15 +170,15 @@ function stepsLine({ plan }: LiveMoment, rollout: Rollout): string {
 const BEFORE = 3;
 const SHOWN = 9;
 
-function reachesAll(steps: LiveMoment['plan']['steps']): boolean {
-  return steps.some((step) => step.kind === 'weight' && step.to === WHOLE);
+function reachesAll({ steps, legs }: LiveMoment['plan']): boolean {
+  return steps.some((step) => step.kind === 'weight' && step.to === roomFor(legs));
 }
 
 function decisionLines(trail: Trail, width: number): readonly string[] {
   return trail.decided.slice(0, DECISIONS).map(({ at, message, index }) => {
     const mark = index === 0 ? '' : `  #${index}`;
     const clock = new Date(at).toISOString().slice(11, 19);
-    return `${padTo(`  ${clock}  ${harmless(message)}`, width - mark.length)}${mark}`;
+    return `${padTo(`  ${clock}  ${oneLine(message)}`, width - mark.length)}${mark}`;
   });
 }
 

@@ -1,4 +1,4 @@
-import { harmless } from './style.js';
+import { oneLine } from './style.js';
 
 /** One log record, as it is written in JSON too; what else it holds is for machines. */
 export interface LogRecord {
@@ -30,6 +30,5 @@ export function renderLogLine(record: LogRecord): string {
     hint === undefined ? undefined : `-> ${hint}`,
   ];
   const said = parts.filter((part) => part !== undefined && part !== '').join('  ');
-  // A line break in a message of others could forge a line.
-  return `${time.replace(/\.\d+Z$/, 'Z')} ${MARKS[level] ?? ''}${harmless(said).replace(/[\n\t]/g, ' ')}\n`;
+  return `${time.replace(/\.\d+Z$/, 'Z')} ${MARKS[level] ?? ''}${oneLine(said)}\n`;
 }

@@ -3,7 +3,7 @@ import type { Plan } from '../core/plan.js';
 import { formatTime } from '../core/record.js';
 import { askedCanary, type Rollout } from '../core/rollout.js';
 import { formatPercent } from '../core/weights.js';
-import { harmless } from './style.js';
+import { oneLine } from './style.js';
 
 /** What a line tells about; a structural part of the driver's frame. */
 export interface Moment {
@@ -30,7 +30,7 @@ export function plainLine(moment: Moment): { readonly line: string; readonly key
     .join('');
   const why = moment.trouble ?? (moment.changed === false || rollout === undefined ? moment.why : rollout.message);
   return {
-    line: `${formatTime(now)} ${plan.service} ${phase}${reason}${step}${weight}${verdicts} why="${harmless(why)}"`,
+    line: `${formatTime(now)} ${plan.service} ${phase}${reason}${step}${weight}${verdicts} why="${oneLine(why)}"`,
     key: [phase, reason, rollout?.state.step, rollout === undefined ? '' : askedCanary(rollout)].join('|'),
     waiting: moment.trouble === undefined ? gist(moment.why) : 'trouble',
   };

@@ -1,29 +1,27 @@
 import { formatDuration } from '../core/duration.js';
 import type { LegStatus, Status } from '../core/status.js';
-import { harmless, padTo, type Style } from './style.js';
+import { oneLine, padTo, type Style } from './style.js';
 
 /** One service for people: phase and why, weights asked, stored and observed, signals, who drives, what to type. */
 export function renderStatus(status: Status, style: Style, now: number): string {
   const { service, phase, reason, message, stable, canary } = status;
   if (phase === null || stable === null || canary === null)
-    return [`${service}: ${harmless(message)}`, ...legLines(status), ...startLine(status), ''].join('\n');
+    return [`${service}: ${oneLine(message)}`, ...legLines(status), ...startLine(status), ''].join('\n');
   const paint = phase === 'Reverted' || phase === 'Reverting' ? style.bad : phase === 'Paused' ? style.warn : style.bold;
   const since = status.updatedAt === null ? '' : `   for ${formatDuration(now - Date.parse(status.updatedAt))}`;
   return [
-    `${paint(`${phase} (${reason})`)}   ${service}   ${percent(canary.weight.stored)} on ${canary.subset}${since}`,
-    `  ${harmless(message)}`,
-    ...(status.held === undefined || message.startsWith('held: ')
-      ? []
-      : [style.warn(`  held: ${harmless(status.held.message)}`)]),
+    `${paint(`${phase} (${reason})`)}   ${service}   ${percent(canary.weight.stored)} on ${oneLine(canary.subset)}${since}`,
+    `  ${oneLine(message)}`,
+    ...(status.held === undefined || message.startsWith('held: ') ? [] : [style.warn(`  held: ${oneLine(status.held.message)}`)]),
     ...stepLine(status, now),
     '',
     ...legLines(status),
     '',
     ...signalLines(status, style, now),
     `  changed  ${status.updatedAt ?? '-'}${healthyText(status)}`,
-    `  driver   ${status.driver === null ? 'nobody' : harmless(`${status.driver.kind} (${status.driver.id})`)}`,
-    `  by       ${harmless(status.by ?? '-')}, started ${status.startedAt ?? '-'}, index ${status.modifyIndex ?? '-'}`,
-    `  plan     ${status.plan?.digest.slice(0, 7) ?? '-'}${status.plan?.source == null ? '' : ` (${harmless(status.plan.source)})`}, rollout ${status.rollout}`,
+    `  driver   ${status.driver === null ? 'nobody' : oneLine(`${status.driver.kind} (${status.driver.id})`)}`,
+    `  by       ${oneLine(status.by ?? '-')}, started ${status.startedAt ?? '-'}, index ${status.modifyIndex ?? '-'}`,
+    `  plan     ${oneLine(status.plan?.digest.slice(0, 7) ?? '-')}${status.plan?.source == null ? '' : ` (${oneLine(status.plan.source)})`}, rollout ${oneLine(status.rollout ?? '-')}`,
     ...groupLine(status),
     ...waveLines(status),
     ...drainingLine(status, style),
@@ -54,7 +52,7 @@ export function nextCommand({ service, phase, reason, driver }: Status): string 
 }
 
 function startLine({ nextStart }: Status): readonly string[] {
-  return nextStart === undefined ? [] : [`  next start ${harmless(nextStart.message)}`];
+  return nextStart === undefined ? [] : [`  next start ${oneLine(nextStart.message)}`];
 }
 
 function stepLine({ step }: Status, now: number): readonly string[] {
@@ -70,18 +68,18 @@ function groupLine({ group }: Status): readonly string[] {
   const members = group.members.map(({ service, phase, reason, step }) =>
     phase === null || step === null ? `${service} not begun` : `${service} ${phase} (${reason}) at step ${step + 1}`,
   );
-  return [`  group    ${harmless(group.name)}, in lock step: ${harmless(members.join(', '))}`];
+  return [`  group    ${oneLine(group.name)}, in lock step: ${oneLine(members.join(', '))}`];
 }
 
 function waveLines({ waves }: Status): readonly string[] {
   if (waves === undefined) return [];
   const sites = waves.sites.map(({ name, phase }) => `${name} ${phase ?? 'not begun'}`);
-  return [`  waves    ${harmless(sites.join(', '))}`, `           ${harmless(waves.why)}`];
+  return [`  waves    ${oneLine(sites.join(', '))}`, `           ${oneLine(waves.why)}`];
 }
 
 function drainingLine({ draining }: Status, style: Style): readonly string[] {
   if (draining === undefined) return [];
-  const line = `  draining ${harmless(draining.message)}`;
+  const line = `  draining ${oneLine(draining.message)}`;
   return [draining.drained === true ? style.bold(line) : line];
 }
 
@@ -97,7 +95,7 @@ function legLines({ stable, canary, legs }: Status): readonly string[] {
     head,
     ...rows.map(
       ([role, leg]) =>
-        `  ${padTo(role, 7)} ${padTo(harmless(leg.subset || '(none)'), 12)}${cells(percent(leg.weight.asked), percent(leg.weight.stored), percent(leg.weight.observed))}   ${padTo(instances(leg), 11)}   ${harmless(leg.filter ?? '-')}`,
+        `  ${padTo(role, 7)} ${padTo(oneLine(leg.subset || '(none)'), 12)}${cells(percent(leg.weight.asked), percent(leg.weight.stored), percent(leg.weight.observed))}   ${padTo(instances(leg), 11)}   ${oneLine(leg.filter ?? '-')}`,
     ),
   ];
 }
@@ -109,7 +107,7 @@ function signalLines({ signals }: Status, style: Style, now: number): readonly s
     const verdict = padTo(signal.verdict, 13);
     const paint = signal.dryRun === true ? style.dim : signal.verdict === 'Failed' ? style.bad : style.warn;
     const painted = signal.verdict === 'Successful' ? verdict : paint(verdict);
-    return `  ${padTo(harmless(signal.name), 9)} ${painted} ${signal.dryRun === true ? '(dry run) ' : ''}${harmless(signal.message)}${age}`;
+    return `  ${padTo(oneLine(signal.name), 9)} ${painted} ${signal.dryRun === true ? '(dry run) ' : ''}${oneLine(signal.message)}${age}`;
   });
   return [...rows, ''];
 }

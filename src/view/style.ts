@@ -31,6 +31,11 @@ export function harmless(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '?');
 }
 
+/** The same in one line: where only one is meant, a line break of others could forge a line. */
+export function oneLine(text: string): string {
+  return harmless(text).replace(/[\n\t]/g, ' ');
+}
+
 /** The text in exactly this many columns, padded or cut with an ellipsis of two dots. */
 export function padTo(text: string, width: number): string {
   return text.length <= width ? text.padEnd(width) : `${text.slice(0, Math.max(0, width - 2))}..`;

@@ -49,6 +49,14 @@ describe('errors of Consul', () => {
       const error = errorOfAnswer(500, text, { ...about, write: false });
       expect([error.code, isPassing(error)]).to.deep.equal(['no-leader', true]);
     });
+  it('an agent of another datacenter cannot hold a lock, and what it takes is said', () => {
+    const about500 = { ...about, what: 'creating a driver session' };
+    const { code, message, hint } = errorOfAnswer(500, 'rpc error making call: Missing node registration', about500);
+    expect([code, hint]).to.deep.equal(['rejected', 'set CONSUL_HTTP_ADDR (or -http-addr) to an agent of that datacenter']);
+    expect(message).to.match(
+      /^a lock needs an agent of the datacenter .*\(creating a driver session, 500: Missing node registration\)$/,
+    );
+  });
   it('what a policy lacks is said as the line to write; without a token, that one is to be given', () => {
     const denied = `Permission denied: token with AccessorID 'x' lacks permission 'service:write' on "payments"`;
     const { hint, lacksPermission } = errorOfAnswer(403, denied, about);
