@@ -62,7 +62,7 @@ export function createDrainEars(context: Context, log: Log): Ears & { stop(): vo
     );
     if (watches.get(service) === own) watches.delete(service);
     if (drained !== null && !own.signal.aborted && !all.signal.aborted)
-      log.info({ service, rollout: rollout.id, what: 'draining', subset: rollout.stable, drained }, `${service}: ${message}`);
+      log.info({ service, rollout: rollout.id, what: 'draining', subset: rollout.stable, drained }, message);
   };
   return {
     hear(event: ControllerEvent) {
