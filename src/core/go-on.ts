@@ -1,7 +1,7 @@
 import type { Observation } from './observation.js';
 import type { Plan } from './plan.js';
 import { askedCanary, type Rollout, runningAt, type State } from './rollout.js';
-import { routeWrite, wantedMatches } from './route.js';
+import { missesRoute, wantedMatches } from './route.js';
 
 /** A rollout that enters this step as if for the first time: what the step needs is asked for again. */
 export function pendingAt(step: number): State {
@@ -11,7 +11,8 @@ export function pendingAt(step: number): State {
 /** Whether something that comes before the first step is still to be done: its hook has not run, or the testers' route is not there. */
 export function isToBegin({ plan, rollout, seen }: Stand): boolean {
   if (rollout.owes.includes('before_start')) return true;
-  return plan?.route !== undefined && routeWrite(plan.service, seen, wantedMatches(plan, rollout)) !== undefined;
+  // A route that nobody needs any more, as that of stable's users at 100 %, is no beginning.
+  return plan?.route !== undefined && missesRoute(seen.router, wantedMatches(plan, rollout)) !== undefined;
 }
 
 /** Whether the step that the rollout stands at is a weight that was never asked for, as when it was held before it could be. */

@@ -4,10 +4,11 @@ import { decide } from '../../src/core/decide.js';
 import type { HookName, Plan, Program } from '../../src/core/plan.js';
 import type { ProgramOutcome } from '../../src/core/programs.js';
 import { askedCanary, type Rollout, type State } from '../../src/core/rollout.js';
+import { routeWrite, wantedMatches } from '../../src/core/route.js';
 import { promote } from '../../src/core/verbs/promote.js';
 import type { VerbResult } from '../../src/core/verbs/result.js';
 import { resume } from '../../src/core/verbs/resume.js';
-import { makePlan, makeRollout, makeSeen, NOON, weight } from '../support/world.js';
+import { makePlan, makeRollout, makeSeen, NOON, stored, weight } from '../support/world.js';
 
 const PROGRAM: Program = { kind: 'command', command: ['./x'], timeout: 60_000 };
 const held = (reason: Extract<State, { phase: 'Paused' }>['reason'], step = 0): State => ({ phase: 'Paused', reason, step });
@@ -115,12 +116,27 @@ describe('a rollout that was held before it could enter its step', () => {
       {
         verb: 'resume',
         state: held('Operator'),
-        plan: { ...steps('pause', 30), route: { header: { name: 'x-canary', exact: '1' } } as never },
+        plan: { ...steps('pause', 30), route: { header: { name: 'x-canary', value: '1' } } },
       },
       [],
     ],
   ];
   for (const [name, way, expected] of table) it(name, () => expect(follow(way)).to.deep.equal(expected));
+
+  it('with sticky users, a pause at all traffic is passed: the route of stable is no longer wanted, and no beginning', () => {
+    const route = { header: { name: 'x-canary', value: '1' }, sticky: { for: 60_000 } };
+    const plan = makePlan({ steps: [weight(50), weight(100), { kind: 'pause' }, weight(100)], route });
+    const half = makeRollout(50);
+    const { entry } = routeWrite('payments', makeSeen(half), wantedMatches(plan, half))!;
+    const rollout = makeRollout(100, { state: held('PauseStep', 2) });
+    const seen = makeSeen(rollout, { router: stored(entry!, 30) });
+    const context = { service: 'payments', seen, by: 'lee', now: NOON, plan };
+    for (const said of [resume(rollout, context, undefined, 4), promote(rollout, context, false, 4)])
+      expect(said.kind === 'write' && said.next.state).to.deep.equal({ phase: 'Progressing', reason: 'Resumed', step: 2 });
+    const bare = { ...context, seen: makeSeen(rollout) };
+    const begins = resume(rollout, bare, undefined, 4);
+    expect(begins.kind === 'write' && begins.next.state.phase, 'no route at all').to.equal('Pending');
+  });
 
   it('past its deadline: promote is refused, since what goes on is taken back; --full is done, and stays', () => {
     const rollout = makeRollout(50, { state: held('TargetReached', 4), startedAt: NOON - 3_600_000 });
