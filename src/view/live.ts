@@ -3,6 +3,7 @@ import { subsetsOf } from '../core/entries.js';
 import { roomFor, weightOf } from '../core/legs.js';
 import { extraLegs, isFinal, type Rollout } from '../core/rollout.js';
 import { stepText } from '../core/status.js';
+import { versionOf } from '../core/versions.js';
 import { formatPercent } from '../core/weights.js';
 import { ASCII, type Glyphs } from './chart.js';
 import { chartLines } from './live-charts.js';
@@ -105,7 +106,7 @@ function headLines(moment: LiveMoment, rollout: Rollout, style: Style, width: nu
   const { phase, reason, step } = rollout.state;
   const paint = phase === 'Reverted' || phase === 'Reverting' ? style.bad : phase === 'Paused' ? style.warn : style.bold;
   const filters = subsetsOf(seen.resolver?.entry);
-  const version = (name: string): string => /"([^"]*)"$/.exec(filters.get(name) ?? '')?.[1] ?? '';
+  const version = (name: string): string => versionOf(filters.get(name) ?? '') ?? '';
   const label = (name: string): string => `${oneLine(name)}${version(name) && ` "${oneLine(version(name))}"`}`;
   const left = `${MARK[phase]} ${phase}${phase === 'Paused' ? ` (${reason})` : ''}   step ${Math.min(step + 1, plan.steps.length)}/${plan.steps.length}   ${formatPercent(weightOf(rollout.asked, rollout.canary))}   for ${formatDuration(now - rollout.enteredAt)}`;
   const place = `${plan.service}${plan.datacenter === undefined ? '' : `@${plan.datacenter}`}`;
