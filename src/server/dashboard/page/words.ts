@@ -1,3 +1,4 @@
+import { versionOf as versionIn } from '../../../core/versions.js';
 import type { Attention } from '../../api/kinds.js';
 import type { RolloutRow } from '../../api/schemas.js';
 
@@ -68,6 +69,6 @@ export function worstSignal({ signals }: RolloutRow): RolloutRow['signals'][numb
 /** How a subset is told from others: its name and its version, where its filter is one. */
 export function versionOf(leg: RolloutRow['stable']): string {
   if (leg === null) return '';
-  const version = /^Service\.Meta\.version == "([^"]*)"$/.exec(leg.filter ?? '')?.[1];
+  const version = versionIn(leg.filter ?? '');
   return version === undefined ? leg.subset : `${leg.subset} “${version}”`;
 }
