@@ -1,4 +1,5 @@
 import type { ServiceRef } from '../core/plan.js';
+import { FACTS_FILTER } from './page-facts.js';
 
 /** The counters of one Envoy cluster (one subset): by response class (`2`, `5`), by gRPC status, or by bucket edge in ms with `count` for all. */
 interface CounterGroup {
@@ -30,10 +31,10 @@ const RAW_NAMES: Readonly<Record<Family, string>> = {
   statuses: '[.]grpc[.](.*[.])?[0-9]+$',
 };
 
-/** The path to scrape: only counters that moved, only the families needed. */
+/** The path to scrape: only counters that moved, only the families needed, and what tells one Envoy from another. */
 export function metricsPath(families: ReadonlySet<Family>): string {
   const names = [...families].sort().map((family) => RAW_NAMES[family]);
-  return `/metrics?usedonly&filter=${encodeURIComponent(names.join('|'))}`;
+  return `/metrics?usedonly&filter=${encodeURIComponent([...names, FACTS_FILTER].join('|'))}`;
 }
 
 /** Picks the counters of one service out of Envoy's Prometheus text. Throws when the text is not Envoy's. */
