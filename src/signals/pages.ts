@@ -12,12 +12,12 @@ const FRESH = 50;
 
 const SERVICE = 'consul_destination_service="';
 const TYPE = '# TYPE ';
-const UNREAD = { size: 0, merged: false };
+const UNREAD = { text: '', merged: false };
 
 /** One metrics page of a sidecar, divided among the services that it calls. */
 export class Page {
-  /** Characters on it. */
-  readonly size: number;
+  /** All of it. */
+  readonly text: string;
   /** It also has numbers of an application, which another program had to be asked for. */
   readonly merged: boolean;
   /** Which process wrote it. */
@@ -31,7 +31,7 @@ export class Page {
       throw new Error('the answer is no metrics page of Envoy');
     if (text !== '' && !text.endsWith('\n')) throw new UselessPage('the page is cut off');
     const { lines, facts, merged } = divide(text);
-    this.size = text.length;
+    this.text = text;
     this.merged = merged;
     this.facts = facts;
     this.#lines = lines;
@@ -49,7 +49,7 @@ export interface DatedPage {
   readonly page: Promise<Page>;
 }
 
-interface Reading extends DatedPage {
+interface Turn extends DatedPage {
   readonly families: ReadonlySet<Family>;
 }
 
@@ -58,7 +58,8 @@ export class Pages {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   readonly #now: () => number;
   readonly #budget: ScrapeBudget;
-  readonly #last = new Map<string, Reading>();
+  readonly #last = new Map<string, DatedPage>();
+  readonly #turns = new Map<string, Turn>();
   /** Families that were asked for when it was not this caller's turn. */
   readonly #missed = new Map<string, Set<Family>>();
 
@@ -67,22 +68,32 @@ export class Pages {
     this.#budget = new ScrapeBudget(now, limits);
   }
 
-  /**
-   * The page at this address (host:port), with these families, newer than one read at `seen`; undefined when it is not its turn. The page rejects
-   * with a short sentence when it cannot be read.
-   */
-  read(address: string, families: ReadonlySet<Family>, seen = Number.NEGATIVE_INFINITY): DatedPage | undefined {
+  /** The page at this address as it is now. Throws a short sentence when it cannot be read. */
+  read(url: string): Promise<Page> {
     const at = this.#now();
-    const last = this.#last.get(address);
+    const last = this.#last.get(url);
+    if (last !== undefined && Math.abs(at - last.at) < FRESH) return last.page;
+    const page = scrape(url, this.#agent).then((text) => new Page(text));
+    keep(this.#last, url, { at, page }, () => FRESH);
+    return page;
+  }
+
+  /**
+   * The page of a caller (host:port) with these families, newer than the one that was read at `seen`; undefined when it is not its turn. The page
+   * rejects with a short sentence when it cannot be read.
+   */
+  turn(address: string, families: ReadonlySet<Family>, seen = Number.NEGATIVE_INFINITY): DatedPage | undefined {
+    const at = this.#now();
+    const last = this.#turns.get(address);
     const covers = last !== undefined && [...families].every((family) => last.families.has(family));
     if (covers && Math.abs(at - last.at) < FRESH) return last;
-    if (this.#budget.take(address)) return this.#scrape(address, families, at);
+    if (this.#budget.take(address)) return this.#begin(address, families, at);
     if (covers && last.at > seen) return last;
     if (last !== undefined && !covers) this.#miss(address, families);
     return undefined;
   }
 
-  /** How far two readings of this caller lie apart, ms. */
+  /** How far two turns of this caller lie apart, ms. */
   every(address: string): number {
     return this.#budget.every(address);
   }
@@ -93,26 +104,29 @@ export class Pages {
     for (const family of families) missed.add(family);
   }
 
-  #scrape(address: string, asked: ReadonlySet<Family>, at: number): DatedPage {
+  #begin(address: string, asked: ReadonlySet<Family>, at: number): DatedPage {
     const families = new Set([...asked, ...(this.#missed.get(address) ?? [])]);
     this.#missed.delete(address);
     const began = performance.now();
-    const page = scrape(`http://${address}${metricsPath(families)}`, this.#agent).then((text) => new Page(text));
-    const reading = { at, page, families };
-    this.#last.set(address, reading);
-    const keep = ({ size, merged }: Pick<Page, 'size' | 'merged'>): void => {
-      this.#budget.note(address, { size, merged, ms: performance.now() - began });
-      // Kept only until the next one: a page is large, and its sidecar may be gone tomorrow.
-      setTimeout(
-        () => {
-          if (this.#last.get(address) === reading) this.#last.delete(address);
-        },
-        Math.max(FRESH, this.#budget.every(address)),
-      ).unref();
-    };
-    page.then(keep, () => keep(UNREAD));
-    return reading;
+    const page = this.read(`http://${address}${metricsPath(families)}`);
+    const note = ({ text, merged }: Pick<Page, 'text' | 'merged'>): void =>
+      this.#budget.note(address, { size: text.length, merged, ms: performance.now() - began });
+    page.then(note, () => note(UNREAD));
+    const turn = { at, page, families };
+    keep(this.#turns, address, turn, () => Math.max(FRESH, this.#budget.every(address)));
+    return turn;
   }
+}
+
+/** Keeps a page only until it is old: it is large, and its sidecar may be gone tomorrow. */
+function keep<T extends DatedPage>(pages: Map<string, T>, key: string, own: T, howLong: () => number): void {
+  pages.set(key, own);
+  const drop = (): void => {
+    setTimeout(() => {
+      if (pages.get(key) === own) pages.delete(key);
+    }, howLong()).unref();
+  };
+  own.page.then(drop, drop);
 }
 
 function divide(text: string): {

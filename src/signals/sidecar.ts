@@ -49,7 +49,7 @@ export class Sidecar {
   /** Reads its page where it is its turn, and adds what is new to the ledgers; joins a reading that is under way. Undefined: not its turn. Never throws. */
   look(target: ServiceRef, ledgers: Ledgers, families: ReadonlySet<Family>): Promise<void> | undefined {
     if (this.#underWay !== undefined) return this.#underWay;
-    const dated = this.#pages.read(this.address, families, this.#seen);
+    const dated = this.#pages.turn(this.address, families, this.#seen);
     if (dated === undefined) return undefined;
     this.#underWay = this.#take(dated, target, ledgers, families).finally(() => {
       this.#underWay = undefined;

@@ -46,7 +46,7 @@ describe('metrics pages', () => {
     });
     try {
       const pages = new Pages(() => now);
-      const read = (): Promise<Page> | undefined => pages.read(server.address, new Set(['classes']))?.page;
+      const read = (): Promise<Page> | undefined => pages.turn(server.address, new Set(['classes']))?.page;
       const [one, other] = await Promise.all([read(), read()]);
       expect(one).to.equal(other);
       now += 100;
