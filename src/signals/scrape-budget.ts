@@ -14,10 +14,8 @@ export interface PageCost {
   readonly merged: boolean;
 }
 
-/** The rest of each second's pages is what may be read at once, so that no second of any beginning has more than the limit. */
-const STEADY = 0.9;
 /** Each caller's turn comes a little later than all could be read, so that none waits for ever behind the others. */
-const TURN = 0.88;
+const TURN = 0.9;
 /** A caller that nobody asked for during this time takes no part any more, ms. */
 const FORGOTTEN = 10_000;
 
@@ -45,14 +43,12 @@ export class ScrapeBudget {
   readonly #shares = new Map<string, Share>();
   #known = 0;
   #countedAt = Number.NEGATIVE_INFINITY;
-  #left: number;
-  #filledAt: number;
+  /** When pages were read within the last second, ms. */
+  readonly #taken: number[] = [];
 
   constructor(now: () => number, limits: ScrapeLimits = SCRAPE_LIMITS) {
     this.#limits = limits;
     this.#now = now;
-    this.#left = this.#atOnce;
-    this.#filledAt = now();
   }
 
   /** Whether this caller's page may be read now; that counts as read. */
@@ -61,9 +57,9 @@ export class ScrapeBudget {
     const share = this.#shareOf(address, now);
     share.askedAt = now;
     if (now < share.nextAt) return false;
-    this.#fill(now);
-    if (this.#left < 1) return false;
-    this.#left -= 1;
+    while (this.#taken.length > 0 && now - this.#taken[0]! >= 1_000) this.#taken.shift();
+    if (this.#taken.length >= this.#limits.perSecond) return false;
+    this.#taken.push(now);
     const every = this.every(address);
     share.nextAt = Math.max(share.nextAt, now - every) + every;
     return true;
@@ -73,7 +69,7 @@ export class ScrapeBudget {
   every(address: string): number {
     const { perSecond, perCaller } = this.#limits;
     const pause = this.#shares.get(address)?.pause ?? 0;
-    return Math.max(1_000 / perCaller, this.#known <= this.#atOnce ? 0 : (this.#known * 1_000) / (perSecond * TURN), pause);
+    return Math.max(1_000 / perCaller, (this.#known * 1_000) / (perSecond * TURN), pause);
   }
 
   /** What its reading took, by which the next ones are spread. */
@@ -83,10 +79,6 @@ export class ScrapeBudget {
     share.tookBefore = cost.ms;
     share.nextAt += Math.max(0, pause - share.pause);
     share.pause = pause;
-  }
-
-  get #atOnce(): number {
-    return Math.max(1, this.#limits.perSecond * (1 - STEADY));
   }
 
   #shareOf(address: string, now: number): Share {
@@ -104,12 +96,6 @@ export class ScrapeBudget {
     this.#countedAt = now;
     for (const [address, { askedAt }] of this.#shares) if (now - askedAt > FORGOTTEN) this.#shares.delete(address);
     this.#known = this.#shares.size;
-  }
-
-  #fill(now: number): void {
-    const gained = (Math.max(0, now - this.#filledAt) * this.#limits.perSecond * STEADY) / 1_000;
-    this.#left = Math.min(this.#atOnce, this.#left + gained);
-    this.#filledAt = now;
   }
 }
 

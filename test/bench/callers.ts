@@ -2,10 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Plan, Step } from '../../src/core/plan.js';
+import { inTurns } from '../../src/signals/in-turns.js';
 import { type ConsulAgent, startConsulAgent } from '../mesh/consul.js';
+import { until } from '../mesh/until.js';
 import { weight } from '../support/world.js';
 import type { Asked } from './callers-server.js';
-import { BareClient } from './scale-bare.js';
 import { watchController } from './scale-controller.js';
 import { layOut, serviceNames, setProtocol } from './scale-fixture.js';
 import { beginStretch, cpuSecondsOf, memoryOf, round } from './scale-machine.js';
@@ -76,6 +77,7 @@ async function measure(callers: number): Promise<Cost> {
     await registerCallers(consul, callers, port);
     const controller = await watchController(consul.address);
     try {
+      await until('the rollout is known', 60_000, async () => (await controller.owned()) === 1);
       await new Promise((resolve) => setTimeout(resolve, WARM_MS));
       await ask(server);
       const used = cpuSecondsOf(controller.pid);
@@ -112,30 +114,27 @@ async function ask(server: ChildProcess): Promise<Asked> {
 
 /** Each caller is an address of its own on the loopback net, with the service among its upstreams. */
 async function registerCallers(consul: ConsulAgent, callers: number, port: number): Promise<void> {
-  const client = new BareClient(consul.address, 8);
-  try {
-    const operations = Array.from({ length: callers }, (_, i) => {
-      const name = `web-${String(i % SERVICES).padStart(2, '0')}`;
-      const address = `127.1.${i >> 8}.${i & 255}`;
-      const proxy = {
-        DestinationServiceName: name,
-        Upstreams: [{ DestinationType: 'service', DestinationName: 'payments-00000', LocalBindPort: 1 }],
-        Config: { envoy_prometheus_bind_addr: `0.0.0.0:${port}` },
-      };
-      const Service = {
+  const places = Array.from({ length: callers }, (_, i) => i);
+  await inTurns(places, 8, (i) => {
+    const name = `web-${String(i % SERVICES).padStart(2, '0')}`;
+    return consul.api('PUT', '/v1/catalog/register', {
+      Node: 'bench',
+      Address: '127.0.0.1',
+      SkipNodeUpdate: true,
+      Service: {
         Kind: 'connect-proxy',
         ID: `${name}-${i}-proxy`,
         Service: `${name}-sidecar-proxy`,
-        Address: address,
+        Address: `127.1.${i >> 8}.${i & 255}`,
         Port: 20_000,
-        Proxy: proxy,
-      };
-      return { Service: { Verb: 'set', Node: 'bench', Service } };
+        Proxy: {
+          DestinationServiceName: name,
+          Upstreams: [{ DestinationType: 'service', DestinationName: 'payments-00000', LocalBindPort: 1 }],
+          Config: { envoy_prometheus_bind_addr: `0.0.0.0:${port}` },
+        },
+      },
     });
-    for (let from = 0; from < operations.length; from += 64) await client.put('/v1/txn', operations.slice(from, from + 64));
-  } finally {
-    client.close();
-  }
+  });
 }
 
 /** The delay that so many of the requests stay below which come at any moment, each counted at the end of its gap. */
