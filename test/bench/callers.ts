@@ -26,6 +26,8 @@ const SIGNALS = [
 /** What it costs a controller to watch one service with so many callers. */
 interface Cost {
   readonly callers: number;
+  /** How many of them were read within the time. */
+  readonly read: number;
   readonly cores: number;
   readonly pagesPerSecond: number;
   /** The most pages within one second. */
@@ -45,7 +47,7 @@ export const bench = {
       const cost = await measure(callers);
       sizes.push(cost);
       report(
-        `${callers} callers: ${cost.cores} cores, ${cost.pagesPerSecond} pages a second (at most ${cost.pagesPeak} in one), ${cost.rssMb} MB resident, a request is counted after ${cost.delayMsP99} ms (99 of 100); others on the machine ${cost.othersCores} cores`,
+        `${callers} callers, ${cost.read} of them read: ${cost.cores} cores, ${cost.pagesPerSecond} pages a second (at most ${cost.pagesPeak} in one), ${cost.rssMb} MB resident, a request is counted after ${cost.delayMsP99} ms (99 of 100); others on the machine ${cost.othersCores} cores`,
       );
     }
     const most = sizes.at(-1);
@@ -87,9 +89,9 @@ async function measure(callers: number): Promise<Cost> {
       const cores = round((cpuSecondsOf(controller.pid) - used) / seconds);
       const { rssMb } = memoryOf(controller.pid);
       const asked = await ask(server);
-      if (asked.callers !== callers) throw new Error(`${asked.callers} of ${callers} callers were read`);
       return {
         callers,
+        read: asked.callers,
         cores,
         pagesPerSecond: round(asked.pages / seconds),
         pagesPeak: asked.peak,
