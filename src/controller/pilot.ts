@@ -309,7 +309,7 @@ export class Pilot {
       return;
     if (readRecord(metaOf(seen.splitter.entry))?.seq !== rollout.seq) return;
     const next = nextRollout(rollout, { tally: this.#evidence.encoded() });
-    const write = splitterWrite(seen.splitter, this.#flight.plan.service, next, false);
+    const write = splitterWrite(seen, this.#flight.plan.service, next, false);
     await this.#write({ why: write.why, wakeAt: now, write, next }, seen);
   }
 }

@@ -1,5 +1,5 @@
 import type { Draining } from './draining.js';
-import { legsOf, metaOf, subsetsOf } from './entries.js';
+import { metaOf, storedLegs, subsetsOf } from './entries.js';
 import { weightOf } from './legs.js';
 import type { Instances, Observation } from './observation.js';
 import type { Plan, Schedule, Step } from './plan.js';
@@ -99,7 +99,7 @@ export interface StatusInput {
 /** The model behind every view of one service. */
 export function statusOf(input: StatusInput): Status {
   const { service, rollout, seen, plan, driver } = input;
-  const stored = seen.splitter === undefined ? [] : legsOf(seen.splitter.entry, service);
+  const stored = storedLegs(seen, service);
   const filters = subsetsOf(seen.resolver?.entry);
   const leg = (subset: string): LegStatus => ({
     subset,
