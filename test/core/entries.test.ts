@@ -192,14 +192,18 @@ describe('roles', () => {
     const seen = makeSeen(undefined);
     const onGreen = { ...seen, resolver: stored({ ...seen.resolver?.entry, DefaultSubset: 'green' }, 3) };
     expect(roles(onGreen, unstated)).to.deep.equal(['green', 'blue', 0]);
-    expect(roles(onGreen)).to.match(/all users are on green already \(it is the default subset\), and the plan calls blue stable/);
+    expect(roles(onGreen)).to.match(
+      /all users are on green already \(it is the default subset\), and the plan calls blue stable/,
+    );
   });
   it('follow the weights of a splitter that somebody wrote, and refuse to move all users back by the way', () => {
     const splitter = stored(splitterEntry(undefined, 'payments', splitLegs('blue', 'green', 2_000, []), undefined), 3);
     expect(roles(makeSeen(undefined, { splitter }))).to.deep.equal(['blue', 'green', 2_000]);
     const all = stored(splitterEntry(undefined, 'payments', splitLegs('blue', 'green', 10_000, []), undefined), 3);
     expect(roles(makeSeen(undefined, { splitter: all }), unstated)).to.deep.equal(['green', 'blue', 0]);
-    expect(roles(makeSeen(undefined, { splitter: all }))).to.match(/all users are on green already .* the plan calls blue stable/);
+    expect(roles(makeSeen(undefined, { splitter: all }))).to.match(
+      /all users are on green already .* the plan calls blue stable/,
+    );
   });
   it('swap after a promotion, and refuse to ramp to the version before', () => {
     const promoted = makeRollout(100, { state: { phase: 'Promoted', reason: 'BakePassed', step: 4 } });
