@@ -164,7 +164,7 @@ export class Pilot {
 
   /** All that is known now, as data for a decision. */
   observe(now: number): Observation {
-    const shares = this.#window.shares();
+    const shares = this.#window.shares(this.#rollout?.asked ?? []);
     const agreement = this.#rollout === undefined ? 'unknown' : this.#window.agreement(this.#rollout.asked, now);
     const agreementAt = agreement === 'pending' ? this.#window.dueAt(now) : undefined;
     return {

@@ -62,6 +62,11 @@ export function sameLeg(a: Pick<Leg, 'subset' | 'service'>, b: Pick<Leg, 'subset
   return a.subset === b.subset && a.service === b.service;
 }
 
+/** The weight of the leg that leads to this place, another service too; 0 where there is none. */
+export function weightTo(legs: readonly Leg[], to: Pick<Leg, 'subset' | 'service'>): BasisPoints {
+  return legs.find((leg) => sameLeg(leg, to))?.weight ?? 0;
+}
+
 /** Legs as one Meta value: `blue=9000,green=1000`, in basis points; a leg to another service as `ledger/=500`. */
 export function encodeLegs(legs: readonly Leg[]): string {
   return legs.map((leg) => `${leg.service === undefined ? '' : `${leg.service}/`}${leg.subset}=${leg.weight}`).join(',');

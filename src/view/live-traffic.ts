@@ -1,5 +1,5 @@
 import { storedLegs } from '../core/entries.js';
-import { type Leg, nameLeg, sameLeg } from '../core/legs.js';
+import { type Leg, nameLeg, weightTo } from '../core/legs.js';
 import { extraLegs, type Rollout } from '../core/rollout.js';
 import { WHOLE } from '../core/weights.js';
 import type { Glyphs } from './chart.js';
@@ -13,18 +13,17 @@ type Place = Pick<Leg, 'subset' | 'service'>;
 /** Where traffic is: a row for each leg with its weight asked, stored and observed, a bar, and its instances. */
 export function trafficLines({ seen, plan }: Moment, rollout: Rollout, glyphs: Glyphs, width: number): readonly string[] {
   const stored = storedLegs(seen, plan.service);
-  const weigh = (legs: readonly Leg[], to: Place): number => legs.find((leg) => sameLeg(leg, to))?.weight ?? 0;
   const row = (role: string, to: Place): string => {
     const own = to.service === undefined;
     const measured = own ? seen.observed : undefined;
     const observed = measured === undefined ? '      ?' : percent(measured[to.subset] ?? 0);
-    const share = measured?.[to.subset] ?? weigh(stored, to);
+    const share = measured?.[to.subset] ?? weightTo(stored, to);
     const filled = Math.round((share / WHOLE) * BAR);
     const instances = own ? seen.instances[to.subset] : undefined;
     const counts = instances === undefined ? '-' : `${instances.passing} / ${instances.warning} / ${instances.critical}`;
     const bar = glyphs.full.repeat(filled) + glyphs.empty.repeat(BAR - filled);
     return padTo(
-      `  ${padTo(role, 8)}${percent(weigh(rollout.asked, to))} ${percent(weigh(stored, to))} ${observed}   ${bar}   ${counts}`,
+      `  ${padTo(role, 8)}${percent(weightTo(rollout.asked, to))} ${percent(weightTo(stored, to))} ${observed}   ${bar}   ${counts}`,
       width,
     );
   };

@@ -1,4 +1,5 @@
 import { formatDuration } from '../core/duration.js';
+import { nameLeg } from '../core/legs.js';
 import type { LegStatus, Status } from '../core/status.js';
 import { oneLine, padTo, type Style } from './style.js';
 
@@ -95,7 +96,7 @@ function legLines({ stable, canary, legs }: Status): readonly string[] {
     head,
     ...rows.map(
       ([role, leg]) =>
-        `  ${padTo(role, 7)} ${padTo(oneLine(leg.subset || '(none)'), 12)}${cells(percent(leg.weight.asked), percent(leg.weight.stored), percent(leg.weight.observed))}   ${padTo(instances(leg), 11)}   ${oneLine(leg.filter ?? '-')}`,
+        `  ${padTo(role, 7)} ${padTo(oneLine(nameLeg(leg)), 12)}${cells(percent(leg.weight.asked), percent(leg.weight.stored), percent(leg.weight.observed))}   ${padTo(instances(leg), 11)}   ${oneLine(leg.filter ?? '-')}`,
     ),
   ];
 }
