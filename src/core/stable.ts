@@ -87,6 +87,8 @@ function ofWhole(input: StableInput, subset: string, why: string): Stable | Stab
   const { service, named, byDefault, legs, slots } = input;
   const by = legs !== undefined && weightOf(legs, subset) > 0 ? 'weights' : 'default';
   const found: Stable = { subset, by, why: `${subset} is stable since ${why}` };
+  // Whom nobody can ramp from is told by whoever asks for the roles.
+  if (!slots.some(({ name }) => name === subset)) return found;
   const said = named ?? (byDefault === undefined ? undefined : { subset: byDefault, by: 'default' as const });
   if (said === undefined || said.subset === subset) return found;
   const version = slots.find(({ name }) => name === said.subset)?.version;
@@ -97,9 +99,11 @@ function ofWhole(input: StableInput, subset: string, why: string): Stable | Stab
       ? `if ${subset} is what users should be on: stable: ${subset} in the plan`
       : `if ${subset} is what users should be on: --stable ${subset}`;
   const back =
-    version === undefined
-      ? `give ${said.subset} the weight in service-splitter/${service}`
-      : `splitter undo ${service} --to ${version}`;
+    legs === undefined
+      ? `DefaultSubset = "${said.subset}" in service-resolver/${service}`
+      : version === undefined
+        ? `give ${said.subset} the weight in service-splitter/${service}`
+        : `splitter undo ${service} --to ${version}`;
   return {
     message: `all users are on ${subset} already (${why}), and ${who} ${said.subset} ${as}`,
     hint: `${keep};   to take everybody back to ${said.subset}: ${back}`,
