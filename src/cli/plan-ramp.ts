@@ -1,3 +1,4 @@
+import { countEverywhere } from '../controller/count-instances.js';
 import { subsetsOf } from '../core/entries.js';
 import { weightOf } from '../core/legs.js';
 import type { Observation } from '../core/observation.js';
@@ -64,7 +65,10 @@ export async function planRamp(
   if (watchesHere && (flags.signal !== undefined || !inferred))
     await requireCallers(context, { ...base.plan, signals: signals ?? base.plan.signals });
   const bake = durationFlag('--bake', flags.bake);
-  const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, base.plan.subsets), readFreeze(context)]);
+  const [counted, freeze] = await Promise.all([
+    countEverywhere(context.mesh, service, base.plan.subsets, base.plan.datacenters),
+    readFreeze(context),
+  ]);
   const overrides: RampOverrides = {
     steps,
     ...(signals === undefined ? {} : { signals }),
@@ -72,7 +76,7 @@ export async function planRamp(
     ...(flags.protocol === undefined ? {} : { protocol: protocolFlag(flags.protocol) }),
     ...(flags.stable === undefined ? {} : { stable: flags.stable }),
   };
-  const seen = { ...look.seen, ...freeze, instances };
+  const seen = { ...look.seen, ...freeze, ...counted };
   const roles = findRoles({ ...base.plan, ...(flags.stable === undefined ? {} : { stable: flags.stable }) }, seen);
   const live = look.rollout !== undefined && !isFinal(look.rollout);
   const from = isRefusal(roles)
