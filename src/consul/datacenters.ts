@@ -20,6 +20,11 @@ const RETRY = 1_000;
 /** What a distant datacenter may take to answer, ms: one behind a dead link must not hold up the others. */
 export const DISTANT = 3_000;
 
+/** Why a distant datacenter could not be read, as a sentence. */
+export function sayDistant({ code, message }: ConsulError): string {
+  return code === 'unreachable' ? `no answer within ${DISTANT / 1_000} s` : message;
+}
+
 interface Authority {
   readonly trust: string;
   readonly derived: boolean;
@@ -101,7 +106,7 @@ export class Datacenters {
     } catch (error) {
       if (!(error instanceof ConsulError)) throw error;
       // Where there is no mesh there are no sidecars that would follow the entries.
-      return /Connect must be enabled/.test(error.message) ? { trust: '', derived: false } : error.message;
+      return /Connect must be enabled/.test(error.message) ? { trust: '', derived: false } : sayDistant(error);
     }
   }
 

@@ -8,7 +8,7 @@ import { routedIn } from '../core/route.js';
 import { fromConsulWeight } from '../core/weights.js';
 import type { CriticalCheck, Entries, Mesh, MeshLists, ReadOptions } from '../ports.js';
 import type { Answer, Call, ConsulClient } from './client.js';
-import { Datacenters, DISTANT, type Federation, type Neighbour } from './datacenters.js';
+import { Datacenters, DISTANT, type Federation, type Neighbour, sayDistant } from './datacenters.js';
 import { ConsulError, sayLacking } from './errors.js';
 
 const KINDS = {
@@ -138,11 +138,11 @@ export class ConsulMesh implements Mesh, MeshLists {
     if (neighbour.shares === undefined) return { name, unread: neighbour.why };
     try {
       const counts = subsets.map(async (subset) => [subset.name, await this.#countSubset(service, subset, abort, name)] as const);
-      const chain = this.#compile(service, abort, name).then(readCompiledChain);
-      return { name, instances: Object.fromEntries(await Promise.all(counts)), legs: (await chain).legs };
+      const [chain, ...counted] = await Promise.all([this.#compile(service, abort, name), ...counts]);
+      return { name, instances: Object.fromEntries(counted), legs: readCompiledChain(chain).legs };
     } catch (error) {
       if (!(error instanceof ConsulError) || error.code === 'aborted') throw error;
-      return { name, unread: error.message };
+      return { name, unread: sayDistant(error) };
     }
   }
 
