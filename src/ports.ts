@@ -73,8 +73,8 @@ export interface Mesh {
   ): Promise<{ readonly entry: StoredEntry | undefined; readonly index: number }>;
   readChain(service: string, abort?: AbortSignal): Promise<Chain>;
   countInstances(service: string, subsets: readonly Subset[], abort?: AbortSignal): Promise<Readonly<Record<string, Instances>>>;
-  /** The same and the compiled chain in every further datacenter that shares the entries; undefined where none does. One that cannot be read says so in it. A mesh without it has one datacenter. */
-  readElsewhere?(service: string, subsets: readonly Subset[], abort?: AbortSignal): Promise<Sites | undefined>;
+  /** The same and the compiled chain in every further datacenter that shares the entries. One that cannot be read says so in it. A mesh without it has one datacenter. */
+  readElsewhere?(service: string, subsets: readonly Subset[], abort?: AbortSignal): Promise<Sites>;
   /** Returns when sidecars or their checks change, or after `wait` (default about 30 s), with the index to go on from. */
   watchInstances(service: string, index: number, abort: AbortSignal, wait?: string): Promise<number>;
   /** `lost`: somebody was faster; read again and decide again. With a timeout (ms) it is given up then, whether it was applied or not. */

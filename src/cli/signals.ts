@@ -1,5 +1,6 @@
 import { countEverywhere } from '../controller/count-instances.js';
 import type { Plan } from '../core/plan.js';
+import { given } from '../plan/given.js';
 import type { SignalSource, Target, TrafficSource } from '../ports.js';
 import { runCommand } from '../programs/command.js';
 import { environmentOf } from '../programs/environment.js';
@@ -38,11 +39,13 @@ async function alliesOf(mesh: Context['mesh']): Promise<readonly string[]> {
   return (await mesh.readFederation()).others.flatMap(({ name, shares }) => (shares === true ? [name] : []));
 }
 
-/** Where several datacenters share the entries, what the callers of each of them count is counted, whichever the plan names as its own. */
+/** Where several datacenters share the entries, what the callers of each that counts count is counted, whichever the plan names as its own; where none does, all callers are. */
 function withAllies(sources: SignalSource & TrafficSource, mesh: Context['mesh']): SignalSource & TrafficSource {
   const everywhere = async (target: Target): Promise<Target> => {
-    const { datacenter, ...rest } = target;
-    return datacenter === undefined || (await alliesOf(mesh).catch(() => [])).length === 0 ? target : rest;
+    const { datacenter, datacenters, ...rest } = target;
+    if (datacenter === undefined && datacenters === undefined) return target;
+    const alone = (await alliesOf(mesh).catch(() => [])).length === 0;
+    return alone ? { ...rest, ...given('datacenter', datacenter) } : { ...rest, ...given('datacenters', datacenters) };
   };
   return {
     read: async (signals, target, abort) => sources.read(signals, await everywhere(target), abort),

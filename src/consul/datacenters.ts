@@ -22,7 +22,8 @@ export const DISTANT = 3_000;
 
 /** Why a distant datacenter could not be read, as a sentence. */
 export function sayDistant({ code, message }: ConsulError): string {
-  return code === 'unreachable' ? `no answer within ${DISTANT / 1_000} s` : message;
+  if (code === 'unreachable') return `no answer within ${DISTANT / 1_000} s`;
+  return code === 'no-leader' ? 'its servers do not answer' : message;
 }
 
 interface Authority {

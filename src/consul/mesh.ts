@@ -119,11 +119,10 @@ export class ConsulMesh implements Mesh, MeshLists {
     return this.#datacenters.read();
   }
 
-  /** The instances and the compiled chain of the service in every further datacenter that shares its entries; undefined where none does. One that does not answer says why. */
-  async readElsewhere(service: string, subsets: readonly Subset[], abort?: AbortSignal): Promise<Sites | undefined> {
+  /** The instances and the compiled chain of the service in every further datacenter that shares its entries. One that does not answer says why. */
+  async readElsewhere(service: string, subsets: readonly Subset[], abort?: AbortSignal): Promise<Sites> {
     const { home, primary, others } = await this.#datacenters.read();
     const allied = others.filter(({ shares }) => shares !== false);
-    if (allied.length === 0) return undefined;
     const all = await Promise.all(allied.map((one) => this.#readSite(one, service, subsets, abort)));
     return { home, primary, all };
   }

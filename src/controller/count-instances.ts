@@ -28,7 +28,7 @@ export function spread(
   named: Plan['datacenters'],
   before?: Sites,
 ): Counted {
-  if (elsewhere === undefined) return { instances };
+  if (elsewhere === undefined || (elsewhere.all.length === 0 && named === undefined)) return { instances };
   const all = [{ name: elsewhere.home, instances }, ...elsewhere.all];
   const datacenters = remembering(before, { ...elsewhere, all });
   return { instances: totalOf(datacenters, named), datacenters };

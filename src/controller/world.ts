@@ -175,7 +175,8 @@ export class World {
   /** Looks at the other datacenters from time to time: no watch of the home one tells what happens there. */
   async #visit(): Promise<void> {
     while (!this.#abort.aborted) {
-      const pause = this.#elsewhere === undefined ? ALONE : Math.max(VISIT, REST * this.#took);
+      const pause =
+        this.#elsewhere === undefined || this.#elsewhere.all.length === 0 ? ALONE : Math.max(VISIT, REST * this.#took);
       await sleep(pause, undefined, { signal: this.#abort, ref: false }).catch(() => undefined);
       if (this.#abort.aborted) return;
       const began = performance.now();

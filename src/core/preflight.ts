@@ -101,7 +101,7 @@ function checkProtocol(plan: Plan, seen: Observation): Check {
 function checkShadow(plan: Plan, seen: Observation): readonly Check[] {
   const redirect = isRecord(seen.resolver?.entry.Redirect) ? seen.resolver.entry.Redirect : undefined;
   if (redirect !== undefined && Object.values(redirect).some((value) => value !== '' && value !== undefined)) {
-    const where = String(redirect.Service ?? redirect.Datacenter ?? 'elsewhere');
+    const where = String(redirect.Service || redirect.Datacenter || 'elsewhere');
     return [
       {
         name: 'shadow',
@@ -203,7 +203,7 @@ function checkDatacenters(plan: Plan, seen: Observation, { stable, canary }: Rol
   if (unknown.length > 0)
     return check(
       'failed',
-      `the plan counts ${unknown.join(' and ')}, and the entries of ${plan.service} are shared by ${known.join(', ')}`,
+      `the plan counts ${unknown.join(' and ')}, and the entries of ${plan.service} are ${known.length === 1 ? `kept for ${known[0]} only` : `shared by ${known.join(', ')}`}`,
       'correct datacenters in the plan',
     );
   const spread = { plan, seen };
