@@ -163,10 +163,11 @@ export class World {
     const { service } = this.#plan;
     const [own, elsewhere] = await Promise.all([
       this.#mesh.countInstances(service, subsets, this.#abort),
-      this.#mesh.readElsewhere?.(service, subsets, this.#abort),
+      // Only the first time: one that does not answer must not hold up what home tells.
+      this.#visiting ? undefined : this.#mesh.readElsewhere?.(service, subsets, this.#abort),
     ]);
     this.#own = own;
-    this.#settle(elsewhere);
+    this.#settle(elsewhere ?? this.#elsewhere);
     if (this.#visiting || this.#mesh.readElsewhere === undefined) return;
     this.#visiting = true;
     void this.#visit();

@@ -47,13 +47,14 @@ export function strandedIn(spread: Spread, to: string, from: string): readonly s
     .map(({ name }) => name);
 }
 
-/** The instances of each subset in all datacenters that count; of one that cannot be read, those last known. */
+/** The instances of each subset in all datacenters that count; of one that cannot be read, those last known. Absent where none is known to serve and one cannot be read: that is not none. */
 export function totalOf({ all }: Sites, named: Plan['datacenters']): Readonly<Record<string, Instances>> {
   const total: Record<string, Instances> = {};
   for (const { name, instances } of all)
     if (counts(named, name))
       for (const [subset, own] of Object.entries(instances ?? {})) total[subset] = plus(total[subset] ?? NONE, own);
-  return total;
+  const blind = all.some(({ name, unread }) => unread !== undefined && counts(named, name));
+  return blind ? Object.fromEntries(Object.entries(total).filter(([, own]) => serving(own) > 0)) : total;
 }
 
 /** The datacenters as they are seen now; one that cannot be read keeps what was last known of it. */
@@ -92,9 +93,6 @@ function isSame({ Service, ServiceSubset }: Readonly<Record<string, unknown>>, s
 }
 
 function plus(one: Instances, other: Instances): Instances {
-  return {
-    passing: one.passing + other.passing,
-    warning: one.warning + other.warning,
-    critical: one.critical + other.critical,
-  };
+  const kinds = Object.keys({ ...one, ...other }) as (keyof Instances)[];
+  return Object.fromEntries(kinds.map((kind) => [kind, (one[kind] ?? 0) + (other[kind] ?? 0)])) as unknown as Instances;
 }

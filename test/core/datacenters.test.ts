@@ -93,6 +93,9 @@ describe('the datacenters of one entry', () => {
     const known = remembering(before, now);
     expect(totalOf(known, undefined)).to.deep.equal({ blue: passing(5), green: passing(4) });
     expect(totalOf(known, ['dc2'])).to.deep.equal({ blue: passing(4), green: passing(3) });
+    const nowhere = { ...now, all: [site('dc1', 1, 0), site('dc2', undefined, undefined, WHY)] };
+    expect(totalOf(nowhere, undefined), 'none is known, which is not none').to.deep.equal({ blue: passing(1) });
+    expect(totalOf(nowhere, ['dc1'])).to.deep.equal({ blue: passing(1), green: passing(0) });
     expect(known.all.map(({ unread }) => unread)).to.deep.equal([undefined, WHY, WHY]);
     expect(known.all[2]!.instances).to.equal(undefined);
   });
