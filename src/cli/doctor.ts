@@ -1,4 +1,5 @@
 import type { Member } from '../consul/membership.js';
+import { countEverywhere } from '../controller/count-instances.js';
 import { versionsOf } from '../core/placeholders.js';
 import { type Check, preflight } from '../core/preflight.js';
 import { findRoles } from '../core/roles.js';
@@ -45,18 +46,23 @@ async function* examine(context: Context, service: string, flags: DoctorFlags): 
     flags.plan === undefined
       ? await findPlan(context, service, look.seen, settleBase)
       : await readPlanFile(context, flags.plan, flags, service);
-  const [instances, picks, freeze] = await Promise.all([
-    context.mesh.countInstances(service, plan.subsets),
+  const [counted, picks, freeze] = await Promise.all([
+    countEverywhere(context.mesh, service, plan.subsets, plan.datacenters),
     context.mesh.readPicks(service, plan.subsets),
     readFreeze(context),
   ]);
-  const seen = { ...look.seen, ...freeze, instances, picks };
+  const seen = { ...look.seen, ...freeze, ...counted, picks };
   const roles = findRoles(plan, seen);
   yield* preflight(plan, seen, roles, context.clock.now());
   const target = 'stable' in roles ? roles : { stable: '', canary: '' };
   const signals = createSignals(context, plan);
-  const { namespace, partition, datacenter, callers, subsets } = plan;
-  const scope = { ...given('namespace', namespace), ...given('partition', partition), ...given('datacenter', datacenter) };
+  const { namespace, partition, datacenter, datacenters, callers, subsets } = plan;
+  const scope = {
+    ...given('namespace', namespace),
+    ...given('partition', partition),
+    ...given('datacenter', datacenter),
+    ...given('datacenters', datacenters),
+  };
   const versions = versionsOf(subsets);
   const measured = { service, ...scope, stable: target.stable, canary: target.canary, callers, versions };
   yield await checkCallers(context, plan, await signals.traffic(measured, AbortSignal.timeout(5_000)));

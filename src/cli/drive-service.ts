@@ -1,6 +1,7 @@
 import { ulid } from 'ulid';
 import { type DriverInfo, isHeld } from '../consul/driver-lock.js';
 import { isPassing } from '../consul/errors.js';
+import { countEverywhere } from '../controller/count-instances.js';
 import { type DriveEnd, drive, type Frame } from '../controller/drive.js';
 import { HOME } from '../core/home.js';
 import type { Observation } from '../core/observation.js';
@@ -200,8 +201,8 @@ async function takeOver(
     await finish(context, plan.service, own);
     look = await lookAt(context, plan.service);
   }
-  const instances = await context.mesh.countInstances(plan.service, plan.subsets);
-  const roles = findRoles(plan, { ...look.seen, instances }, { again: drill === true });
+  const counted = await countEverywhere(context.mesh, plan.service, plan.subsets, plan.datacenters);
+  const roles = findRoles(plan, { ...look.seen, ...counted }, { again: drill === true });
   if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint);
   if (look.rollout === undefined || isFinal(look.rollout)) return { rollout: undefined, roles };
   await context.store.recordPlan(plan.service, look.rollout.id, digest, plan, source);

@@ -1,4 +1,6 @@
 import { ConsulError } from '../consul/errors.js';
+import { type Counted, countEverywhere } from '../controller/count-instances.js';
+import { totalOf } from '../core/datacenters.js';
 import { metaOf, subsetsOf } from '../core/entries.js';
 import { type History, lastKnown } from '../core/history.js';
 import type { Observation } from '../core/observation.js';
@@ -22,27 +24,25 @@ export interface Look {
   readonly plan: { readonly plan: Plan; readonly source: string } | undefined;
 }
 
+const NOTHING_COUNTED: Counted = { instances: {} };
+
 /** Looks at a service: one round trip for the entries, one for instances, log and freeze. `entriesOnly` spares instances and freeze, for what must work even where they cannot be read. */
 export async function lookAt(context: Context, service: string, entriesOnly = false): Promise<Look> {
   const entries = await context.mesh.readEntries(service);
   const record = entries.splitter === undefined ? undefined : readRecord(metaOf(entries.splitter.entry));
-  const [history, instances, freeze] = await Promise.all([
+  const [history, counted, freeze] = await Promise.all([
     readHistory(context, service, record?.id),
-    entriesOnly ? {} : context.mesh.countInstances(service, subsetsIn(entries)),
+    entriesOnly ? NOTHING_COUNTED : countEverywhere(context.mesh, service, subsetsIn(entries)),
     entriesOnly ? {} : readFreeze(context),
   ]);
   const remembered = record === undefined && history !== undefined ? lastKnown(history) : undefined;
   const rollout = record ?? (remembered !== undefined && !isFinal(remembered) ? remembered : undefined);
-  const seen: Observation = { ...entries, ...freeze, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
-  return {
-    service,
-    seen,
-    rollout,
-    recorded: record !== undefined,
-    remembered,
-    history,
-    plan: history?.plans[(rollout ?? remembered)?.plan ?? ''],
-  };
+  const plan = history?.plans[(rollout ?? remembered)?.plan ?? ''];
+  const { datacenters } = counted;
+  const instances = datacenters === undefined ? counted.instances : totalOf(datacenters, plan?.plan.datacenters);
+  const bare = { ...entries, ...freeze, ...counted, instances };
+  const seen: Observation = { ...bare, resolverSince: 0, agreement: 'unknown', findings: [] };
+  return { service, seen, rollout, recorded: record !== undefined, remembered, history, plan };
 }
 
 /** What the switch that stops all advances says, as a part of an observation; where it cannot be read, a warning says so. */

@@ -22,6 +22,7 @@ import { createDrainEars } from './drained.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
 import { permissionsToControl, requirePermissions } from './require-permissions.js';
+import { requirePrimary } from './require-primary.js';
 import { createRunApi } from './run-api.js';
 import { createEars, type Ears } from './run-ears.js';
 import { runPlans } from './run-plans.js';
@@ -53,6 +54,7 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
     // A Consul that does not answer is waited for; a refusal is for whoever gives the token.
     if (!(error instanceof ConsulError) || error.code === 'denied') throw error;
   });
+  await requirePrimary(context);
   const lines = new LineBuffer((text) => io.err(text));
   io.atEnd(() => lines.flush());
   const write = (line: string): void => lines.add(line);

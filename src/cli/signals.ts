@@ -1,8 +1,11 @@
+import { countEverywhere } from '../controller/count-instances.js';
 import type { Plan } from '../core/plan.js';
+import { given } from '../plan/given.js';
 import type { SignalSource, Target, TrafficSource } from '../ports.js';
 import { runCommand } from '../programs/command.js';
 import { environmentOf } from '../programs/environment.js';
 import type { CatalogReader } from '../signals/catalog-reader.js';
+import { readEverywhere } from '../signals/everywhere.js';
 import { createSignalSource, type SignalOptions } from '../signals/registry.js';
 import { SCRAPE_LIMITS, type ScrapeLimits } from '../signals/scrape-budget.js';
 import type { Context } from './context.js';
@@ -11,7 +14,7 @@ import type { Context } from './context.js';
 export function createSignals(context: Context, plan: Plan): SignalSource & TrafficSource {
   return createSources(context, catalogOf(context), async ({ canary }, abort) => {
     const subset = plan.subsets.filter(({ name }) => name === canary);
-    return (await context.mesh.countInstances(plan.service, subset, abort))[canary]?.passing ?? 0;
+    return (await countEverywhere(context.mesh, plan.service, subset, plan.datacenters, abort)).instances[canary]?.passing ?? 0;
   });
 }
 
@@ -24,24 +27,41 @@ export function createSharedSignals(
   return createSources(context, catalogOf(context), async (target) => passing(target) ?? 0, scrape);
 }
 
-/** Consul's catalog as the command's own token sees it. */
-export function catalogOf({ client }: Context): CatalogReader {
+/** Consul's catalog as the command's own token sees it, in every datacenter that shares the config entries. */
+export function catalogOf({ client, mesh }: Context): CatalogReader {
+  const get: CatalogReader['get'] = async (path, query, abort) => {
+    const call = { method: 'GET', path: path.replace(/^\/v1/, ''), what: 'finding the callers', query, abort } as const;
+    const { body, filtered, blind } = await client.call(call);
+    return { body, hidden: filtered || blind };
+  };
+  return readEverywhere({ get }, () => alliesOf(mesh));
+}
+
+async function alliesOf(mesh: Context['mesh']): Promise<readonly string[]> {
+  return (await mesh.readFederation()).others.flatMap(({ name, shares }) => (shares === true ? [name] : []));
+}
+
+/** Where several datacenters share the entries, what the callers of each that counts count is counted, whichever the plan names as its own; where none does, all callers are. */
+function withAllies(sources: SignalSource & TrafficSource, mesh: Context['mesh']): SignalSource & TrafficSource {
+  const everywhere = async (target: Target): Promise<Target> => {
+    const { datacenter, datacenters, ...rest } = target;
+    if (datacenter === undefined && datacenters === undefined) return target;
+    const alone = (await alliesOf(mesh).catch(() => [])).length === 0;
+    return alone ? { ...rest, ...given('datacenter', datacenter) } : { ...rest, ...given('datacenters', datacenters) };
+  };
   return {
-    get: async (path, query, abort) => {
-      const call = { method: 'GET', path: path.replace(/^\/v1/, ''), what: 'finding the callers', query, abort } as const;
-      const { body, filtered, blind } = await client.call(call);
-      return { body, hidden: filtered || blind };
-    },
+    read: async (signals, target, abort) => sources.read(signals, await everywhere(target), abort),
+    traffic: async (target, abort) => sources.traffic(await everywhere(target), abort),
   };
 }
 
 function createSources(
-  { io, clock }: Context,
+  { io, clock, mesh }: Context,
   catalog: CatalogReader,
   countPassing: SignalOptions['countPassing'],
   scrape: ScrapeLimits = SCRAPE_LIMITS,
 ): SignalSource & TrafficSource {
-  return createSignalSource({
+  const sources = createSignalSource({
     catalog,
     countPassing,
     scrape,
@@ -49,4 +69,5 @@ function createSources(
     runProgram: (command, variables, timeout, abort) => runCommand({ command, timeout }, environmentOf(io.env, variables), abort),
     now: () => clock.now(),
   });
+  return withAllies(sources, mesh);
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ulid } from 'ulid';
+import { countEverywhere } from '../controller/count-instances.js';
 import { RESOLVER_SETTLES } from '../core/begin.js';
 import { splitterWrite } from '../core/decision.js';
 import { subsetsOf } from '../core/entries.js';
@@ -133,7 +134,7 @@ function requireAlone(service: string, last: Rollout | undefined): void {
 
 /** All traffic goes there at once, so somebody has to be there. */
 async function requireRunning({ mesh }: Context, service: string, wanted: Wanted): Promise<void> {
-  const counted = await mesh.countInstances(service, [{ name: 'wanted', ...wanted }]);
+  const { instances: counted } = await countEverywhere(mesh, service, [{ name: 'wanted', ...wanted }]);
   if (serving(counted.wanted) > 0) return;
   const running = [...new Set(await mesh.readVersions(service, { passing: true }))].sort(compareVersions).join(', ');
   throw new CommandError(

@@ -93,6 +93,11 @@ export class ConsulClient extends Consul {
     this.#scope = Object.fromEntries(named);
   }
 
+  /** The datacenter that is asked for; undefined: the agent's own. */
+  get datacenter(): string | undefined {
+    return this.#scope.datacenter ?? this.settings.datacenter;
+  }
+
   /** Sends one request. Resolves on 2xx and on 404; every other outcome is a ConsulError. One that was only turned away by a limit is sent again for a while. */
   async call(call: Call): Promise<Answer> {
     const until = Date.now() + this.patience;

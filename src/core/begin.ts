@@ -1,4 +1,5 @@
 import { baseWrites, weightedConflicts } from './base.js';
+import { noteLeftOut } from './datacenters.js';
 import { type Decision, splitterWrite, wait } from './decision.js';
 import type { Observation } from './observation.js';
 import type { HookName, Plan } from './plan.js';
@@ -45,7 +46,8 @@ export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beg
   if (seen.splitter === undefined && now < seen.resolverSince + RESOLVER_SETTLES) {
     return wait('giving the sidecars a second to learn the subsets', seen.resolverSince + RESOLVER_SETTLES);
   }
-  const next = beginRollout(roles, beginning, owedBy(plan), now);
+  const said = [beginning.note, noteLeftOut({ plan, seen })].filter((note) => note !== undefined).join('; ');
+  const next = beginRollout(roles, said === '' ? beginning : { ...beginning, note: said }, owedBy(plan), now);
   return { why: next.message, wakeAt: now, next, write: splitterWrite(seen, plan.service, next, true) };
 }
 

@@ -1,6 +1,6 @@
 import { type Decision, type Situation, transition, wait } from './decision.js';
 import { formatDuration } from './duration.js';
-import { holdForEvidence } from './gate.js';
+import { holdForDatacenters, holdForEvidence } from './gate.js';
 import { holdWhileClosed } from './hold-closed.js';
 import { notInForce } from './in-force.js';
 import type { State } from './rollout.js';
@@ -15,7 +15,7 @@ export function decideBaking(situation: Situation, state: Extract<State, { phase
   if (now < rollout.enteredAt + plan.bake) return wait(`baking: a bad signal still reverts`, rollout.enteredAt + plan.bake);
   const closed = holdWhileClosed(situation);
   if (closed !== undefined) return closed;
-  const evidence = holdForEvidence(situation);
+  const evidence = holdForDatacenters(situation) ?? holdForEvidence(situation);
   return evidence === undefined ? promote(situation, state.step) : hold(situation, evidence, plan.bake);
 }
 

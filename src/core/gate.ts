@@ -1,3 +1,4 @@
+import { strandedIn, unreadSites } from './datacenters.js';
 import type { Situation } from './decision.js';
 import { type Instances, serving } from './observation.js';
 import { askedCanary } from './rollout.js';
@@ -6,7 +7,7 @@ import { type BasisPoints, formatPercent, WHOLE } from './weights.js';
 
 /** Why a rollout may not advance now; none of these is a failure. */
 export interface Hold {
-  readonly reason: 'NoData' | 'SignalError' | 'Unclear' | 'StableWorse' | 'Capacity' | 'NoInstances';
+  readonly reason: 'NoData' | 'SignalError' | 'Unclear' | 'StableWorse' | 'Capacity' | 'NoInstances' | 'Unseen';
   readonly message: string;
   /** Before this moment there is nothing new to see, ms. */
   readonly until?: number;
@@ -44,11 +45,27 @@ export function holdForFailure({ rollout, seen }: Situation): Hold | undefined {
   return { reason: 'Unclear', message: `${failed.name}: ${failed.message}` };
 }
 
+/** Whether every datacenter that counts is known to have somebody for canary's users; undefined when it is, or there is only one. */
+export function holdForDatacenters(situation: Situation): Hold | undefined {
+  const { rollout } = situation;
+  const [unread] = unreadSites(situation);
+  if (unread !== undefined)
+    return {
+      reason: 'Unseen',
+      message: `whether ${rollout.canary} runs in ${unread.name} is not known: ${unread.unread}`,
+    };
+  const stranded = strandedIn(situation, rollout.canary, rollout.stable);
+  if (stranded.length === 0) return undefined;
+  return { reason: 'NoInstances', message: `${rollout.canary} has no passing sidecar in ${stranded.join(' and ')}` };
+}
+
 /** Whether canary has the instances to carry this weight; undefined when it does. */
 export function holdForCapacity(situation: Situation, weight: BasisPoints): Hold | undefined {
   const { plan, rollout, seen } = situation;
   const canary = seen.instances[rollout.canary];
   if (weight > 0 && serving(canary) === 0) return { reason: 'NoInstances', message: `${rollout.canary} has no passing sidecar` };
+  const elsewhere = weight > 0 ? holdForDatacenters(situation) : undefined;
+  if (elsewhere !== undefined) return elsewhere;
   if (plan.capacity === undefined) return undefined;
   const share = passingShare(canary, seen.instances[rollout.stable]);
   if (weight <= plan.capacity.maxRatio * share) return undefined;

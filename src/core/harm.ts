@@ -1,3 +1,4 @@
+import { strandedIn, unreadSites } from './datacenters.js';
 import type { Situation } from './decision.js';
 import { formatDuration } from './duration.js';
 import { storedLegs } from './entries.js';
@@ -22,11 +23,17 @@ export function findHarm(situation: Situation): Harm | undefined {
   const routed = ownMatches(seen.router).some(({ subset }) => subset === rollout.canary);
   if (weight > 0 || routed) {
     const canaryServes = serving(seen.instances[rollout.canary]);
-    if (canaryServes === 0 && weight > 0) {
+    // What a datacenter that does not answer runs is not known; nothing goes back for that alone.
+    if (canaryServes === 0 && weight > 0 && unreadSites(situation).length === 0) {
       const critical = seen.instances[rollout.canary]?.critical ?? 0;
       const left =
         critical > 0 ? `all ${critical} instances of ${rollout.canary} are critical` : `no instance of ${rollout.canary} is left`;
       return { reason: 'NoInstances', message: `${left} while it had ${formatPercent(weight)} of the traffic` };
+    }
+    const stranded = weight > 0 ? strandedIn(situation, rollout.canary, rollout.stable) : [];
+    if (stranded.length > 0) {
+      const where = `no instance of ${rollout.canary} is left in ${stranded.join(' and ')}`;
+      return { reason: 'NoInstances', message: `${where} while it had ${formatPercent(weight)} of the traffic` };
     }
     const failed = bindingFindings(seen.findings).find((finding) => finding.verdict === 'Failed');
     // A stable with nobody to serve would turn a bad canary into an outage.

@@ -2,6 +2,7 @@ import type { ServiceRef } from '../core/plan.js';
 
 /** One instance as `/v1/catalog/service` lists it; everything may be missing. */
 export interface CatalogInstance {
+  readonly Datacenter?: string;
   readonly ServiceKind?: string;
   readonly ServiceName?: string;
   readonly Address?: string;

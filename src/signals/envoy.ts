@@ -55,8 +55,8 @@ export class EnvoySource implements TrafficSource {
   }
 
   #targetOf(target: Target): EnvoyTarget {
-    const { service, namespace, partition, datacenter, callers, rollout } = target;
-    const key = JSON.stringify([service, namespace, partition, datacenter, callers]);
+    const { service, namespace, partition, datacenter, datacenters, callers, rollout } = target;
+    const key = JSON.stringify([service, namespace, partition, datacenter, datacenters, callers]);
     const known = this.#targets.get(key);
     if (known !== undefined && known.rollout === rollout) return known.target;
     // Between two rollouts nobody looks: what happened then, and at the end of the one before, is base line for the next.

@@ -1,0 +1,35 @@
+import { remembering, totalOf } from '../core/datacenters.js';
+import type { Observation, Sites } from '../core/observation.js';
+import type { Plan, Subset } from '../core/plan.js';
+import type { Mesh } from '../ports.js';
+
+/** What is known of instances, as a part of an observation. */
+export type Counted = Pick<Observation, 'instances' | 'datacenters'>;
+
+/** Counts the instances of each subset in every datacenter that shares the service's entries; `named` are those that count. What another one does not answer is told in it, and throws nothing. */
+export async function countEverywhere(
+  mesh: Pick<Mesh, 'countInstances' | 'readElsewhere'>,
+  service: string,
+  subsets: readonly Subset[],
+  named?: Plan['datacenters'],
+  abort?: AbortSignal,
+): Promise<Counted> {
+  const [instances, sites] = await Promise.all([
+    mesh.countInstances(service, subsets, abort),
+    mesh.readElsewhere?.(service, subsets, abort),
+  ]);
+  return spread(instances, sites, named);
+}
+
+/** The counts at home and elsewhere as one; `before` is what is remembered of a datacenter that cannot be read. */
+export function spread(
+  instances: Counted['instances'],
+  elsewhere: Sites | undefined,
+  named: Plan['datacenters'],
+  before?: Sites,
+): Counted {
+  if (elsewhere === undefined || (elsewhere.all.length === 0 && named === undefined)) return { instances };
+  const all = [{ name: elsewhere.home, instances }, ...elsewhere.all];
+  const datacenters = remembering(before, { ...elsewhere, all });
+  return { instances: totalOf(datacenters, named), datacenters };
+}
