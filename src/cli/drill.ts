@@ -124,7 +124,7 @@ interface Rehearsal {
 }
 
 const IMPOSSIBLE_REAL =
-  'The mesh, its traffic, the decision and its writes were real. The harm was not: no request was made to fail; rollout 3 had a signal that no mesh can meet (1,000,000 passing instances), and was to be taken back by it as soon as canary had traffic. How fast a real fault is seen was not tried: --break does.';
+  'The mesh, its traffic, the decision and its writes were real. The harm was not: no request was made to fail; rollout 3 had a signal that no mesh can meet (1,000,000 ready instances), and was to be taken back by it as soon as canary had traffic. How fast a real fault is seen was not tried: --break does.';
 
 async function rehearse(context: Context, flags: DrillFlags, { sourced, roles, breaker, where }: Rehearsal): Promise<ExitCode> {
   const { io, clock, by } = context;

@@ -188,7 +188,7 @@ function checkStable(plan: Plan, seen: Observation, { stable }: Roles): Check {
   return {
     name: 'stable',
     verdict: 'failed',
-    message: `${stable} (stable) has no ready sidecar: there would be nothing to go back to${unsent(stable, instances)}`,
+    message: `${stable} (stable) has no passing sidecar: there would be nothing to go back to${unsent(stable, instances)}`,
     hint: `consul catalog nodes -service ${plan.service}   (a sidecar with Meta of its own does not inherit the service's version)`,
   };
 }
@@ -212,7 +212,7 @@ function checkCanary(plan: Plan, seen: Observation, { canary }: Roles): Check {
   return {
     name: 'canary',
     verdict: 'warning',
-    message: `${canary} has no ready sidecar yet (${filter})${unsent(canary, instances)}`,
+    message: `${canary} has no passing sidecar yet (${filter})${unsent(canary, instances)}`,
     hint: `deploy it; a sidecar with Meta of its own does not inherit the service's version`,
   };
 }
