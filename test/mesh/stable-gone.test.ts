@@ -100,7 +100,7 @@ describe('a stable that has nobody left, on a real mesh', () => {
     const own = (name: Name) => blue.get(name)!.instance;
     const plain = () => resolver(PERSON, false);
     const nodeWarns = (Status: string) =>
-      consul.api('PUT', '/v1/agent/check/register', { CheckID: 'disk', Name: 'disk', TTL: '24h', Status });
+      consul.api('PUT', '/v1/agent/check/register', { ID: 'disk', Name: 'disk', TTL: '24h', Status });
     const rows: readonly (readonly [string, Name, boolean, () => Promise<unknown>])[] = [
       ['passing', PERSON, true, plain],
       ['in warning', PERSON, true, () => own(PERSON).warn()],
