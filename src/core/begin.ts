@@ -49,7 +49,7 @@ export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beg
   const next = beginRollout(roles, beginning, owedBy(plan), now);
   const nobody = movesOntoNothing(seen, plan.service, next.asked);
   if (nobody !== undefined) return wait(`${nobody.message}; waiting until one is ready`, now + RESOLVER_SETTLES);
-  return { why: next.message, wakeAt: now, next, write: splitterWrite(seen.splitter, plan.service, next, true) };
+  return { why: next.message, wakeAt: now, next, write: splitterWrite(seen, plan.service, next, true) };
 }
 
 /** The first record of a rollout: nothing has moved yet. */
