@@ -12,7 +12,7 @@ import type { VerbContext, VerbResult } from '../core/verbs/result.js';
 import type { Context } from './context.js';
 import { CommandError } from './exit.js';
 import { handOver } from './hand-over.js';
-import { type Look, lookAt } from './look.js';
+import { type Depth, type Look, lookAt } from './look.js';
 import { describeDrives, whoDrives } from './who-drives.js';
 
 const TRIES = 50;
@@ -29,11 +29,11 @@ export async function act(
   context: Context,
   service: string,
   verb: (rollout: Rollout, verbContext: VerbContext, look: Look) => VerbResult,
-  { entriesOnly = false, remembered = false }: ActOptions = {},
+  { depth = 'all', remembered = false }: ActOptions = {},
 ): Promise<Acted> {
   let doubtful: Rollout | undefined;
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const look = await lookAt(context, service, entriesOnly);
+    const look = await lookAt(context, service, depth);
     if (doubtful !== undefined && wasWritten(doubtful, look)) {
       await Promise.all([logWrite(context, look, doubtful), ringControllers(context, service)]);
       return { rollout: doubtful, changed: true, message: doubtful.message };
@@ -57,9 +57,9 @@ export async function act(
   );
 }
 
-/** What a verb may look at. `entriesOnly`: no instances, for what must work even where they cannot be read. `remembered`: an ended rollout too whose record was dropped. */
+/** What a verb may look at: how deep (what takes traffic back must work where instances cannot be read), and with `remembered` an ended rollout too whose record was dropped. */
 export interface ActOptions {
-  readonly entriesOnly?: boolean;
+  readonly depth?: Depth;
   readonly remembered?: boolean;
 }
 
@@ -70,7 +70,7 @@ export interface ActOptions {
 export async function finish(context: Context, service: string, own?: string): Promise<Rollout> {
   let ran: readonly ProgramOutcome[] = [];
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const entries = await lookAt(context, service, true);
+    const entries = await lookAt(context, service, 'entries');
     // A promotion looks at canary's instances to the last; a revert must not need them.
     const look = entries.rollout?.state.phase === 'Promoting' ? await lookAt(context, service) : entries;
     const { rollout: found, remembered } = look;

@@ -41,13 +41,13 @@ export async function doctor(service: string, flags: DoctorFlags, io: CommandIo)
 async function* examine(context: Context, service: string, flags: DoctorFlags): AsyncGenerator<Check> {
   yield await checkLeader(context);
   yield await checkToken(context, service);
-  const look = await lookAt(context, service, true);
+  const look = await lookAt(context, service, 'entries');
   const { plan } =
     flags.plan === undefined
       ? await findPlan(context, service, look.seen, settleBase)
       : await readPlanFile(context, flags.plan, flags, service);
   const [counted, picks, freeze] = await Promise.all([
-    countEverywhere(context.mesh, service, plan.subsets, plan.datacenters),
+    countEverywhere(context.mesh, service, plan.subsets, look.seen.resolver, plan.datacenters),
     context.mesh.readPicks(service, plan.subsets),
     readFreeze(context),
   ]);

@@ -66,7 +66,7 @@ export async function actOnEach(
 export async function requireAllPossible(
   context: Context,
   services: readonly string[],
-  how: Pick<GroupVerb, 'verb'>,
+  how: Pick<GroupVerb, 'verb' | 'options'>,
 ): Promise<void> {
   for (const service of services) await requirePossible(context, service, how);
 }
@@ -86,8 +86,12 @@ function wasTakenBack({ done, finishes }: GroupVerb, { rollout }: Pick<Acted, 'r
   return done === 'Promoted' && finishes && (phase === 'Reverting' || phase === 'Reverted');
 }
 
-async function requirePossible(context: Context, service: string, { verb }: Pick<GroupVerb, 'verb'>): Promise<void> {
-  const look = await lookAt(context, service);
+async function requirePossible(
+  context: Context,
+  service: string,
+  { verb, options }: Pick<GroupVerb, 'verb' | 'options'>,
+): Promise<void> {
+  const look = await lookAt(context, service, options?.depth);
   const rollout = look.rollout ?? look.remembered;
   if (rollout === undefined) return;
   const plan = look.plan === undefined ? {} : { plan: look.plan.plan };

@@ -1,6 +1,5 @@
 import { ConsulError } from '../consul/errors.js';
-import { type Counted, countEverywhere } from '../controller/count-instances.js';
-import { totalOf } from '../core/datacenters.js';
+import { type Counted, countEverywhere, countedFor } from '../controller/count-instances.js';
 import { metaOf, subsetsOf } from '../core/entries.js';
 import { type History, lastKnown } from '../core/history.js';
 import type { Observation } from '../core/observation.js';
@@ -26,23 +25,38 @@ export interface Look {
 
 const NOTHING_COUNTED: Counted = { instances: {} };
 
-/** Looks at a service: one round trip for the entries, one for instances, log and freeze. `entriesOnly` spares instances and freeze, for what must work even where they cannot be read. */
-export async function lookAt(context: Context, service: string, entriesOnly = false): Promise<Look> {
+/** How much is looked at besides the entries and the log: instances and freeze, only instances and those where they can be read at once, or neither. */
+export type Depth = 'all' | 'readable' | 'entries';
+
+/** Looks at a service: one round trip for the entries, one for the rest. */
+export async function lookAt(context: Context, service: string, depth: Depth = 'all'): Promise<Look> {
   const entries = await context.mesh.readEntries(service);
   const record = entries.splitter === undefined ? undefined : readRecord(metaOf(entries.splitter.entry));
   const [history, counted, freeze] = await Promise.all([
     readHistory(context, service, record?.id),
-    entriesOnly ? NOTHING_COUNTED : countEverywhere(context.mesh, service, subsetsIn(entries)),
-    entriesOnly ? {} : readFreeze(context),
+    depth === 'entries' ? NOTHING_COUNTED : countDeep(context, service, entries, depth),
+    depth === 'all' ? readFreeze(context) : {},
   ]);
   const remembered = record === undefined && history !== undefined ? lastKnown(history) : undefined;
   const rollout = record ?? (remembered !== undefined && !isFinal(remembered) ? remembered : undefined);
   const plan = history?.plans[(rollout ?? remembered)?.plan ?? ''];
-  const { datacenters } = counted;
-  const instances = datacenters === undefined ? counted.instances : totalOf(datacenters, plan?.plan.datacenters);
-  const bare = { ...entries, ...freeze, ...counted, instances };
+  const bare = { ...entries, ...freeze, ...countedFor(counted, plan?.plan.datacenters) };
   const seen: Observation = { ...bare, resolverSince: 0, agreement: 'unknown', findings: [] };
   return { service, seen, rollout, recorded: record !== undefined, remembered, history, plan };
+}
+
+/** Taking traffic back waits no longer than this to learn whether there is anybody to go back to, ms. */
+const SOON = 2_000;
+
+async function countDeep(context: Context, service: string, entries: Entries, depth: Depth): Promise<Counted> {
+  const soon = depth === 'readable' ? AbortSignal.timeout(SOON) : undefined;
+  try {
+    return await countEverywhere(context.mesh, service, subsetsIn(entries), entries.resolver, undefined, soon);
+  } catch (error) {
+    if (depth === 'all' || !(error instanceof ConsulError)) throw error;
+    context.io.err(`Warning: whether ${service} has an instance to go back to is not known: ${error.message}\n`);
+    return NOTHING_COUNTED;
+  }
 }
 
 /** What the switch that stops all advances says, as a part of an observation; where it cannot be read, a warning says so. */

@@ -81,10 +81,10 @@ async function giveWay(context: Context, sourced: SourcedPlan, { seen, rollout }
   const after = rollout === undefined ? undefined : supersede(rollout, verbContext);
   if (after?.kind === 'write') {
     const { entry } = splitterWrite(seen, service, after.next, true);
-    const counted = await countEverywhere(context.mesh, service, subsets, datacenters);
+    const counted = await countEverywhere(context.mesh, service, subsets, seen.resolver, datacenters);
     requireReady(context, sourced, { ...seen, ...counted, splitter: { entry, modifyIndex: seen.splitter?.modifyIndex ?? 0 } });
   }
-  const acted = await act(context, service, supersede, { entriesOnly: true });
+  const acted = await act(context, service, supersede, { depth: 'readable' });
   context.io.err(`Superseded ${service}: ${oneLine(acted.message)}\n`);
   await finish(context, service);
 }

@@ -49,9 +49,9 @@ export async function planRamp(
     refuseVariables(flags, 'variables are those of a plan', `splitter ramp ${service} --plan FILE --var …`);
   const given = flags.plan === undefined ? undefined : await readPlanFile(context, flags.plan, flags, service);
   if (flags.dryRun !== true) await requirePermissions(context, permissionsToDrive(service, context, given?.plan));
-  if (given !== undefined && flags.dryRun !== true && namesOtherCanary(await lookAt(context, service, true), given.plan))
+  if (given !== undefined && flags.dryRun !== true && namesOtherCanary(await lookAt(context, service, 'entries'), given.plan))
     await makeRoom(context, given);
-  const look = await lookAt(context, service, true);
+  const look = await lookAt(context, service, 'entries');
   if (look.rollout?.group !== undefined && !isFinal(look.rollout))
     throw new CommandError(
       `${service} is being rolled out in lock step with the others of the group ${look.rollout.group}`,
@@ -67,7 +67,7 @@ export async function planRamp(
   const bake = durationFlag('--bake', flags.bake);
   const { subsets, datacenters } = base.plan;
   const [counted, picks, freeze] = await Promise.all([
-    countEverywhere(context.mesh, service, subsets, datacenters),
+    countEverywhere(context.mesh, service, subsets, look.seen.resolver, datacenters),
     context.mesh.readPicks(service, subsets),
     readFreeze(context),
   ]);

@@ -51,7 +51,7 @@ export async function beginAnew(context: Context, look: Look, { skip, detach, ho
   await requirePermissions(context, permissionsToDrive(service, context, plan.plan));
   if (!detach) await requireCallers(context, plan.plan);
   const sourced = { plan: plan.plan, digest: rollout.plan, source: plan.source };
-  const counted = await countEverywhere(context.mesh, service, plan.plan.subsets, plan.plan.datacenters);
+  const counted = await countEverywhere(context.mesh, service, plan.plan.subsets, look.seen.resolver, plan.plan.datacenters);
   const roles = requireReady(context, sourced, { ...look.seen, ...counted });
   const note = await requireOwnChecks(context, sourced, roles, skip);
   context.io.err(`Retrying ${service}; last time: ${oneLine(rollout.message)}\n`);

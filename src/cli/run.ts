@@ -205,7 +205,7 @@ function createController(
   const { mesh, store, programs, clock, doorbell, lock, freeze } = context;
   const controller: Controller = new Controller(id, {
     mesh,
-    signals: createSharedSignals(context, ({ service, canary }) => controller.passing(service, canary), limits),
+    signals: createSharedSignals(context, ({ service, canary }) => controller.instancesOf(service, canary), limits),
     log,
     programs,
     clock,

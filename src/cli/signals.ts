@@ -1,4 +1,5 @@
 import { countEverywhere } from '../controller/count-instances.js';
+import { type Instances, serving } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { given } from '../plan/given.js';
 import type { SignalSource, Target, TrafficSource } from '../ports.js';
@@ -14,17 +15,25 @@ import type { Context } from './context.js';
 export function createSignals(context: Context, plan: Plan): SignalSource & TrafficSource {
   return createSources(context, catalogOf(context), async ({ canary }, abort) => {
     const subset = plan.subsets.filter(({ name }) => name === canary);
-    return (await countEverywhere(context.mesh, plan.service, subset, plan.datacenters, abort)).instances[canary]?.passing ?? 0;
+    const { entry } = await context.mesh.readEntry('service-resolver', plan.service, { abort });
+    const { instances } = await countEverywhere(context.mesh, plan.service, subset, entry, plan.datacenters, abort);
+    return readyOf(instances[canary], canary);
   });
 }
 
-/** The sources of evidence for many rollouts at once: what several want to know is asked once, within the limits. `passing` counts canary's instances from what is known. */
+/** The sources of evidence for many rollouts at once: what several want to know is asked once, within the limits. `instances` tells canary's from what is known. */
 export function createSharedSignals(
   context: Context,
-  passing: (target: Target) => number | undefined,
+  instances: (target: Target) => Instances | undefined,
   scrape: ScrapeLimits,
 ): SignalSource & TrafficSource {
-  return createSources(context, catalogOf(context), async (target) => passing(target) ?? 0, scrape);
+  return createSources(context, catalogOf(context), async (target) => readyOf(instances(target), target.canary), scrape);
+}
+
+/** What was not counted must not look like nobody. */
+function readyOf(instances: Instances | undefined, subset: string): number {
+  if (instances === undefined) throw new Error(`nobody has counted ${subset} yet`);
+  return serving(instances);
 }
 
 /** Consul's catalog as the command's own token sees it, in every datacenter that shares the config entries. */
@@ -58,12 +67,12 @@ function withAllies(sources: SignalSource & TrafficSource, mesh: Context['mesh']
 function createSources(
   { io, clock, mesh }: Context,
   catalog: CatalogReader,
-  countPassing: SignalOptions['countPassing'],
+  countReady: SignalOptions['countReady'],
   scrape: ScrapeLimits = SCRAPE_LIMITS,
 ): SignalSource & TrafficSource {
   const sources = createSignalSource({
     catalog,
-    countPassing,
+    countReady,
     scrape,
     env: io.env,
     runProgram: (command, variables, timeout, abort) => runCommand({ command, timeout }, environmentOf(io.env, variables), abort),

@@ -1,5 +1,5 @@
-import type { EntryWrite, StoredEntry } from '../core/entries.js';
-import type { Instance } from '../core/instances.js';
+import { type EntryWrite, onlyPassingIn, type StoredEntry } from '../core/entries.js';
+import { countByStatus, type Instance } from '../core/instances.js';
 import { isRecord } from '../core/is-record.js';
 import { type Leg, sameLeg } from '../core/legs.js';
 import type { Chain, Instances, Site, Sites } from '../core/observation.js';
@@ -120,10 +120,15 @@ export class ConsulMesh implements Mesh, MeshLists, Picks {
   }
 
   /** The instances and the compiled chain of the service in every further datacenter that shares its entries. One that does not answer says why. */
-  async readElsewhere(service: string, subsets: readonly Subset[], abort?: AbortSignal): Promise<Sites> {
+  async readElsewhere(
+    service: string,
+    subsets: readonly Subset[],
+    resolver: StoredEntry | undefined,
+    abort?: AbortSignal,
+  ): Promise<Sites> {
     const { home, primary, others } = await this.#datacenters.read();
     const allied = others.filter(({ shares }) => shares !== false);
-    const all = await Promise.all(allied.map((one) => this.#readSite(one, service, subsets, abort)));
+    const all = await Promise.all(allied.map((one) => this.#readSite(one, service, subsets, resolver, abort)));
     return { home, primary, all };
   }
 
@@ -131,12 +136,15 @@ export class ConsulMesh implements Mesh, MeshLists, Picks {
     neighbour: Neighbour,
     service: string,
     subsets: readonly Subset[],
+    resolver: StoredEntry | undefined,
     abort: AbortSignal | undefined,
   ): Promise<Site> {
     const { name } = neighbour;
     if (neighbour.shares === undefined) return { name, unread: neighbour.why };
     try {
-      const counts = subsets.map(async (subset) => [subset.name, await this.#countSubset(service, subset, abort, name)] as const);
+      const counts = subsets.map(
+        async (subset) => [subset.name, await this.#countSubset(service, subset, resolver, abort, name)] as const,
+      );
       const [chain, ...counted] = await Promise.all([this.#compile(service, abort, name), ...counts]);
       return { name, instances: Object.fromEntries(counted), legs: readCompiledChain(chain).legs };
     } catch (error) {
@@ -177,13 +185,16 @@ export class ConsulMesh implements Mesh, MeshLists, Picks {
     return body;
   }
 
-  /** How many sidecars match each subset's filter, by the worst of their checks. */
+  /** How many sidecars match each subset's filter, by the worst of their checks; `resolver` tells which subsets take passing ones only. */
   async countInstances(
     service: string,
     subsets: readonly Subset[],
+    resolver: StoredEntry | undefined,
     abort?: AbortSignal,
   ): Promise<Readonly<Record<string, Instances>>> {
-    const counts = subsets.map(async (subset) => [subset.name, await this.#countSubset(service, subset, abort)] as const);
+    const counts = subsets.map(
+      async (subset) => [subset.name, await this.#countSubset(service, subset, resolver, abort)] as const,
+    );
     return Object.fromEntries(await Promise.all(counts));
   }
 
@@ -248,11 +259,15 @@ export class ConsulMesh implements Mesh, MeshLists, Picks {
     return this.#instances(await this.#client.call(call), what).map(instanceOf);
   }
 
-  async #countSubset(service: string, subset: Subset, abort?: AbortSignal, elsewhere?: string): Promise<Instances> {
-    const found = await this.listInstances(service, { filter: subset.filter, abort, elsewhere });
-    const statuses = found.map(({ status }) => status);
-    const count = (status: string): number => statuses.filter((one) => one === status).length;
-    return { passing: count('passing'), warning: count('warning'), critical: count('critical') };
+  async #countSubset(
+    service: string,
+    { name, filter }: Subset,
+    resolver: StoredEntry | undefined,
+    abort?: AbortSignal,
+    elsewhere?: string,
+  ): Promise<Instances> {
+    const found = await this.listInstances(service, { filter, abort, elsewhere });
+    return countByStatus(found, onlyPassingIn(resolver?.entry).has(name));
   }
 
   /** Instances that ACLs hid look like instances that are gone; the two must never be mixed up. */
@@ -305,6 +320,7 @@ function instanceOf(found: Readonly<Record<string, unknown>>): Instance {
     id: String(service.ID),
     node: String(isRecord(found.Node) ? found.Node.Node : ''),
     status: worstCheck(found),
+    ...(isRecord(service.Weights) && service.Weights.Warning === 0 ? { muted: true as const } : {}),
     ...(version === undefined ? {} : { version }),
     ...(standsFor === undefined ? {} : { standsFor }),
   };

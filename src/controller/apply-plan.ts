@@ -69,10 +69,7 @@ export async function observeOnce(
   mesh: Pick<Mesh, 'readEntries' | 'countInstances' | 'readElsewhere'> & Picks,
   { service, subsets, datacenters }: Plan,
 ): Promise<Observation> {
-  const [entries, counted, picks] = await Promise.all([
-    mesh.readEntries(service),
-    countEverywhere(mesh, service, subsets, datacenters),
-    mesh.readPicks(service, subsets),
-  ]);
+  const [entries, picks] = await Promise.all([mesh.readEntries(service), mesh.readPicks(service, subsets)]);
+  const counted = await countEverywhere(mesh, service, subsets, entries.resolver, datacenters);
   return { ...entries, resolverSince: 0, ...counted, picks, agreement: 'unknown', findings: [] };
 }

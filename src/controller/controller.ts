@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { FOREGROUND } from '../core/driver-lost.js';
 import { type EntryKind, metaOf, type StoredEntry } from '../core/entries.js';
+import type { Instances } from '../core/observation.js';
 import type { Plan, Wave } from '../core/plan.js';
 import { isHome, readRecord } from '../core/record.js';
 import { chargeOf } from '../core/rendezvous.js';
@@ -213,9 +214,9 @@ export class Controller {
     return this.#posts.get(service)?.post.plan;
   }
 
-  /** How many instances of a subset of a service pass; undefined when nobody here looks after it. */
-  passing(service: string, subset: string): number | undefined {
-    return this.#posts.get(service)?.post.passing(subset);
+  /** The instances of a subset of a service as last counted; undefined when nobody here counts them. */
+  instancesOf(service: string, subset: string): Instances | undefined {
+    return this.#posts.get(service)?.post.instancesOf(subset);
   }
 
   #roleOf(service: string): Role | undefined {
@@ -460,7 +461,7 @@ export class Controller {
   }
 }
 
-/** Whether the rollout goes on as soon as enough instances of canary pass. */
+/** Whether the rollout goes on, or back, as soon as enough instances are ready. */
 function awaitsInstances({ state }: Rollout, plan: Plan): boolean {
-  return state.phase === 'Pending' || plan.steps[state.step]?.kind === 'wait';
+  return state.phase === 'Pending' || state.reason === 'StableGone' || plan.steps[state.step]?.kind === 'wait';
 }

@@ -1,4 +1,5 @@
 import { remembering, totalOf } from '../core/datacenters.js';
+import type { StoredEntry } from '../core/entries.js';
 import type { Observation, Sites } from '../core/observation.js';
 import type { Plan, Subset } from '../core/plan.js';
 import type { Mesh } from '../ports.js';
@@ -11,12 +12,13 @@ export async function countEverywhere(
   mesh: Pick<Mesh, 'countInstances' | 'readElsewhere'>,
   service: string,
   subsets: readonly Subset[],
+  resolver: StoredEntry | undefined,
   named?: Plan['datacenters'],
   abort?: AbortSignal,
 ): Promise<Counted> {
   const [instances, sites] = await Promise.all([
-    mesh.countInstances(service, subsets, abort),
-    mesh.readElsewhere?.(service, subsets, abort),
+    mesh.countInstances(service, subsets, resolver, abort),
+    mesh.readElsewhere?.(service, subsets, resolver, abort),
   ]);
   return spread(instances, sites, named);
 }
@@ -30,6 +32,14 @@ export function spread(
 ): Counted {
   if (elsewhere === undefined || (elsewhere.all.length === 0 && named === undefined)) return { instances };
   const all = [{ name: elsewhere.home, instances }, ...elsewhere.all];
-  const datacenters = remembering(before, { ...elsewhere, all });
-  return { instances: totalOf(datacenters, named), datacenters };
+  return countedFor({ instances, datacenters: remembering(before, { ...elsewhere, all }) }, named);
+}
+
+/** The counts of several datacenters as a plan that names these takes them. */
+export function countedFor({ instances, datacenters }: Counted, named: Plan['datacenters']): Counted {
+  if (datacenters === undefined) return { instances };
+  return {
+    instances: totalOf(datacenters, named),
+    datacenters: named === undefined ? datacenters : { ...datacenters, named },
+  };
 }

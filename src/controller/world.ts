@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EntryKind, metaOf, type StoredEntry, storedLegs, subsetsOf } from '../core/entries.js';
+import { type EntryKind, metaOf, onlyPassingIn, type StoredEntry, storedLegs, subsetsOf } from '../core/entries.js';
 import { type Leg, ownLegs, sameShares } from '../core/legs.js';
 import { type Chain, type Observation, type Sites, serving } from '../core/observation.js';
 import type { Plan, Subset } from '../core/plan.js';
@@ -159,12 +159,13 @@ export class World {
   /** Counts the instances that the mesh itself would use: by the resolver's filters once a rollout is under way, before that by the plan's. */
   async count(): Promise<void> {
     const subsets = this.#subsets();
-    this.#counted = JSON.stringify(subsets);
+    this.#counted = this.#countable();
     const { service } = this.#plan;
+    const { resolver } = this.#entries;
     const [own, elsewhere] = await Promise.all([
-      this.#mesh.countInstances(service, subsets, this.#abort),
+      this.#mesh.countInstances(service, subsets, resolver, this.#abort),
       // Only the first time: one that does not answer must not hold up what home tells.
-      this.#visiting ? undefined : this.#mesh.readElsewhere?.(service, subsets, this.#abort),
+      this.#visiting ? undefined : this.#mesh.readElsewhere?.(service, subsets, resolver, this.#abort),
     ]);
     this.#own = own;
     this.#settle(elsewhere ?? this.#elsewhere);
@@ -183,7 +184,12 @@ export class World {
       const began = performance.now();
       const before = JSON.stringify(this.#seen);
       try {
-        const elsewhere = await this.#mesh.readElsewhere?.(this.#plan.service, this.#subsets(), this.#abort);
+        const elsewhere = await this.#mesh.readElsewhere?.(
+          this.#plan.service,
+          this.#subsets(),
+          this.#entries.resolver,
+          this.#abort,
+        );
         this.#settle(elsewhere);
       } catch {
         // The home datacenter does not answer: whoever counts its instances tells.
@@ -217,7 +223,12 @@ export class World {
   }
 
   async #recount(): Promise<void> {
-    if (this.#counted !== undefined && this.#counted !== JSON.stringify(this.#subsets())) await this.count();
+    if (this.#counted !== undefined && this.#counted !== this.#countable()) await this.count();
+  }
+
+  /** What a count depends on besides the instances. */
+  #countable(): string {
+    return JSON.stringify([this.#subsets(), [...onlyPassingIn(this.#entries.resolver?.entry)]]);
   }
 
   #subsets(): readonly Subset[] {

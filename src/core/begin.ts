@@ -7,6 +7,7 @@ import { owedBy } from './programs.js';
 import type { Roles } from './roles.js';
 import type { Rollout } from './rollout.js';
 import { routeWrite } from './route.js';
+import { movesOntoNothing } from './way-back.js';
 
 /** Sidecars need the new subsets before a splitter names them: creating both within 100 ms fails requests, a second apart none did. */
 export const RESOLVER_SETTLES = 1_000;
@@ -48,6 +49,8 @@ export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beg
   }
   const said = [beginning.note, noteLeftOut({ plan, seen })].filter((note) => note !== undefined).join('; ');
   const next = beginRollout(roles, said === '' ? beginning : { ...beginning, note: said }, owedBy(plan), now);
+  const nobody = movesOntoNothing(seen, plan.service, next.asked);
+  if (nobody !== undefined) return wait(`${nobody.message}; waiting until one is ready`, now + RESOLVER_SETTLES);
   return { why: next.message, wakeAt: now, next, write: splitterWrite(seen, plan.service, next, true) };
 }
 

@@ -25,7 +25,7 @@ import type { ScrapeLimits } from './scrape-budget.js';
 /** What the sources need: Consul's catalog, the number of passing canary instances, the environment (addresses, tokens), a way to run programs, and the time in ms. */
 export interface SignalOptions {
   readonly catalog: CatalogReader;
-  countPassing(target: Target, abort: AbortSignal): Promise<number>;
+  countReady(target: Target, abort: AbortSignal): Promise<number>;
   readonly env: Env;
   readonly runProgram: RunProgram;
   readonly scrape?: ScrapeLimits;
@@ -76,7 +76,7 @@ export function createSignalSource(options: SignalOptions): SignalSource & Traff
       case 'exec':
         return measureExec(signal, target, options.runProgram, abort);
       case 'consul':
-        return measureConsulHealth(target, (one, stop) => options.countPassing(one, stop), abort);
+        return measureConsulHealth(target, (one, stop) => options.countReady(one, stop), abort);
     }
   }
 

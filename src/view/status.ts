@@ -1,6 +1,8 @@
 import { formatDuration } from '../core/duration.js';
 import { nameLeg } from '../core/legs.js';
+import { describeSkipped, isGone, serving } from '../core/observation.js';
 import type { LegStatus, Status } from '../core/status.js';
+import { insteadOfGoingBack } from '../core/way-back.js';
 import { oneLine, padTo, type Style } from './style.js';
 
 /** One service for people: phase and why, weights asked, stored and observed, signals, who drives, what to type. */
@@ -18,6 +20,7 @@ export function renderStatus(status: Status, style: Style, now: number): string 
     '',
     ...legLines(status),
     ...datacenterLines(status, style),
+    ...skippedLines(status, style),
     '',
     ...signalLines(status, style, now),
     `  changed  ${status.updatedAt ?? '-'}${healthyText(status)}`,
@@ -34,22 +37,30 @@ export function renderStatus(status: Status, style: Style, now: number): string 
 }
 
 /** What to type next, by phase. */
-export function nextCommand({ service, phase, reason, driver }: Status): string {
+export function nextCommand(status: Status): string {
+  const { service, phase, reason, driver, stable, canary } = status;
+  const gone = isGone(stable?.instances ?? undefined);
+  const carries = (canary?.weight.asked ?? 0) > 0;
+  // What would be refused is not suggested.
+  const back =
+    gone && carries ? insteadOfGoingBack(service, serving(canary?.instances ?? undefined) > 0) : `splitter abort ${service}`;
   switch (phase) {
     case 'Promoted':
+      if (gone) return `splitter history ${service};   splitter subsets ${service}`;
       return `splitter undo ${service}   takes it back;   splitter history ${service}`;
     case 'Reverted':
     case 'Superseded':
       return `splitter history ${service}   shows why;   splitter ramp ${service} --to 10   begins anew`;
     case 'Paused':
+      if (reason === 'StableGone') return gone ? back : `splitter continue ${service};   ${back}`;
       if (reason === 'TargetReached')
-        return `splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}`;
-      if (reason === 'Drift') return `splitter resume ${service} --adopt | --reassert;   splitter abort ${service}`;
-      return `splitter continue ${service};   splitter abort ${service}`;
+        return `splitter ramp ${service} --to …   goes on;   splitter promote ${service};   ${back}`;
+      if (reason === 'Drift') return `splitter resume ${service} --adopt | --reassert;   ${back}`;
+      return `splitter continue ${service};   ${back}`;
     default:
       return driver === null
-        ? `splitter ramp ${service} --to …   drives it on;   splitter abort ${service}`
-        : `splitter status ${service} -w;   splitter pause ${service};   splitter abort ${service}`;
+        ? `splitter ramp ${service} --to …   drives it on;   ${back}`
+        : `splitter status ${service} -w;   splitter pause ${service};   ${back}`;
   }
 }
 
@@ -117,6 +128,14 @@ function datacenterLines({ datacenters }: Status, style: Style): readonly string
       return unread === null ? line.trimEnd() : style.warn(`${line} not known now: ${oneLine(unread)}`);
     }),
   ];
+}
+
+/** Instances that look alive and get nothing. */
+function skippedLines({ stable, canary, legs }: Status, style: Style): readonly string[] {
+  return [stable, canary, ...legs].flatMap((leg) => {
+    const said = leg === null || leg.instances === null ? undefined : describeSkipped(leg.subset, leg.instances);
+    return said === undefined ? [] : [style.warn(`  ${oneLine(said)}`)];
+  });
 }
 
 function signalLines({ signals }: Status, style: Style, now: number): readonly string[] {

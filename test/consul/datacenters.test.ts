@@ -62,7 +62,7 @@ describe('the datacenters that share config entries', () => {
   it('are one where there is one, for one request a minute', async () => {
     const alone = mesh({ names: ['dc1'] });
     for (let i = 0; i < 3; i++)
-      expect(await alone.readElsewhere('payments', SUBSETS)).to.deep.equal({ home: 'dc1', primary: 'dc1', all: [] });
+      expect(await alone.readElsewhere('payments', SUBSETS, undefined)).to.deep.equal({ home: 'dc1', primary: 'dc1', all: [] });
     expect(asked).to.deep.equal(['GET /v1/catalog/datacenters']);
   });
 
@@ -152,7 +152,7 @@ describe('the datacenters that share config entries', () => {
   it('are read each; one that does not answer says why', async () => {
     const authorities = { dc1: OWN, dc2: UNDER, dc3: OTHER, dc4: UNDER };
     const wide = mesh({ names: ['dc1', 'dc2', 'dc3', 'dc4', 'dc5'], authorities, silent: ['dc4'] });
-    const seen = await wide.readElsewhere('payments', SUBSETS);
+    const seen = await wide.readElsewhere('payments', SUBSETS, undefined);
     expect(
       seen.all.map(({ name, instances, unread }) => [name, instances !== undefined, unread?.replace(/\(.*/, '')]),
     ).to.deep.equal([

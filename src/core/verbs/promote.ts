@@ -4,13 +4,14 @@ import { isToBegin } from '../go-on.js';
 import { roomFor, splitLegs } from '../legs.js';
 import { serving } from '../observation.js';
 import type { HookName } from '../plan.js';
-import { askedCanary, extraLegs, isFinal, type Rollout, runningAt, type State } from '../rollout.js';
+import { asItStood, askedCanary, extraLegs, isFinal, type Rollout, runningAt, type State } from '../rollout.js';
 import { formatPercent } from '../weights.js';
 import { refused, type VerbContext, type VerbResult, write } from './result.js';
 
 /** Passes the present step without waiting for it; at a reached target, and with `full` from anywhere, goes to all traffic. */
-export function promote(rollout: Rollout, context: VerbContext, full: boolean, steps: number): VerbResult {
+export function promote(held: Rollout, context: VerbContext, full: boolean, steps: number): VerbResult {
   const { service, by, now, seen, plan } = context;
+  const rollout = asItStood(held);
   const { state } = rollout;
   if (state.phase === 'Promoted' || state.phase === 'Promoting')
     return {

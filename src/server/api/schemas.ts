@@ -18,7 +18,12 @@ const PHASES = [
 ] as const;
 
 const instances = z
-  .object({ passing: z.number(), warning: z.number(), critical: z.number() })
+  .object({
+    passing: z.number(),
+    warning: z.number(),
+    critical: z.number(),
+    skipped: z.number().optional().describe('Of those in warning, how many Consul sends nothing to; absent: none'),
+  })
   .nullable()
   .describe('Its instances by the worst of their checks');
 
@@ -255,7 +260,9 @@ export const actionBodies = {
     choice: z.enum(['adopt', 'reassert']).optional().describe("After drift: go on from the others' weights, or put ours back"),
   }),
   promote: z.strictObject({ full: z.boolean().optional().describe('Skip all steps and the bake') }),
-  abort: z.strictObject({}),
+  abort: z.strictObject({
+    force: z.boolean().optional().describe('Even where stable has no ready instance, which is recorded'),
+  }),
   undo: z.strictObject({}),
   retry: z.strictObject({ force: z.boolean().optional().describe("Skip the plan's own checks, which is recorded") }),
 } as const satisfies Record<Action, z.ZodType>;
