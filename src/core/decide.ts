@@ -9,6 +9,7 @@ import { type Decision, type Situation, wait } from './decision.js';
 import { decideDrift } from './drift.js';
 import { decideLostDriver } from './driver-lost.js';
 import { metaOf } from './entries.js';
+import { decideFirstLook } from './first-look.js';
 import { findHarm } from './harm.js';
 import { readRecord } from './record.js';
 import { revert } from './revert.js';
@@ -38,6 +39,8 @@ export function decide(situation: Situation): Decision {
   if (drift !== undefined) return drift;
   const lost = decideLostDriver(situation);
   if (lost !== undefined) return lost;
+  const look = decideFirstLook(situation);
+  if (look !== undefined) return look;
   switch (rollout.state.phase) {
     case 'Pending':
       return decidePending(situation);

@@ -18,6 +18,8 @@ export interface Situation {
   readonly ran: readonly ProgramOutcome[];
   /** The driver that the record names, when it was in the foreground and is gone. */
   readonly lostDriver?: string;
+  /** Since when whoever decides watches this rollout, where nobody did before, ms; absent where it was watched all along. */
+  readonly watchedSince?: number;
   readonly now: number;
 }
 

@@ -2,10 +2,11 @@ import type { EnvoySignal } from '../core/plan.js';
 import type { Band, Counts, Finding, Verdict } from '../core/verdict.js';
 import { failingLine, suspiciousLine } from './alpha.js';
 import { lowerShare, upperShare } from './confidence.js';
-import { allowedShare, type CountEvidence, isStableWorse, weigh } from './count-signal.js';
+import { type CountEvidence, isStableWorse, weigh } from './count-signal.js';
 import { type CountTally, inStep, type Sides } from './count-tally.js';
 import { shareOf } from './counts.js';
 import { describeEvidence, formatBound, formatCount, formatShare, plural } from './text.js';
+import { allowedNow, isAbove, tellCounts } from './told-counts.js';
 
 /** Errors in a row after which a count signal is an `Error`: three seconds at ten looks a second, in which a sidecar may restart. */
 const ERROR_LIMIT = 30;
@@ -26,6 +27,7 @@ class CountFinding implements Finding {
   readonly failed: number;
   readonly at: number;
   readonly stableWorse: boolean;
+  readonly above: boolean;
   declare readonly query?: string;
   declare readonly dryRun?: boolean;
   readonly #signal: EnvoySignal;
@@ -41,7 +43,9 @@ class CountFinding implements Finding {
     const evidence = weigh(tally);
     this.name = signal.name;
     this.stableWorse = isStableWorse(tally, evidence, alpha);
-    this.verdict = verdictOf(signal, tally, { step: this.#step, evidence, stableWorse: this.stableWorse, alpha });
+    const verdict = verdictOf(signal, tally, { step: this.#step, evidence, stableWorse: this.stableWorse, alpha });
+    this.above = verdict === 'Successful' && isAbove(signal, tally, this.#step);
+    this.verdict = this.above ? 'Inconclusive' : verdict;
     const sample = tally.failed ? this.#told().canary : this.#step.canary;
     this.samples = sample.total;
     this.failed = sample.bad;
@@ -60,9 +64,10 @@ class CountFinding implements Finding {
   }
 
   get message(): string {
-    const { verdict, stableWorse } = this;
+    const { verdict, above, stableWorse } = this;
     const story = {
       verdict,
+      above,
       evidence: weigh(this.#tally),
       stableWorse,
       step: this.#step,
@@ -75,7 +80,7 @@ class CountFinding implements Finding {
   get clear(): boolean {
     if (this.verdict !== 'Successful') return false;
     const { canary, stable } = this.#told();
-    return upperShare(canary, CONFIDENCE) < allowedShare(this.#signal, stable);
+    return upperShare(canary, CONFIDENCE) < allowedNow(this.#signal, this.#tally, stable);
   }
 
   get band(): Band | undefined {
@@ -86,10 +91,12 @@ class CountFinding implements Finding {
 
   /** As it is written into the history and into the driver's lock. */
   toJSON(): Finding {
-    const { name, source, verdict, value, bound, samples, failed, at, message, stableWorse, clear, band, query, dryRun } = this;
+    const { name, source, verdict, value, bound, samples, failed, at, message } = this;
+    const { stableWorse, above, clear, band, query, dryRun } = this;
     return {
       ...{ name, source, verdict, value, bound, samples, failed, at, message },
       ...(stableWorse ? { stableWorse } : {}),
+      ...(above ? { above } : {}),
       ...(clear ? { clear } : {}),
       ...(band === undefined ? {} : { band }),
       ...(query === undefined ? {} : { query }),
@@ -98,7 +105,7 @@ class CountFinding implements Finding {
   }
 
   #told(): Sides {
-    return toldCounts(this.#signal, this.#tally, this.#step);
+    return tellCounts(this.#signal, this.#tally, this.#step, this.#alpha);
   }
 }
 
@@ -142,6 +149,7 @@ interface Weighed {
   readonly alpha: number;
 }
 
+/** By the evidence alone: what is shown may yet be above the bound. */
 function verdictOf(signal: EnvoySignal, tally: CountTally, { step, evidence, stableWorse, alpha }: Weighed): Verdict {
   if (tally.failed) return 'Failed';
   if (tally.trouble !== null)
@@ -155,15 +163,9 @@ function isAlone(signal: EnvoySignal, tally: CountTally): boolean {
   return signal.margin !== undefined && tally.stable.total === 0;
 }
 
-/** The requests that tell the story: those of the step, unless only the most recent ones break the bound; all of them in a step without any. */
-function toldCounts(signal: EnvoySignal, tally: CountTally, step: Sides): Sides {
-  const base = step.canary.total === 0 ? tally : step;
-  const allowed = allowedShare(signal, tally.stable);
-  return shareOf(base.canary) <= allowed && shareOf(tally.recent.canary) > allowed && tally.drift > 1 ? tally.recent : base;
-}
-
 interface Story extends Weighed {
   readonly verdict: Verdict;
+  readonly above: boolean;
   readonly told: Sides;
 }
 
@@ -177,8 +179,10 @@ function describe(signal: EnvoySignal, tally: CountTally, story: Story): string 
   if (story.step.canary.total === 0) return describeSilence(tally, story, facts);
   if (isAlone(signal, tally)) return `${facts}; no request reached stable, so there is nothing to compare with`;
   if (story.stableWorse) return `${against}; ${blameStable(signal, evidence, alpha)}`;
-  if (story.verdict === 'Inconclusive')
-    return `${against}; this points to harm ${describeEvidence(evidence.harm, failingLine(alpha))}`;
+  if (story.verdict === 'Inconclusive') {
+    const doubt = story.above ? 'above it so far' : 'this points to harm';
+    return `${against}; ${doubt} ${describeEvidence(evidence.harm, failingLine(alpha))}`;
+  }
   if (signal.margin !== undefined) return against;
   return `${against}; 99% sure that it is below ${formatShare(upperShare(told.canary, CONFIDENCE))}`;
 }
