@@ -32,7 +32,7 @@ export function atTarget(
 
 function whyUnwatched(
   signal: readonly string[] | undefined,
-  { plan, source }: SourcedPlan,
+  { plan, source }: Pick<SourcedPlan, 'plan' | 'source'>,
   takesAway: boolean,
 ): string | undefined {
   if (takesAway) return 'canary got no more than it had, so nothing was to be proven';

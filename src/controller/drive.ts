@@ -101,6 +101,8 @@ class Driver {
   /** Why traffic is to go back, while it has not gone. */
   #wanted: string | undefined;
   #troubleSince: number | undefined;
+  /** What Consul said when the last turn failed. */
+  #trouble: string | undefined;
 
   constructor(task: Drive, parts: DriverParts, world: World, wake: Wake, onFrame: (frame: Frame) => void, stop: AbortSignal) {
     this.#task = task;
@@ -125,6 +127,7 @@ class Driver {
           return end;
         }
         this.#troubleSince = undefined;
+        this.#trouble = undefined;
       } catch (error) {
         const now = this.#parts.clock.now();
         this.#troubleSince ??= now;
@@ -175,8 +178,7 @@ class Driver {
 
   #hear(decided: Turn): void {
     this.#wanted = decided.takesBack ? decided.why : undefined;
-    const silence = this.#heartbeat.trouble();
-    this.#report(decided, this.#troubleSince === undefined ? silence : undefined);
+    this.#report(decided, this.#trouble ?? this.#heartbeat.trouble());
   }
 
   #report({ seen, why, wakeAt, now }: Pick<Turn, 'seen' | 'why' | 'wakeAt' | 'now'>, trouble?: string): void {
@@ -189,6 +191,7 @@ class Driver {
   async #waitOutTrouble(said: string): Promise<void> {
     const now = this.#parts.clock.now();
     const trouble = `${said}; ${this.#heartbeat.age()}`;
+    this.#trouble = trouble;
     this.#report({ seen: this.#pilot.observe(now), why: trouble, wakeAt: now + RETRY, now }, trouble);
     await this.#wake.sleep(RETRY);
     // A Consul that takes a connection and says nothing must not hold up the next try.

@@ -5,8 +5,8 @@ import { lowerShare, upperShare } from './confidence.js';
 import { type CountEvidence, isStableWorse, weigh } from './count-signal.js';
 import { type CountTally, inStep, type Sides } from './count-tally.js';
 import { shareOf } from './counts.js';
-import { describeEvidence, formatBound, formatCount, formatShare, plural } from './text.js';
-import { allowedNow, isAbove, tellCounts } from './told-counts.js';
+import { describeEvidence, formatBound, formatCount, formatExact, formatShare, plural } from './text.js';
+import { allowedNow, canGive, isAbove, tellCounts } from './told-counts.js';
 
 /** Errors in a row after which a count signal is an `Error`: three seconds at ten looks a second, in which a sidecar may restart. */
 const ERROR_LIMIT = 30;
@@ -171,9 +171,15 @@ interface Story extends Weighed {
 
 function describe(signal: EnvoySignal, tally: CountTally, story: Story): string {
   const { told, evidence, alpha } = story;
-  const facts = `${describeShare(signal, told.canary, told === tally.recent)}${describeStable(told.stable)}`;
+  const isExact = story.verdict === 'Failed';
+  const facts = `${describeShare(signal, told.canary, { recent: told === tally.recent, isExact })}${describeStable(told.stable)}`;
   const against = `${facts}; ${wordsOf(signal).limit}`;
-  if (story.verdict === 'Failed') return `${against} ${describeEvidence(evidence.harm, failingLine(alpha))}`;
+  if (story.verdict === 'Failed') {
+    const line = failingLine(alpha);
+    return canGive(signal, told, evidence.harm)
+      ? `${against} ${describeEvidence(evidence.harm, line)}`
+      : `${against} (a stretch of them gives over the ${formatCount(line)} that are needed as evidence)`;
+  }
   if (tally.trouble !== null)
     return `${tally.trouble.kind === 'none' ? 'no data' : 'could not be measured'}: ${tally.trouble.why}`;
   if (story.step.canary.total === 0) return describeSilence(tally, story, facts);
@@ -200,10 +206,18 @@ function describeSilence(tally: CountTally, { step, stableWorse }: Story, facts:
   return `0 requests reached canary${where}, ${formatCount(total)} stable${before}${blame}`;
 }
 
-function describeShare(signal: EnvoySignal, told: Counts, recent: boolean): string {
+interface Telling {
+  readonly recent: boolean;
+  /** Whoever reads what took a version back can tell how many requests were bad. */
+  readonly isExact: boolean;
+}
+
+function describeShare(signal: EnvoySignal, told: Counts, { recent, isExact }: Telling): string {
   const verb = signal.metric === 'latency' ? `took over ${formatCount(signal.over ?? 0)}ms` : 'failed';
   const of = `${recent ? 'the last ' : ''}${plural(told.total, 'request')}`;
-  return told.bad === 0 ? `none of ${of} ${verb}` : `${formatShare(shareOf(told))} of ${of} ${verb}`;
+  return told.bad === 0
+    ? `none of ${of} ${verb}`
+    : `${isExact ? formatExact(told) : formatShare(shareOf(told))} of ${of} ${verb}`;
 }
 
 function describeStable(stable: Counts): string {

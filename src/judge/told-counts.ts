@@ -26,6 +26,11 @@ export function tellCounts(signal: EnvoySignal, tally: CountTally, step: Sides, 
   return candidates.find((sides) => most(sides) >= Math.log(harm)) ?? candidates.reduce((a, b) => (most(b) > most(a) ? b : a));
 }
 
+/** Whether these requests alone can have given the evidence; else a stretch of them has, that nobody keeps the counts of. */
+export function canGive({ max }: EnvoySignal, { canary }: Sides, harm: number): boolean {
+  return max === undefined || mostEvidence(canary, max) >= Math.log(harm);
+}
+
 /** Whether what these requests show is above the bound. Where canary may not be worse than stable at all, chance alone puts it above half of the time: there it has to be beyond chance. */
 export function isAbove(signal: EnvoySignal, tally: CountTally, { canary, stable }: Sides): boolean {
   const allowed = allowedNow(signal, tally, stable);

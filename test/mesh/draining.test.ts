@@ -23,7 +23,7 @@ describe('an old version is stopped when splitter says that it is drained, on a 
   const draining = async () => (await shell.json(`status ${SERVICE}`)).draining;
 
   it('not while a slow request is under way to it; then no request fails, fast or slow', async () => {
-    const begun = await shell.run(`ramp ${SERVICE} --to 50`);
+    const begun = await shell.run(`ramp ${SERVICE} --to 50 --signal none`);
     expect(begun.code, begun.err).to.equal(0);
     expect(await draining()).to.equal(undefined);
     load = startLoad({ url: mesh.url, rps: 100, connections: 256 });
