@@ -173,7 +173,7 @@ export async function driveService(
         ...{ plan, rollout, roles, beginning, hold: options.hold, patience, planOf },
         untilRecorded: options.detach === true,
         proves: options.proves === true,
-        ...(unseen ? { watchedSince: context.clock.now() } : {}),
+        ...(unseen ? { firstLook: { since: context.clock.now(), anew: true } } : {}),
       },
       parts,
       (frame) => {

@@ -142,8 +142,8 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--rollout <id>', 'of this rollout instead of the last')
     .option('--all', 'of every rollout that is kept')
     .action((service: string, flags: Flags) => finish(import('./history.js').then((m) => m.history(service, flags, io))));
-  connected('pause <service>', 'hold a rollout where it is; signals still revert it').action((service: string, flags: Flags) =>
-    finish(import('./verbs.js').then((m) => m.runPause(service, flags, io))),
+  connected('pause <service>', 'hold a rollout where it is; whoever watches it still reverts it').action(
+    (service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runPause(service, flags, io))),
   );
   connected('resume <service>', 'let a paused rollout go on')
     .option('--adopt', "after drift: go on from the others' weights")

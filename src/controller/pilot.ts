@@ -1,7 +1,7 @@
 import { measurable } from '../core/agreement.js';
 import { type Beginning, decideBeginning } from '../core/begin.js';
 import { decide } from '../core/decide.js';
-import { type Decision, splitterWrite, wait } from '../core/decision.js';
+import { type Decision, type FirstLook, splitterWrite, wait } from '../core/decision.js';
 import { countsAnew } from '../core/enter-step.js';
 import { metaOf } from '../core/entries.js';
 import { logEntry } from '../core/history.js';
@@ -40,8 +40,8 @@ export interface Flight {
   readonly planOf?: (digest: string) => Plan | undefined;
   /** Among several drivers of one rollout: a record that another one wrote is gone on with. Otherwise it ends the flight. */
   readonly shared: boolean;
-  /** Since when the rollout under way is watched, where nobody watched it before, ms. */
-  readonly watchedSince?: number;
+  /** Where nobody may have watched the rollout under way before. */
+  readonly firstLook?: FirstLook;
 }
 
 /** `advance`: whatever the decision asks for. `guard`: only what takes traffic back to stable. */
@@ -111,7 +111,7 @@ export class Pilot {
     this.#overdue = new Overdue((stuck) => parts.onStuck?.(stuck));
     this.#evidence = new Evidence(flight.plan, parts.signals, flight.rollout?.tally ?? '');
     // What was seen before nobody watched is no evidence of how canary does now.
-    if (flight.watchedSince !== undefined) this.#evidence.startStep();
+    if (flight.firstLook?.anew === true) this.#evidence.startStep();
     this.#target = targetOf(flight.plan, flight.roles, flight.rollout?.id ?? flight.beginning.id);
   }
 
@@ -249,10 +249,10 @@ export class Pilot {
     // Whoever advances a shared rollout puts its own name into the next record.
     const rollout = shared ? { ...this.#rollout, driver: beginning.driver } : this.#rollout;
     const tally = this.#evidence.encoded();
-    const { watchedSince } = this.#flight;
+    const { firstLook } = this.#flight;
     const about = {
       ...(lostDriver === undefined ? {} : { lostDriver }),
-      ...(watchedSince === undefined ? {} : { watchedSince }),
+      ...(firstLook === undefined ? {} : { firstLook }),
     };
     return decide({ plan, rollout, seen, tally, ran: this.#programs.ended, now, ...about });
   }
