@@ -146,7 +146,10 @@ describe('with one permission less than acl-policy prints', function () {
     ];
     const running = await startController(await rulesOf(' --controller'));
     await until('the controller is registered', () => /"joined"/.test(running.output()));
-    await secured.run(`ramp ${SERVICE} --plan ${file} --to 40 --no-hold`, await secured.tokenFile(JSON.stringify(await rulesOf(''))));
+    await secured.run(
+      `ramp ${SERVICE} --plan ${file} --to 40 --no-hold`,
+      await secured.tokenFile(JSON.stringify(await rulesOf(''))),
+    );
     await check(await rulesOf(' --read-only'), cases, /-> splitter acl-policy .*prints all that it needs/);
     await end(running);
   });
