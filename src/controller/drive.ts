@@ -185,7 +185,7 @@ class Driver {
     const frame = { plan: this.#pilot.plan, rollout: this.#pilot.rollout, seen, why, wakeAt, now };
     if (trouble === undefined) this.#onFrame(frame);
     else if (this.#wanted === undefined) this.#onFrame({ ...frame, trouble });
-    else this.#onFrame({ ...frame, trouble: `wants to revert (${this.#wanted}), cannot reach Consul: ${trouble}`, urgent: true });
+    else this.#onFrame({ ...frame, trouble: `wants to revert, cannot reach Consul: ${this.#wanted}; ${trouble}`, urgent: true });
   }
 
   async #waitOutTrouble(said: string): Promise<void> {
