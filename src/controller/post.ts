@@ -44,8 +44,8 @@ export class Post {
     ring: () => void,
   ) {
     this.plan = plan;
-    // The reads of one turn listen on it; more than these would be a leak.
-    setMaxListeners(20, this.#stop.signal);
+    // The reads of one turn listen on it, as many as there are signals and programs.
+    setMaxListeners(0, this.#stop.signal);
     this.#now = () => parts.clock.now();
     this.#world = new World(parts.mesh, parts.freeze, plan, () => parts.clock.now(), ring, this.#stop.signal);
     this.#world.adopt(entries);

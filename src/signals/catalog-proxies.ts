@@ -20,6 +20,7 @@ interface CatalogUpstream {
   readonly DestinationPartition?: string;
   readonly DestinationPeer?: string;
   readonly Datacenter?: string;
+  readonly Config?: Readonly<Record<string, unknown>> | null;
 }
 
 /** Whether this sidecar calls the service: one of its upstreams names it, or it stands before a service that is listed as a caller. */
@@ -28,6 +29,13 @@ export function isCaller(instance: CatalogInstance, target: ServiceRef, callers:
   if (instance.ServiceKind !== 'connect-proxy' || !proxy) return false;
   if (proxy.DestinationServiceName !== undefined && callers.includes(proxy.DestinationServiceName)) return true;
   return (proxy.Upstreams ?? []).some((upstream) => names(upstream, target));
+}
+
+/** Whether it speaks plain tcp to the service, by its own override. */
+export function speaksTcp(instance: CatalogInstance, target: ServiceRef): boolean {
+  return (instance.ServiceProxy?.Upstreams ?? []).some(
+    (upstream) => names(upstream, target) && String(upstream.Config?.protocol).toLowerCase() === 'tcp',
+  );
 }
 
 function names(upstream: CatalogUpstream, target: ServiceRef): boolean {

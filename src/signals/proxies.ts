@@ -1,5 +1,5 @@
 import type { ServiceRef } from '../core/plan.js';
-import { type CatalogInstance, isCaller } from './catalog-proxies.js';
+import { type CatalogInstance, isCaller, speaksTcp } from './catalog-proxies.js';
 import type { CatalogReader } from './catalog-reader.js';
 import { inTurns } from './in-turns.js';
 import { metricsAddress } from './metrics-address.js';
@@ -9,6 +9,8 @@ import { scope } from './scope.js';
 export interface Caller {
   readonly name: string;
   readonly address?: string;
+  /** It speaks plain tcp to the service: Consul puts no splitter before that. */
+  readonly isTcp?: boolean;
 }
 
 /** Whose callers to find: the service, and services whose sidecars count as callers though no upstream says so. */
@@ -47,8 +49,10 @@ export class Proxies {
     const silent: Caller[] = [];
     for (const proxy of found) {
       if (!calls(proxy, target)) continue;
-      if (proxy.caller.address === undefined) silent.push(proxy.caller);
-      else byAddress.set(proxy.caller.address, proxy.caller);
+      const isTcp = proxy.kind === 'sidecar' && speaksTcp(proxy.instance, target);
+      const caller = isTcp ? { ...proxy.caller, isTcp } : proxy.caller;
+      if (caller.address === undefined) silent.push(caller);
+      else byAddress.set(caller.address, caller);
     }
     return [...byAddress.values(), ...silent];
   }
