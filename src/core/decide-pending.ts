@@ -28,7 +28,7 @@ export function decidePending(situation: Situation): Decision {
 }
 
 /** Whether the step to enter takes weight from canary; that is never held. */
-function goesDown(situation: Situation): boolean {
+export function goesDown(situation: Situation): boolean {
   const step = nextStep(situation);
   return step?.kind === 'weight' && step.to < askedCanary(situation.rollout);
 }

@@ -48,6 +48,8 @@ export interface Finding {
   readonly message: string;
   /** Stable is clearly worse than canary by this signal: the trouble is elsewhere. */
   readonly stableWorse?: boolean;
+  /** Counts only: what is seen so far is above the bound, and too little to tell whether the truth is. */
+  readonly above?: boolean;
   /** Counts only: 99 % sure that the true share is within the bound (of a comparison: within what stable shows), at whatever moment one looks. */
   readonly clear?: boolean;
   /** Counts only: where the true share lies, 99 % sure at whatever moment one looks; in the unit of the value. Absent without requests. */
