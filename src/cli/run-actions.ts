@@ -71,14 +71,16 @@ function isStale({ ifIndex }: Order, { seen }: Look): boolean {
 }
 
 function verbOf({ action, body }: Order): Verb {
+  const force = body.force === true;
   switch (action) {
     case 'pause':
       return pause;
     case 'resume':
-      return (rollout, verbContext, look) => resume(rollout, verbContext, body.choice, stepsOf(look.plan, rollout.state.step));
+      return (rollout, verbContext, look) =>
+        resume(rollout, { ...verbContext, force }, body.choice, stepsOf(look.plan, rollout.state.step));
     case 'promote':
       return (rollout, verbContext, look) =>
-        promote(rollout, verbContext, body.full === true, stepsOf(look.plan, rollout.state.step));
+        promote(rollout, { ...verbContext, force }, body.full === true, stepsOf(look.plan, rollout.state.step));
     case 'abort':
       return abort;
     case 'undo':

@@ -6,7 +6,7 @@ import { type Observation, serving } from './observation.js';
 import type { Plan } from './plan.js';
 import { isRefusal, type Roles, type RolesRefusal } from './roles.js';
 import { describeMatch, foreignTwin, ownMatches, wantedMatches } from './route.js';
-import { whyClosed } from './schedule/closed.js';
+import { sayClosed, whyClosed } from './schedule/closed.js';
 import { foreignCookie } from './sticky.js';
 
 /** One thing that was checked before a rollout: its verdict, a sentence, and what to type when it is not fine. */
@@ -45,7 +45,7 @@ function checkOpen(plan: Plan, seen: Observation, now: number): Check {
   return {
     name: 'freeze',
     verdict: 'failed',
-    message: `${plan.service} is ${closed.reason === 'PlanFreeze' ? `held: ${closed.message}` : closed.message}`,
+    message: sayClosed(plan.service, closed),
     hint: `${closed.until === undefined ? '' : 'type this again then, or '}${closed.reason === 'Frozen' ? 'splitter freeze off' : 'change schedule in the plan'}`,
   };
 }

@@ -32,7 +32,7 @@ export function renderStatus(status: Status, style: Style, now: number): string 
 }
 
 /** What to type next, by phase. */
-export function nextCommand({ service, phase, reason, driver }: Status): string {
+export function nextCommand({ service, phase, reason, driver, held }: Status): string {
   switch (phase) {
     case 'Promoted':
       return `splitter undo ${service}   takes it back;   splitter history ${service}`;
@@ -40,6 +40,9 @@ export function nextCommand({ service, phase, reason, driver }: Status): string 
     case 'Superseded':
       return `splitter history ${service}   shows why;   splitter ramp ${service} --to 10   begins anew`;
     case 'Paused':
+      // Whoever goes on would be refused.
+      if (held !== undefined)
+        return `splitter abort ${service};   splitter ${reason === 'TargetReached' ? 'promote' : 'resume'} ${service} --force   goes on all the same`;
       if (reason === 'TargetReached')
         return `splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}`;
       if (reason === 'Drift') return `splitter resume ${service} --adopt | --reassert;   splitter abort ${service}`;

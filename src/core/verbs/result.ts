@@ -18,6 +18,8 @@ export interface VerbContext {
   /** The plan that the rollout follows, where it is known. */
   readonly plan?: Plan;
   readonly by: string;
+  /** Goes on although a freeze or a closed window holds everybody, which is recorded. */
+  readonly force?: boolean;
   readonly now: number;
 }
 

@@ -5,13 +5,18 @@ import { formatLegs, type Leg, sameShares, weightOf } from '../legs.js';
 import { findResolverDrift, isAdoptableFilter, type ResolverDrift } from '../resolver-drift.js';
 import { askedCanary, isFinal, type Rollout, runningAt } from '../rollout.js';
 import { formatPercent } from '../weights.js';
+import { obeyClosed } from './obey-closed.js';
 import { refused, type VerbContext, type VerbResult, write } from './result.js';
 
 /** What to do with foreign weights when a rollout held for drift goes on. */
 export type DriftChoice = 'adopt' | 'reassert' | undefined;
 
-/** Lets a paused rollout go on from the step it stands at; a drifted one needs to be told whose weights count. */
+/** Lets a paused rollout go on from the step it stands at; a drifted one needs to be told whose weights count. A pause is not passed while a freeze or a closed window holds everybody, but by force. */
 export function resume(rollout: Rollout, context: VerbContext, choice: DriftChoice, steps: number): VerbResult {
+  return obeyClosed(rollout, context, letGoOn(rollout, context, choice, steps), `resume ${context.service}`);
+}
+
+function letGoOn(rollout: Rollout, context: VerbContext, choice: DriftChoice, steps: number): VerbResult {
   const { service, by, now, plan, seen } = context;
   const { state } = rollout;
   if (state.phase !== 'Paused') {
