@@ -1,8 +1,8 @@
+import { HEALTH_FIELDS } from '../../core/filter-fields.js';
 import { checksOf, proxiesOf } from '../consul/catalog.js';
 import { type Chain, type ChainNode, compileChain } from '../consul/chain.js';
 import { findIn } from '../consul/config.js';
 import { compileFilter } from '../consul/filter.js';
-import { HEALTH_FIELDS } from '../consul/filter-fields.js';
 import type { JsonObject } from '../consul/records.js';
 import type { State } from '../consul/state.js';
 import { viewHealth } from '../consul/views.js';
