@@ -70,7 +70,13 @@ export interface Mesh {
     options?: ReadOptions,
   ): Promise<{ readonly entry: StoredEntry | undefined; readonly index: number }>;
   readChain(service: string, abort?: AbortSignal): Promise<Chain>;
-  countInstances(service: string, subsets: readonly Subset[], abort?: AbortSignal): Promise<Readonly<Record<string, Instances>>>;
+  /** By subset name; `resolver` is the service's, which says of a subset whether instances in warning get requests. */
+  countInstances(
+    service: string,
+    subsets: readonly Subset[],
+    resolver: StoredEntry | undefined,
+    abort?: AbortSignal,
+  ): Promise<Readonly<Record<string, Instances>>>;
   /** Returns when sidecars or their checks change, or after `wait` (default about 30 s), with the index to go on from. */
   watchInstances(service: string, index: number, abort: AbortSignal, wait?: string): Promise<number>;
   /** `lost`: somebody was faster; read again and decide again. With a timeout (ms) it is given up then, whether it was applied or not. */

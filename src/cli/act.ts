@@ -13,7 +13,7 @@ import type { VerbContext, VerbResult } from '../core/verbs/result.js';
 import type { Context } from './context.js';
 import { CommandError } from './exit.js';
 import { handOver } from './hand-over.js';
-import { type Look, lookAt } from './look.js';
+import { type Depth, type Look, lookAt } from './look.js';
 import { describeDrives, whoDrives } from './who-drives.js';
 
 const TRIES = 50;
@@ -30,11 +30,11 @@ export async function act(
   context: Context,
   service: string,
   verb: (rollout: Rollout, verbContext: VerbContext, look: Look) => VerbResult,
-  { entriesOnly = false, remembered = false, force = false, announce }: ActOptions = {},
+  { depth = 'all', remembered = false, force = false, announce }: ActOptions = {},
 ): Promise<Acted> {
   let doubtful: Rollout | undefined;
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const look = await lookAt(context, service, entriesOnly);
+    const look = await lookAt(context, service, depth);
     if (doubtful !== undefined && wasWritten(doubtful, look)) {
       await Promise.all([logWrite(context, look, doubtful), ringControllers(context, service)]);
       return { rollout: doubtful, changed: true, message: doubtful.message };
@@ -60,9 +60,9 @@ export async function act(
   );
 }
 
-/** What a verb may look at. `entriesOnly`: no instances, for what must work even where they cannot be read. `remembered`: an ended rollout too whose record was dropped. `force`: see VerbContext. */
+/** What a verb may look at: how deep (what takes traffic back must work where instances cannot be read), and with `remembered` an ended rollout too whose record was dropped. `force`: see VerbContext. */
 export interface ActOptions {
-  readonly entriesOnly?: boolean;
+  readonly depth?: Depth;
   readonly remembered?: boolean;
   readonly force?: boolean;
   /** Is told what will move before it is written; again where others were faster. */
@@ -76,7 +76,7 @@ export interface ActOptions {
 export async function finish(context: Context, service: string, own?: string): Promise<Rollout> {
   let ran: readonly ProgramOutcome[] = [];
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const entries = await lookAt(context, service, true);
+    const entries = await lookAt(context, service, 'entries');
     // A promotion looks at canary's instances to the last; a revert must not need them.
     const look = entries.rollout?.state.phase === 'Promoting' ? await lookAt(context, service) : entries;
     const { rollout: found, remembered } = look;

@@ -48,13 +48,13 @@ export async function runContinue(
 
 /** Whether all that is under way of these waits at its target for the last word. */
 async function areAtTarget(context: Context, services: readonly string[]): Promise<boolean> {
-  const looks = await Promise.all(services.map((service) => lookAt(context, service, true)));
+  const looks = await Promise.all(services.map((service) => lookAt(context, service, 'entries')));
   const live = looks.flatMap(({ rollout }) => (rollout === undefined || isFinal(rollout) ? [] : [rollout]));
   return live.length > 0 && live.every(({ state }) => state.reason === 'TargetReached');
 }
 
 /** `splitter cancel SERVICE`: abort by another name, and says so. */
-export async function runCancel(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
+export async function runCancel(service: string, flags: Parameters<typeof runAbort>[1], io: CommandIo): Promise<ExitCode> {
   io.err(`cancel is \`splitter abort ${service}\` here\n`);
   return runAbort(service, flags, io);
 }

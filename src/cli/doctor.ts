@@ -40,12 +40,15 @@ export async function doctor(service: string, flags: DoctorFlags, io: CommandIo)
 async function* examine(context: Context, service: string, flags: DoctorFlags): AsyncGenerator<Check> {
   yield await checkLeader(context);
   yield await checkToken(context, service);
-  const look = await lookAt(context, service, true);
+  const look = await lookAt(context, service, 'entries');
   const { plan } =
     flags.plan === undefined
       ? await findPlan(context, service, look.seen, settleBase)
       : await readPlanFile(context, flags.plan, flags, service);
-  const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, plan.subsets), readFreeze(context)]);
+  const [instances, freeze] = await Promise.all([
+    context.mesh.countInstances(service, plan.subsets, look.seen.resolver),
+    readFreeze(context),
+  ]);
   const seen = { ...look.seen, ...freeze, instances };
   const roles = findRoles(plan, seen);
   yield* preflight(plan, seen, roles, context.clock.now());

@@ -11,7 +11,7 @@ import type { Context } from './context.js';
 import type { Breaker } from './drill-breaker.js';
 import { watchDrill } from './drill-watch.js';
 import { driveService, newDriverId, takeLock } from './drive-service.js';
-import { EXIT } from './exit.js';
+import { CommandError, EXIT } from './exit.js';
 import { lookAt } from './look.js';
 import type { SourcedPlan } from './plan-source.js';
 
@@ -101,12 +101,18 @@ function earlier(a: number | null, b: number | null): number | null {
 
 /** A rollout that is held, or that nobody ended, is taken back: a drill leaves nothing under way. */
 async function endIt(context: Context, service: string, trouble: string[]): Promise<Rollout> {
-  const { rollout } = await lookAt(context, service, true);
+  const { rollout } = await lookAt(context, service, 'entries');
   if (rollout !== undefined && isFinal(rollout)) return rollout;
   if (rollout !== undefined)
     trouble.push(`it stood ${rollout.state.phase} (${rollout.state.reason}) and was aborted: ${rollout.message}`);
-  await act(context, service, abort, { entriesOnly: true });
-  return finish(context, service);
+  try {
+    await act(context, service, abort, { depth: 'readable' });
+    return await finish(context, service);
+  } catch (error) {
+    if (!(error instanceof CommandError) || rollout === undefined) throw error;
+    trouble.push(`it was not taken back: ${error.message}`);
+    return rollout;
+  }
 }
 
 async function takeBack(context: Context, service: string, trouble: string[]): Promise<void> {
@@ -157,7 +163,7 @@ class Harm {
     } catch (error) {
       this.#trouble.push((error as Error).message);
       // Unbroken it would only be promoted.
-      await act(this.#context, this.#task.sourced.plan.service, abort, { entriesOnly: true }).catch(() => undefined);
+      await act(this.#context, this.#task.sourced.plan.service, abort, { depth: 'readable' }).catch(() => undefined);
     }
   }
 }

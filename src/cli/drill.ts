@@ -87,14 +87,14 @@ function alone(env: Io['env']): Io['env'] {
 async function findDrilled(context: Context, target: string, flags: VariableFlags): Promise<SourcedPlan> {
   if (target === '-' || /[/.]/.test(target)) return readPlanFile(context, target, flags, undefined, true);
   refuseVariables(flags, 'variables are those of a plan', 'splitter drill PLAN --var …');
-  const { seen } = await lookAt(context, target, true);
+  const { seen } = await lookAt(context, target, 'entries');
   return findPlan(context, target, seen);
 }
 
 /** Ends with exit 1 unless nothing moves, nothing is frozen, and both versions serve. */
 async function requireDrillable(context: Context, sourced: SourcedPlan): Promise<Roles> {
   const { service } = sourced.plan;
-  const { rollout } = await lookAt(context, service, true);
+  const { rollout } = await lookAt(context, service, 'entries');
   if (rollout !== undefined && !isFinal(rollout))
     throw new CommandError(
       `a rollout of ${service} is under way (${rollout.state.phase}): a drill would get in its way. Nothing was written`,
@@ -124,7 +124,7 @@ interface Rehearsal {
 }
 
 const IMPOSSIBLE_REAL =
-  'The mesh, its traffic, the decision and its writes were real. The harm was not: no request was made to fail; rollout 3 had a signal that no mesh can meet (1,000,000 passing instances), and was to be taken back by it as soon as canary had traffic. How fast a real fault is seen was not tried: --break does.';
+  'The mesh, its traffic, the decision and its writes were real. The harm was not: no request was made to fail; rollout 3 had a signal that no mesh can meet (1,000,000 ready instances), and was to be taken back by it as soon as canary had traffic. How fast a real fault is seen was not tried: --break does.';
 
 async function rehearse(context: Context, flags: DrillFlags, { sourced, roles, breaker, where }: Rehearsal): Promise<ExitCode> {
   const { io, clock, by } = context;

@@ -14,6 +14,7 @@ import { abort } from '../core/verbs/abort.js';
 import { release } from '../core/verbs/release.js';
 import { retarget } from '../core/verbs/retarget.js';
 import { start } from '../core/verbs/start.js';
+import { insteadOfGoingBack } from '../core/way-back.js';
 import type { HeldLock } from '../ports.js';
 import { harmless, oneLine } from '../view/style.js';
 import { act, finish, ringControllers } from './act.js';
@@ -198,7 +199,7 @@ async function takeOver(
     await finish(context, plan.service, own);
     look = await lookAt(context, plan.service);
   }
-  const instances = await context.mesh.countInstances(plan.service, plan.subsets);
+  const instances = await context.mesh.countInstances(plan.service, plan.subsets, look.seen.resolver);
   const roles = findRoles(plan, { ...look.seen, instances }, drill);
   if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint);
   if (look.rollout === undefined || isFinal(look.rollout)) return { rollout: undefined, roles };
@@ -235,9 +236,7 @@ async function conclude(
   }
   if (end.kind === 'interrupted') {
     if (options.onInterrupt === 'revert' && end.rollout !== undefined) {
-      const acted = await act(context, service, abort, { entriesOnly: true });
-      await finish(context, service);
-      say(`Reverted ${service}: ${oneLine(acted.message)}`);
+      say(await takeBack(context, service));
       return EXIT.interrupted;
     }
     say(
@@ -253,11 +252,23 @@ async function conclude(
   return code;
 }
 
+/** What became of a revert that was asked for beforehand, as words. */
+async function takeBack(context: Context, service: string): Promise<string> {
+  try {
+    const acted = await act(context, service, abort, { depth: 'readable' });
+    await finish(context, service);
+    return `Reverted ${service}: ${oneLine(acted.message)}`;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return `Not taken back: ${oneLine(error.message)}\n  -> ${error.hint}`;
+  }
+}
+
 /** Tells the controllers that this terminal is done, and how many there are. A driver that leaves its rollout standing is not lost: they go on without asking. */
 async function leaveTo(context: Context, service: string, driver: string | undefined): Promise<number> {
   const { members } = await context.members.list().catch(() => ({ members: [] }));
   if (driver !== undefined && members.length > 0)
-    await act(context, service, (rollout) => release(rollout, driver), { entriesOnly: true }).catch(() => undefined);
+    await act(context, service, (rollout) => release(rollout, driver), { depth: 'entries' }).catch(() => undefined);
   await ringControllers(context, service);
   return members.length;
 }
@@ -271,6 +282,7 @@ function exitOf(end: DriveEnd): ExitCode {
 
 /** What to type where a rollout waits for a person. */
 function describeNeed(service: string, rollout: Rollout | undefined): string {
+  if (rollout?.state.reason === 'StableGone') return insteadOfGoingBack(service, true);
   const back = `splitter abort ${service}   takes it back;   splitter status ${service}`;
   if (rollout?.state.reason === 'Drift') return `splitter resume ${service} --adopt | --reassert;   ${back}`;
   return `splitter continue ${service}   goes on;   ${back}`;

@@ -37,7 +37,7 @@ export async function exportPlan(context: Context, service: string, flags: Expor
 }
 
 async function findWritten(context: Context, service: string, followed: boolean): Promise<SourcedPlan> {
-  const [look, applied] = await Promise.all([lookAt(context, service, true), context.store.readPlan(service)]);
+  const [look, applied] = await Promise.all([lookAt(context, service, 'entries'), context.store.readPlan(service)]);
   const digest = (look.rollout ?? look.remembered)?.plan;
   const last = look.plan === undefined || digest === undefined ? undefined : { ...look.plan, digest };
   const found = followed ? last : (applied ?? last);

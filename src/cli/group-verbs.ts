@@ -97,7 +97,7 @@ async function requirePossible(
   service: string,
   { verb, options }: Pick<GroupVerb, 'verb' | 'options'>,
 ): Promise<string | undefined> {
-  const look = await lookAt(context, service);
+  const look = await lookAt(context, service, options?.depth);
   const rollout = look.rollout ?? look.remembered;
   if (rollout === undefined) return undefined;
   const plan = look.plan === undefined ? {} : { plan: look.plan.plan };

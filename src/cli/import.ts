@@ -89,7 +89,7 @@ async function readSource(file: string): Promise<Source> {
 
 /** The entries in Consul, each as the text that `consul config read` shows; where no resolver names two subsets, they are told from the versions that run. */
 async function readConsul(context: Context, service: string): Promise<{ sources: readonly Source[]; known: Known }> {
-  const { seen } = await lookAt(context, service, true);
+  const { seen } = await lookAt(context, service, 'entries');
   const stored = [seen.defaults, seen.resolver, seen.splitter, seen.router].filter((one) => one !== undefined);
   if (stored.length === 0)
     throw new CommandError(

@@ -22,14 +22,17 @@ export interface Look {
   readonly plan: { readonly plan: Plan; readonly source: string } | undefined;
 }
 
-/** Looks at a service: one round trip for the entries, one for instances, log and freeze. `entriesOnly` spares instances and freeze, for what must work even where they cannot be read. */
-export async function lookAt(context: Context, service: string, entriesOnly = false): Promise<Look> {
+/** How much is looked at besides the entries and the log: instances and freeze, only instances and those where they can be read at once, or neither. */
+export type Depth = 'all' | 'readable' | 'entries';
+
+/** Looks at a service: one round trip for the entries, one for the rest. */
+export async function lookAt(context: Context, service: string, depth: Depth = 'all'): Promise<Look> {
   const entries = await context.mesh.readEntries(service);
   const record = entries.splitter === undefined ? undefined : readRecord(metaOf(entries.splitter.entry));
   const [history, instances, freeze] = await Promise.all([
     readHistory(context, service, record?.id),
-    entriesOnly ? {} : context.mesh.countInstances(service, subsetsIn(entries)),
-    entriesOnly ? {} : readFreeze(context),
+    depth === 'entries' ? {} : countDeep(context, service, entries, depth),
+    depth === 'all' ? readFreeze(context) : {},
   ]);
   const remembered = record === undefined && history !== undefined ? lastKnown(history) : undefined;
   const rollout = record ?? (remembered !== undefined && !isFinal(remembered) ? remembered : undefined);
@@ -43,6 +46,20 @@ export async function lookAt(context: Context, service: string, entriesOnly = fa
     history,
     plan: history?.plans[(rollout ?? remembered)?.plan ?? ''],
   };
+}
+
+/** Taking traffic back waits no longer than this to learn whether there is anybody to go back to, ms. */
+const SOON = 2_000;
+
+async function countDeep(context: Context, service: string, entries: Entries, depth: Depth): Promise<Observation['instances']> {
+  const soon = depth === 'readable' ? AbortSignal.timeout(SOON) : undefined;
+  try {
+    return await context.mesh.countInstances(service, subsetsIn(entries), entries.resolver, soon);
+  } catch (error) {
+    if (depth === 'all' || !(error instanceof ConsulError)) throw error;
+    context.io.err(`Warning: whether ${service} has an instance to go back to is not known: ${error.message}\n`);
+    return {};
+  }
 }
 
 /** What the switch that stops all advances says, as a part of an observation; where it cannot be read, a warning says so. */

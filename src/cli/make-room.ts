@@ -80,10 +80,10 @@ async function giveWay(context: Context, sourced: SourcedPlan, { seen, rollout }
   const after = rollout === undefined ? undefined : supersede(rollout, verbContext);
   if (after?.kind === 'write') {
     const { entry } = splitterWrite(seen.splitter, service, after.next, true);
-    const instances = await context.mesh.countInstances(service, subsets);
+    const instances = await context.mesh.countInstances(service, subsets, seen.resolver);
     requireReady(context, sourced, { ...seen, instances, splitter: { entry, modifyIndex: seen.splitter?.modifyIndex ?? 0 } });
   }
-  const acted = await act(context, service, supersede, { entriesOnly: true });
+  const acted = await act(context, service, supersede, { depth: 'readable' });
   context.io.err(`Superseded ${service}: ${oneLine(acted.message)}\n`);
   await finish(context, service);
 }

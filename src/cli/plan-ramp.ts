@@ -48,9 +48,9 @@ export async function planRamp(
     refuseVariables(flags, 'variables are those of a plan', `splitter ramp ${service} --plan FILE --var …`);
   const given = flags.plan === undefined ? undefined : await readPlanFile(context, flags.plan, flags, service);
   if (flags.dryRun !== true) await requirePermissions(context, permissionsToDrive(service, context, given?.plan));
-  if (given !== undefined && flags.dryRun !== true && namesOtherCanary(await lookAt(context, service, true), given.plan))
+  if (given !== undefined && flags.dryRun !== true && namesOtherCanary(await lookAt(context, service, 'entries'), given.plan))
     await makeRoom(context, given);
-  const look = await lookAt(context, service, true);
+  const look = await lookAt(context, service, 'entries');
   if (look.rollout?.group !== undefined && !isFinal(look.rollout))
     throw new CommandError(
       `${service} is being rolled out in lock step with the others of the group ${look.rollout.group}`,
@@ -64,7 +64,10 @@ export async function planRamp(
   if (watchesHere && (flags.signal !== undefined || !inferred))
     await requireCallers(context, { ...base.plan, signals: signals ?? base.plan.signals });
   const bake = durationFlag('--bake', flags.bake);
-  const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, base.plan.subsets), readFreeze(context)]);
+  const [instances, freeze] = await Promise.all([
+    context.mesh.countInstances(service, base.plan.subsets, look.seen.resolver),
+    readFreeze(context),
+  ]);
   const overrides: RampOverrides = {
     steps,
     ...(signals === undefined ? {} : { signals }),

@@ -74,7 +74,7 @@ export function settleBase(context: Context, sourced: SourcedPlan): Promise<Sour
 async function settle(context: Context, sourced: SourcedPlan, anew: boolean, reserve: boolean): Promise<SourcedPlan> {
   const { plan } = sourced;
   if (!plan.subsets.some((subset) => subset.version === AUTO)) return sourced;
-  const [look, versions] = await Promise.all([lookAt(context, plan.service, true), context.mesh.readVersions(plan.service)]);
+  const [look, versions] = await Promise.all([lookAt(context, plan.service, 'entries'), context.mesh.readVersions(plan.service)]);
   const keep = !anew && look.rollout !== undefined && !isFinal(look.rollout);
   const settled = settleVersions(plan, look.seen, versions, keep, reserve);
   if ('message' in settled) throw new CommandError(settled.message, settled.hint);

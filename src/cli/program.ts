@@ -13,6 +13,8 @@ import type { ReplayFlags } from './replay-flags.js';
 import type { SimulateFlags } from './simulate-flags.js';
 import { VERSION } from './version.js';
 
+const ONTO_NOBODY = 'even where stable has no ready instance, so that users fail; the record says so';
+
 type Flags = Record<string, never>;
 
 /** Runs one command line; resolves to its exit code. Commands are loaded when they are used, so that the others cost nothing. */
@@ -155,16 +157,16 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
   )
     .option('--wait', 'where others drive it: return when it next needs a person (exit 5) or has ended')
     .action((service: string, flags: Flags) => finish(import('./continue.js').then((m) => m.runContinue(service, flags, io))));
-  connected('cancel <service>', 'abort by another name').action((service: string, flags: Flags) =>
-    finish(import('./continue.js').then((m) => m.runCancel(service, flags, io))),
-  );
+  connected('cancel <service>', 'abort by another name')
+    .option('--force', ONTO_NOBODY)
+    .action((service: string, flags: Flags) => finish(import('./continue.js').then((m) => m.runCancel(service, flags, io))));
   connected('promote <service>', 'pass the present step; at a reached target, go to all traffic')
     .option('--full', 'skip all steps and the bake')
     .option('--force', 'although a freeze or a closed window holds everybody; the record says so')
     .action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runPromote(service, flags, io))));
-  connected('abort <service>', 'take all traffic back to stable, now').action((service: string, flags: Flags) =>
-    finish(import('./verbs.js').then((m) => m.runAbort(service, flags, io))),
-  );
+  connected('abort <service>', 'take all traffic back to stable, now')
+    .option('--force', ONTO_NOBODY)
+    .action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runAbort(service, flags, io))));
   connected('undo <service>', 'take a finished promotion back in one write; with --to, to any earlier version that still runs')
     .option('--to <version>', 'this version, or the one that users were on after this rollout (its id, from splitter history)')
     .action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runUndo(service, flags, io))));

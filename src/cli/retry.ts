@@ -50,7 +50,7 @@ export async function beginAnew(context: Context, look: Look, { skip, detach, ho
   await requirePermissions(context, permissionsToDrive(service, context, plan.plan));
   if (!detach) await requireCallers(context, plan.plan);
   const sourced = { plan: plan.plan, digest: rollout.plan, source: plan.source };
-  const instances = await context.mesh.countInstances(service, plan.plan.subsets);
+  const instances = await context.mesh.countInstances(service, plan.plan.subsets, look.seen.resolver);
   const roles = requireReady(context, sourced, { ...look.seen, instances });
   const note = await requireOwnChecks(context, sourced, roles, skip);
   context.io.err(`Retrying ${service}; last time: ${oneLine(rollout.message)}\n`);

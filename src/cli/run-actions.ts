@@ -7,7 +7,7 @@ import type { VerbContext, VerbResult } from '../core/verbs/result.js';
 import { resume } from '../core/verbs/resume.js';
 import { undo } from '../core/verbs/undo.js';
 import type { Order, Outcome } from '../server/api/desk.js';
-import { type Acted, act } from './act.js';
+import { type Acted, type ActOptions, act } from './act.js';
 import { actOnRunOf } from './act-on-others.js';
 import { awaitFirstRecord } from './await-first-record.js';
 import { type Context, contextOf, type GlobalFlags } from './context.js';
@@ -39,10 +39,15 @@ async function writeForAll(own: Context, context: Context, order: Order): Promis
   // The controller sees every member; what the caller's token may not see would be left behind.
   const run = action === 'promote' || action === 'undo' ? await findRun(own, service) : undefined;
   if (run?.services.includes(service) !== true) return writeFor(own, context, order);
-  if (isStale(order, await lookAt(context, service, true))) return { kind: 'stale' };
+  if (isStale(order, await lookAt(context, service, 'entries'))) return { kind: 'stale' };
   const named = (): Promise<Outcome> => writeFor(own, context, order);
-  const options = { remembered: action === 'undo' };
-  return actOnRunOf(context, run, { service, named, verb: verbOf(order), options, reverse: action === 'undo' });
+  return actOnRunOf(context, run, {
+    service,
+    named,
+    verb: verbOf(order),
+    options: optionsOf(action),
+    reverse: action === 'undo',
+  });
 }
 
 async function writeFor(own: Context, context: Context, order: Order): Promise<Outcome> {
@@ -54,8 +59,7 @@ async function writeFor(own: Context, context: Context, order: Order): Promise<O
     return stale ? { kind: 'nothing', message: '' } : verb(rollout, verbContext, look);
   };
   if (action === 'abort') await awaitFirstRecord(own, service);
-  const options = action === 'abort' ? { entriesOnly: true, remembered: true } : { remembered: action === 'undo' };
-  const { changed, message }: Acted = await act(context, service, guarded, options);
+  const { changed, message }: Acted = await act(context, service, guarded, optionsOf(action));
   return stale ? { kind: 'stale' } : { kind: 'done', changed, message };
 }
 
@@ -70,6 +74,11 @@ function isStale({ ifIndex }: Order, { seen }: Look): boolean {
   return ifIndex !== undefined && seen.splitter?.modifyIndex !== ifIndex;
 }
 
+/** What takes traffic back must work where instances cannot be read, and where somebody dropped the record. */
+function optionsOf(action: Order['action']): ActOptions {
+  return action === 'abort' || action === 'undo' ? { depth: 'readable', remembered: true } : {};
+}
+
 function verbOf({ action, body }: Order): Verb {
   const force = body.force === true;
   switch (action) {
@@ -82,7 +91,7 @@ function verbOf({ action, body }: Order): Verb {
       return (rollout, verbContext, look) =>
         promote(rollout, { ...verbContext, force }, body.full === true, stepsOf(look.plan, rollout.state.step));
     case 'abort':
-      return abort;
+      return (rollout, verbContext) => abort(rollout, { ...verbContext, force: body.force === true });
     case 'undo':
       return (rollout, verbContext, look) => undo(rollout, verbContext, look.plan?.plan.undoWindow ?? Number.POSITIVE_INFINITY);
     case 'retry':

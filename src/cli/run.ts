@@ -198,7 +198,7 @@ function createController(
   const { mesh, store, programs, clock, doorbell, lock, freeze } = context;
   const controller: Controller = new Controller(id, {
     mesh,
-    signals: createSharedSignals(context, ({ service, canary }) => controller.passing(service, canary)),
+    signals: createSharedSignals(context, ({ service, canary }) => controller.instancesOf(service, canary)),
     log,
     programs,
     clock,

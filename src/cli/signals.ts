@@ -1,3 +1,4 @@
+import { type Instances, serving } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import type { SignalSource, Target, TrafficSource } from '../ports.js';
 import { runCommand } from '../programs/command.js';
@@ -10,16 +11,23 @@ import type { Context } from './context.js';
 export function createSignals(context: Context, plan: Plan): SignalSource & TrafficSource {
   return createSources(context, catalogOf(context), async ({ canary }, abort) => {
     const subset = plan.subsets.filter(({ name }) => name === canary);
-    return (await context.mesh.countInstances(plan.service, subset, abort))[canary]?.passing ?? 0;
+    const { entry } = await context.mesh.readEntry('service-resolver', plan.service, { abort });
+    return readyOf((await context.mesh.countInstances(plan.service, subset, entry, abort))[canary], canary);
   });
 }
 
-/** The sources of evidence for many rollouts at once: what several want to know is asked once. `passing` counts canary's instances from what is known. */
+/** The sources of evidence for many rollouts at once: what several want to know is asked once. `instances` tells canary's from what is known. */
 export function createSharedSignals(
   context: Context,
-  passing: (target: Target) => number | undefined,
+  instances: (target: Target) => Instances | undefined,
 ): SignalSource & TrafficSource {
-  return createSources(context, catalogOf(context), async (target) => passing(target) ?? 0);
+  return createSources(context, catalogOf(context), async (target) => readyOf(instances(target), target.canary));
+}
+
+/** What was not counted must not look like nobody. */
+function readyOf(instances: Instances | undefined, subset: string): number {
+  if (instances === undefined) throw new Error(`nobody has counted ${subset} yet`);
+  return serving(instances);
 }
 
 /** Consul's catalog as the command's own token sees it. */
@@ -36,11 +44,11 @@ export function catalogOf({ client }: Context): CatalogReader {
 function createSources(
   { io, clock }: Context,
   catalog: CatalogReader,
-  countPassing: SignalOptions['countPassing'],
+  countReady: SignalOptions['countReady'],
 ): SignalSource & TrafficSource {
   return createSignalSource({
     catalog,
-    countPassing,
+    countReady,
     env: io.env,
     runProgram: (command, variables, timeout, abort) => runCommand({ command, timeout }, environmentOf(io.env, variables), abort),
     now: () => clock.now(),

@@ -1,5 +1,5 @@
 import { roomFor } from '../core/legs.js';
-import type { Instances } from '../core/observation.js';
+import { type Instances, serving } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { owedBy } from '../core/programs.js';
 import { rampSteps } from '../core/ramp.js';
@@ -132,7 +132,7 @@ export class Stage {
         case 'full':
           return await this.#set(this.#facts().room);
         case 'abort':
-          await act(context, service, abort, { entriesOnly: true });
+          await act(context, service, abort, { depth: 'readable' });
           return;
         case 'leave':
           this.#left = true;
@@ -177,7 +177,7 @@ export class Stage {
     const rollout = frame?.rollout;
     const { service, legs } = planned.sourced.plan;
     const instances: Readonly<Record<string, Instances>> = frame?.seen.instances ?? planned.seen.instances;
-    const passing = (subset: string): number => instances[subset]?.passing ?? 0;
+    const ready = (subset: string): number => serving(instances[subset]);
     return {
       service,
       stable: roles.stable,
@@ -186,7 +186,7 @@ export class Stage {
       room: roomFor(legs),
       begun: (rollout ?? planned.live) !== undefined,
       byInstances: flags.byInstances === true,
-      instances: { stable: passing(roles.stable), canary: passing(roles.canary) },
+      instances: { stable: ready(roles.stable), canary: ready(roles.canary) },
     };
   }
 

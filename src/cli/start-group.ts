@@ -77,7 +77,7 @@ async function requireMember(context: Context, sourced: SourcedPlan, skip: SkipF
   await requirePermissions(context, permissionsToDrive(sourced.plan.service, context, sourced.plan));
   const seen = await observe(context, sourced);
   const roles = findRoles(sourced.plan, seen);
-  const { rollout } = await lookAt(context, sourced.plan.service, true);
+  const { rollout } = await lookAt(context, sourced.plan.service, 'entries');
   const blocked = rollout !== undefined && !isFinal(rollout);
   if (!blocked) requireReady(context, sourced, seen);
   const note = isRefusal(roles) ? undefined : await requireOwnChecks(context, sourced, roles, skip);
@@ -86,7 +86,7 @@ async function requireMember(context: Context, sourced: SourcedPlan, skip: SkipF
 
 /** A run of these very plans that was not wholly begun goes on under its own id. */
 async function findId(context: Context, group: string, members: readonly SourcedPlan[]): Promise<string> {
-  const looks = await Promise.all(members.map(({ plan }) => lookAt(context, plan.service, true)));
+  const looks = await Promise.all(members.map(({ plan }) => lookAt(context, plan.service, 'entries')));
   const records = looks.flatMap(({ rollout }) => rollout ?? []);
   const live = records.find((rollout) => rollout.group === group && !isFinal(rollout));
   if (live === undefined) return ulid();
@@ -114,9 +114,9 @@ async function takeBack(context: Context, group: string, begun: readonly string[
   context.io.err(`${failed} could not begin, so ${group} does not: what had begun is taken back\n`);
   for (const service of [...begun].reverse()) {
     try {
-      const { rollout } = await lookAt(context, service, true);
+      const { rollout } = await lookAt(context, service, 'entries');
       if (rollout === undefined || isFinal(rollout)) continue;
-      await act(context, service, abort, { entriesOnly: true });
+      await act(context, service, abort, { depth: 'readable' });
       await finish(context, service);
       context.io.err(`Reverted ${service}\n`);
     } catch (error) {

@@ -68,7 +68,7 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const note = isRefusal(first) ? undefined : await requireOwnChecks(context, sourced, first, flags);
   await makeRoom(context, sourced);
   // A rollout that is there needs somebody who watches it, in a freeze too.
-  const { rollout } = await lookAt(context, plan.service, true);
+  const { rollout } = await lookAt(context, plan.service, 'entries');
   requireReady(context, sourced, await observe(context, sourced), rollout === undefined || isFinal(rollout));
   const driver = newDriverId('start', context.by);
   const lock = await takeLock(context, plan.service, driver, 'start');

@@ -12,7 +12,7 @@ import { findPlan, settleBase } from './plan-source.js';
 export async function subsets(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   const { mesh } = context;
-  const { seen, rollout } = await lookAt(context, service, true);
+  const { seen, rollout } = await lookAt(context, service, 'entries');
   const named = subsetsIn(seen);
   const [sidecars, processes, picked] = await Promise.all([
     mesh.listInstances(service),

@@ -73,7 +73,7 @@ async function goThere(context: Context, service: string, wanted: Wanted): Promi
     if (way.kind === 'refused') throw new CommandError(`${way.message}. Nothing was written`, way.hint);
     const says = wanted.version ?? wanted.filter;
     if (way.kind === 'there') return nothing(look, `users of ${service} are on ${says} (${way.subset}) already`);
-    await requireRunning(context, service, wanted);
+    await requireRunning(context, look, way.to);
     if (way.write === undefined && isUndo(look, way))
       return act(context, service, (rollout, verbContext) => undo(rollout, verbContext, Number.POSITIVE_INFINITY));
     if (way.write !== undefined) {
@@ -132,13 +132,13 @@ function requireAlone(service: string, last: Rollout | undefined): void {
 }
 
 /** All traffic goes there at once, so somebody has to be there. */
-async function requireRunning({ mesh }: Context, service: string, wanted: Wanted): Promise<void> {
-  const counted = await mesh.countInstances(service, [{ name: 'wanted', ...wanted }]);
-  if (serving(counted.wanted) > 0) return;
+async function requireRunning({ mesh }: Context, { service, seen }: Look, to: Subset): Promise<void> {
+  const counted = await mesh.countInstances(service, [to], seen.resolver);
+  if (serving(counted[to.name]) > 0) return;
   const running = [...new Set(await mesh.readVersions(service, { passing: true }))].sort(compareVersions).join(', ');
   throw new CommandError(
-    `no instance of ${wanted.version ?? wanted.filter} passes its checks: all traffic would fail (running: ${running || 'none'}). Nothing was written`,
-    `deploy ${service} with Meta { version = "${wanted.version ?? '…'}" }, then type this again;   splitter subsets ${service}`,
+    `no instance of ${to.version ?? to.filter} is ready, so all traffic would fail (passing: ${running || 'none'}). Nothing was written`,
+    `deploy ${service} with Meta { version = "${to.version ?? '…'}" }, then type this again;   splitter subsets ${service}`,
   );
 }
 

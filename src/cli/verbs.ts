@@ -4,8 +4,9 @@ import { pause } from '../core/verbs/pause.js';
 import { promote } from '../core/verbs/promote.js';
 import { type DriftChoice, resume } from '../core/verbs/resume.js';
 import { undo } from '../core/verbs/undo.js';
+import { insteadOfGoingBack } from '../core/way-back.js';
 import { oneLine } from '../view/style.js';
-import { type Acted, act, finish } from './act.js';
+import { type Acted, type ActOptions, act, finish } from './act.js';
 import { awaitFirstRecord } from './await-first-record.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { tellDraining } from './drained.js';
@@ -54,16 +55,20 @@ export async function runResume(
   return code;
 }
 
-/** `splitter abort SERVICE`: all traffic back to stable, whatever the rollout is doing and whoever drives it. */
-export async function runAbort(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
+/** `splitter abort SERVICE [--force]`: all traffic back to stable, whatever the rollout is doing and whoever drives it; without --force not onto nobody. */
+export async function runAbort(
+  service: string,
+  flags: GlobalFlags & { readonly force?: boolean },
+  io: CommandIo,
+): Promise<ExitCode> {
   const context = createContext(flags, io);
+  const verb: Verb = (rollout, verbContext) => abort(rollout, { ...verbContext, force: flags.force === true });
+  const options: ActOptions = { depth: 'readable', remembered: true };
   const run = await findRun(context, service);
-  if (run !== undefined) {
-    const options = { entriesOnly: true, remembered: true };
-    return actOnRun(context, run, { done: 'Reverted', verb: abort, reverse: true, allOrNone: false, finishes: true, options });
-  }
+  if (run !== undefined)
+    return actOnRun(context, run, { done: 'Reverted', verb, reverse: true, allOrNone: false, finishes: true, options });
   await awaitFirstRecord(context, service);
-  const acted = await act(context, service, abort, { entriesOnly: true, remembered: true });
+  const acted = await act(context, service, verb, options);
   const rollout = await finish(context, service);
   return report(context, service, { ...acted, rollout }, rollout.state.phase === 'Promoted' ? 'Put back' : 'Reverted');
 }
@@ -79,7 +84,7 @@ export async function runUndo(service: string, flags: GlobalFlags & { readonly t
 export async function undoPromotion(context: Context, service: string): Promise<ExitCode> {
   const verb: Verb = (rollout, verbContext, look) =>
     undo(rollout, verbContext, look.plan?.plan.undoWindow ?? Number.POSITIVE_INFINITY);
-  const options = { remembered: true };
+  const options: ActOptions = { depth: 'readable', remembered: true };
   const run = await findRun(context, service);
   if (run !== undefined)
     return actOnRun(context, run, { done: 'Undone', verb, reverse: true, allOrNone: true, finishes: true, options });
@@ -115,7 +120,9 @@ export async function runPromote(
     if (rollout.state.phase === 'Paused')
       throw new CommandError(
         rollout.message,
-        `splitter resume ${service}   runs it again;   splitter promote ${service}   goes on without it`,
+        rollout.state.reason === 'StableGone'
+          ? insteadOfGoingBack(service, false)
+          : `splitter resume ${service}   runs it again;   splitter promote ${service}   goes on without it`,
         EXIT.needsPerson,
       );
     if (rollout.state.phase !== 'Promoted') {

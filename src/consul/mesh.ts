@@ -1,5 +1,5 @@
-import type { EntryWrite, StoredEntry } from '../core/entries.js';
-import type { Instance } from '../core/instances.js';
+import { type EntryWrite, onlyPassingIn, type StoredEntry } from '../core/entries.js';
+import { countByStatus, type Instance } from '../core/instances.js';
 import { isRecord } from '../core/is-record.js';
 import type { Leg } from '../core/legs.js';
 import type { Chain, Instances } from '../core/observation.js';
@@ -128,13 +128,18 @@ export class ConsulMesh implements Mesh, MeshLists {
     return body;
   }
 
-  /** How many sidecars match each subset's filter, by the worst of their checks. */
+  /** How many sidecars match each subset's filter, by the worst of their checks; `resolver` tells which subsets take passing ones only. */
   async countInstances(
     service: string,
     subsets: readonly Subset[],
+    resolver: StoredEntry | undefined,
     abort?: AbortSignal,
   ): Promise<Readonly<Record<string, Instances>>> {
-    const counts = subsets.map(async (subset) => [subset.name, await this.#countSubset(service, subset, abort)] as const);
+    const onlyPassing = onlyPassingIn(resolver?.entry);
+    const counts = subsets.map(async ({ name, filter }) => {
+      const instances = await this.listInstances(service, { filter, abort });
+      return [name, countByStatus(instances, onlyPassing.has(name))] as const;
+    });
     return Object.fromEntries(await Promise.all(counts));
   }
 
@@ -179,12 +184,6 @@ export class ConsulMesh implements Mesh, MeshLists {
     return this.#instances(await this.#client.call({ method: 'GET', path, what, query: { filter }, abort }), what).map(
       instanceOf,
     );
-  }
-
-  async #countSubset(service: string, subset: Subset, abort?: AbortSignal): Promise<Instances> {
-    const statuses = (await this.listInstances(service, { filter: subset.filter, abort })).map(({ status }) => status);
-    const count = (status: string): number => statuses.filter((one) => one === status).length;
-    return { passing: count('passing'), warning: count('warning'), critical: count('critical') };
   }
 
   /** Instances that ACLs hid look like instances that are gone; the two must never be mixed up. */
@@ -232,6 +231,7 @@ function instanceOf(found: Readonly<Record<string, unknown>>): Instance {
     id: String(service.ID),
     node: String(isRecord(found.Node) ? found.Node.Node : ''),
     status: worstCheck(found),
+    ...(isRecord(service.Weights) && service.Weights.Warning === 0 ? { muted: true as const } : {}),
     ...(version === undefined ? {} : { version }),
     ...(standsFor === undefined ? {} : { standsFor }),
   };

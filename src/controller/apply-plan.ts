@@ -67,6 +67,7 @@ export async function observeOnce(
   mesh: Pick<Mesh, 'readEntries' | 'countInstances'>,
   { service, subsets }: Plan,
 ): Promise<Observation> {
-  const [entries, instances] = await Promise.all([mesh.readEntries(service), mesh.countInstances(service, subsets)]);
+  const entries = await mesh.readEntries(service);
+  const instances = await mesh.countInstances(service, subsets, entries.resolver);
   return { ...entries, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { FOREGROUND } from '../core/driver-lost.js';
 import { type EntryKind, metaOf, type StoredEntry } from '../core/entries.js';
+import type { Instances } from '../core/observation.js';
 import type { Plan, Wave } from '../core/plan.js';
 import { isHome, readRecord } from '../core/record.js';
 import { chargeOf } from '../core/rendezvous.js';
@@ -213,9 +214,9 @@ export class Controller {
     return this.#posts.get(service)?.post.plan;
   }
 
-  /** How many instances of a subset of a service pass; undefined when nobody here looks after it. */
-  passing(service: string, subset: string): number | undefined {
-    return this.#posts.get(service)?.post.passing(subset);
+  /** The instances of a subset of a service as last counted; undefined when nobody here counts them. */
+  instancesOf(service: string, subset: string): Instances | undefined {
+    return this.#posts.get(service)?.post.instancesOf(subset);
   }
 
   #roleOf(service: string): Role | undefined {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { type EntryKind, legsOf, type StoredEntry } from '../core/entries.js';
-import type { Observation } from '../core/observation.js';
+import type { Instances, Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { askedCanary, type Rollout } from '../core/rollout.js';
 import type { Freeze } from '../core/schedule/freeze.js';
@@ -71,9 +71,9 @@ export class Post {
     this.#counted = false;
   }
 
-  /** How many instances of a subset pass, as last counted. */
-  passing(subset: string): number {
-    return this.#world.seen().instances[subset]?.passing ?? 0;
+  /** The instances of a subset as last counted; undefined before the first count. */
+  instancesOf(subset: string): Instances | undefined {
+    return this.#world.seen().instances[subset];
   }
 
   /** What is known of the rollout now. */

@@ -1,4 +1,4 @@
-import { type EntryKind, legsOf, metaOf, type StoredEntry, subsetsOf } from '../core/entries.js';
+import { type EntryKind, legsOf, metaOf, onlyPassingIn, type StoredEntry, subsetsOf } from '../core/entries.js';
 import { type Leg, sameShares } from '../core/legs.js';
 import { type Chain, type Instances, type Observation, serving } from '../core/observation.js';
 import type { Plan, Subset } from '../core/plan.js';
@@ -143,16 +143,20 @@ export class World {
 
   /** Counts the instances that the mesh itself would use: by the resolver's filters once a rollout is under way, before that by the plan's. */
   async count(): Promise<void> {
-    const subsets = this.#subsets();
-    this.#counted = JSON.stringify(subsets);
-    this.#instances = await this.#mesh.countInstances(this.#plan.service, subsets, this.#abort);
+    this.#counted = this.#countable();
+    this.#instances = await this.#mesh.countInstances(this.#plan.service, this.#subsets(), this.#entries.resolver, this.#abort);
     const now = this.#now();
     const serves = Object.keys(this.#instances).filter((subset) => serving(this.#instances[subset]) > 0);
     this.#servingSince = Object.fromEntries(serves.map((subset) => [subset, this.#servingSince[subset] ?? now]));
   }
 
   async #recount(): Promise<void> {
-    if (this.#counted !== undefined && this.#counted !== JSON.stringify(this.#subsets())) await this.count();
+    if (this.#counted !== undefined && this.#counted !== this.#countable()) await this.count();
+  }
+
+  /** What a count depends on besides the instances. */
+  #countable(): string {
+    return JSON.stringify([this.#subsets(), [...onlyPassingIn(this.#entries.resolver?.entry)]]);
   }
 
   #subsets(): readonly Subset[] {

@@ -6,6 +6,7 @@ import { owedBy } from './programs.js';
 import type { Roles } from './roles.js';
 import type { Rollout } from './rollout.js';
 import { routeWrite } from './route.js';
+import { movesOntoNothing } from './way-back.js';
 
 /** Sidecars need the new subsets before a splitter names them: creating both within 100 ms fails requests, a second apart none did. */
 export const RESOLVER_SETTLES = 1_000;
@@ -46,6 +47,8 @@ export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beg
     return wait('giving the sidecars a second to learn the subsets', seen.resolverSince + RESOLVER_SETTLES);
   }
   const next = beginRollout(roles, beginning, owedBy(plan), now);
+  const nobody = movesOntoNothing(seen, plan.service, next.asked);
+  if (nobody !== undefined) return wait(`${nobody.message}; waiting until one is ready`, now + RESOLVER_SETTLES);
   return { why: next.message, wakeAt: now, next, write: splitterWrite(seen.splitter, plan.service, next, true) };
 }
 

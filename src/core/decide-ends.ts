@@ -1,13 +1,16 @@
 import { type Decision, type Situation, transition, wait } from './decision.js';
 import { defaultSubsetOf, type EntryWrite, legsOf, subsetsOf, withDefaultSubset } from './entries.js';
 import { sameShares } from './legs.js';
+import { describeGone, isGone } from './observation.js';
 import { settleHook } from './programs.js';
 import { fitsMeta } from './record.js';
 import { followsCanary } from './revert.js';
 import { hookAtEnd, type RevertReason, type State } from './rollout.js';
 import { routeWrite } from './route.js';
+import { movesOntoNothing } from './way-back.js';
 
 const IDLE = 3_600_000;
+const LOOK_FOR_STABLE = 1_000;
 
 /** The user's own last word, then the routes go and the default subset follows the traffic; then the rollout is `Promoted`. */
 export function decidePromoting(situation: Situation, state: Extract<State, { phase: 'Promoting' }>): Decision {
@@ -17,7 +20,11 @@ export function decidePromoting(situation: Situation, state: Extract<State, { ph
   const behind = routeWrite(plan.service, seen, []) ?? followingWrite(situation, rollout.canary);
   if (behind !== undefined) return { why: behind.why, wakeAt: now, write: behind };
   const byDefault = seen.resolver === undefined ? '' : ' and the default subset';
-  const message = `${rollout.canary} is promoted: it is stable${byDefault} now; ${rollout.stable} stays warm`;
+  const old = seen.instances[rollout.stable];
+  const rest = isGone(old)
+    ? `${describeGone(rollout.stable, old)}, so there is nothing to undo to`
+    : `${rollout.stable} stays warm`;
+  const message = `${rollout.canary} is promoted: it is stable${byDefault} now; ${rest}`;
   const before = subsetsOf(seen.resolver?.entry).get(rollout.stable);
   return transition(situation, {
     state: { phase: 'Promoted', reason: state.reason, step: state.step },
@@ -31,6 +38,8 @@ export function decidePromoting(situation: Situation, state: Extract<State, { ph
 export function decideReverting(situation: Situation): Decision {
   const { rollout, seen, plan, now } = situation;
   const stored = seen.splitter === undefined ? [] : legsOf(seen.splitter.entry, plan.service);
+  const nobody = movesOntoNothing(seen, plan.service, rollout.asked);
+  if (nobody !== undefined) return wait(`${nobody.message}, so what somebody else wrote stays`, now + LOOK_FOR_STABLE);
   // Somebody may have written in between: users first, then what leads to canary by name.
   if (!sameShares(stored, rollout.asked)) return transition(situation, { asked: rollout.asked, message: rollout.message });
   const behind = leftBehind(situation);

@@ -1,11 +1,9 @@
 import { type Decision, type Situation, wait } from './decision.js';
 import { endedPeer, isTakenBack } from './group.js';
-import { serving } from './observation.js';
 import { revert } from './revert.js';
 import { askedCanary } from './rollout.js';
 
 const LOOK_AGAIN = 50;
-const LOOK_FOR_STABLE = 1_000;
 /** How long a member waits for those after it in the group, ms: one that is stuck does not hold up the others. */
 export const IN_ORDER = 1_000;
 /** How far the clocks of two hosts may differ before the order is given up for the speed, ms. */
@@ -23,8 +21,6 @@ export function decideGroup(situation: Situation): Decision | undefined {
   const same = ended.rollout.id === rollout.id;
   const what = same ? `was taken back: ${ended.rollout.message}` : 'has begun another rollout';
   const message = `${ended.service}, in the group ${plan.group.name}, ${what}`;
-  if (rollout.state.phase === 'Promoted' && serving(seen.instances[rollout.stable]) === 0)
-    return wait(`${message}; but ${rollout.stable} has no passing sidecar any more, so all traffic stays`, now + LOOK_FOR_STABLE);
   const since = Math.min(
     ...peers.flatMap((peer) =>
       peer.rollout?.id === rollout.id && isTakenBack(peer.rollout)

@@ -6,6 +6,7 @@ import { type Hold, holdForEvidence } from './gate.js';
 import { isUnasked } from './go-on.js';
 import { holdWhileClosed } from './hold-closed.js';
 import { notInForce } from './in-force.js';
+import { serving } from './observation.js';
 import type { Step } from './plan.js';
 import { awaitProgram, describeFailure } from './programs.js';
 import { revert } from './revert.js';
@@ -45,9 +46,9 @@ export function decideProgressing(situation: Situation, state: Extract<State, { 
       return hold(situation, thin, step.for);
     }
     case 'wait': {
-      const passing = situation.seen.instances[rollout.canary]?.passing ?? 0;
-      if (passing >= step.healthy) return leaveStep(situation, state.step, 0);
-      const message = `waiting for ${step.healthy} passing instances of ${rollout.canary}: ${passing} so far`;
+      const ready = serving(situation.seen.instances[rollout.canary]);
+      if (ready >= step.healthy) return leaveStep(situation, state.step, 0);
+      const message = `waiting for ${step.healthy} ready instances of ${rollout.canary}: ${ready} so far`;
       if (elapsed >= step.deadline) return overdue(situation, { reason: 'NoInstances', message }, step.deadline);
       return wait(message, Math.min(now + LOOK_AGAIN, rollout.enteredAt + step.deadline));
     }

@@ -1,6 +1,5 @@
 import { type Decision, type Situation, wait } from './decision.js';
 import { subsetsOf } from './entries.js';
-import { serving } from './observation.js';
 import { revert } from './revert.js';
 
 const LOOK_AGAIN = 1_000;
@@ -9,8 +8,6 @@ const LOOK_AGAIN = 1_000;
 export function decideUndo(situation: Situation): Decision | undefined {
   const { rollout, seen, now } = situation;
   if (seen.undo === undefined) return undefined;
-  if (rollout.state.phase === 'Promoted' && serving(seen.instances[rollout.stable]) === 0)
-    return wait(`${seen.undo}; but ${rollout.stable} has no passing sidecar any more, so all traffic stays`, now + LOOK_AGAIN);
   const is = subsetsOf(seen.resolver?.entry).get(rollout.stable);
   if (rollout.before !== undefined && is !== rollout.before)
     return wait(

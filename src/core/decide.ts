@@ -5,20 +5,47 @@ import { decidePaused } from './decide-paused.js';
 import { decidePending } from './decide-pending.js';
 import { decideProgressing } from './decide-step.js';
 import { decideUndo } from './decide-undo.js';
-import { type Decision, type Situation, wait } from './decision.js';
+import { type Decision, type Situation, transition, wait } from './decision.js';
 import { decideDrift } from './drift.js';
 import { decideLostDriver } from './driver-lost.js';
 import { metaOf } from './entries.js';
 import { findHarm } from './harm.js';
 import { readRecord } from './record.js';
 import { revert } from './revert.js';
+import { isFinal, type Standing } from './rollout.js';
+import { warnOfNobody } from './way-back.js';
 
 const LOOK_AGAIN = 50;
+/** A change of stable's instances wakes earlier, ms. */
+const LOOK_FOR_STABLE = 1_000;
 
 /** The next move of a rollout: harm first, then drift, then what its phase asks for. Same input, same output; at most one write. */
 export function decide(situation: Situation): Decision {
   const { rollout, now } = situation;
   if (isBehind(situation)) return wait('somebody has moved it on; looking again', now + LOOK_AGAIN);
+  const { state } = rollout;
+  if (state.reason === 'StableGone') return decideStableGone(situation, state.stood);
+  const decision = decideIn(situation);
+  if (decision.write !== undefined || isFinal(rollout)) return decision;
+  const warning = warnOfNobody(situation.seen, rollout);
+  return warning === undefined ? decision : { ...decision, why: `${decision.why}; ${warning}` };
+}
+
+/**
+ * A rollout that wants to go back and cannot: what it would do in the state that it stood in is asked again. Whatever takes it back does so as soon as
+ * stable is there; when nothing takes it back any more it goes on as it stood. Until then nothing moves.
+ */
+function decideStableGone(situation: Situation, stood: Standing): Decision {
+  const { rollout, now } = situation;
+  const decision = decideIn({ ...situation, rollout: { ...rollout, state: stood } });
+  const phase = decision.next?.state.phase;
+  if (phase === 'Reverting' || phase === 'Reverted') return decision;
+  if (decision.next?.state.reason === 'StableGone') return wait(rollout.message, now + LOOK_FOR_STABLE);
+  return transition(situation, { state: stood, message: 'nothing takes it back any more: it goes on as it stood' });
+}
+
+function decideIn(situation: Situation): Decision {
+  const { rollout } = situation;
   switch (rollout.state.phase) {
     case 'Promoted':
       return decideUndo(situation) ?? decideGroup(situation) ?? decideEnded(situation);

@@ -20,7 +20,7 @@ export const DEFAULTS = {
   catchUp: HOUR,
   /** How long a sticky user stays on the leg that was met first. */
   sticky: HOUR,
-  /** A `wait` step: passing canary instances, and the time they have to appear. */
+  /** A `wait` step: ready canary instances, and the time they have to appear. */
   wait: { healthy: 1, deadline: 5 * MINUTE },
   /** An `analyse` step: requests that canary must have seen. */
   minRequests: 0,

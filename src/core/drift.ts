@@ -6,6 +6,7 @@ import { decideResolverDrift } from './resolver-drift.js';
 import { nextRollout, type Rollout } from './rollout.js';
 import { describeMatch, missesRoute, routeWrite, wantedMatches } from './route.js';
 import { paused } from './stand.js';
+import { movesOntoNothing } from './way-back.js';
 
 const LOOK_AGAIN = 60_000;
 
@@ -30,6 +31,8 @@ export function decideDrift(situation: Situation): Decision | undefined {
     const next = nextRollout(rollout, { asked: stored, message: `${what}; adopted`, tally: situation.tally });
     return { why: next.message, wakeAt: now, next, write: splitterWrite(seen.splitter, plan.service, next, false) };
   }
+  const nobody = movesOntoNothing(seen, plan.service, rollout.asked);
+  if (nobody !== undefined) return paused(situation, 'Drift', `${what}; ours is not put back: ${nobody.message}`);
   return transition(situation, { asked: rollout.asked, message: `${what}; ours put back` });
 }
 

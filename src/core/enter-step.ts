@@ -7,6 +7,7 @@ import { awaitProgram, describeFailure } from './programs.js';
 import { askedCanary, extraLegs } from './rollout.js';
 import { hold, paused } from './stand.js';
 import { describeStep, describeWaiting, skipReached } from './steps.js';
+import { movesOntoNothing } from './way-back.js';
 import { formatPercent } from './weights.js';
 
 /** Leaves the step of this index for good: its `after_step` hook runs (a failure is reported, and holds nothing up), then the next step is entered. */
@@ -46,6 +47,8 @@ export function enterStep(situation: Situation, index: number, said: readonly st
   const state = { phase: 'Progressing', reason: 'Stepping', step: at } as const;
   if (step.kind !== 'weight') return transition(situation, { state, message: describeStep(step) + note, enteredAt: now });
   const asked = splitLegs(rollout.stable, rollout.canary, step.to, extraLegs(rollout));
+  const nobody = movesOntoNothing(situation.seen, plan.service, asked);
+  if (nobody !== undefined) return hold(situation, { reason: 'NoInstances', message: nobody.message }, 0);
   const down = step.to < current ? ' (going down, as asked)' : '';
   const message = `canary ${rollout.canary} ${formatPercent(current)} -> ${formatPercent(step.to)}${down}${note}`;
   return transition(situation, { asked, state, message, enteredAt: now });

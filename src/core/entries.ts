@@ -94,6 +94,12 @@ export function subsetsOf(entry: Entry | undefined): ReadonlyMap<string, string>
   );
 }
 
+/** The subsets of a resolver that get requests only where every check passes. */
+export function onlyPassingIn(entry: Entry | undefined): ReadonlySet<string> {
+  const subsets = isRecord(entry?.Subsets) ? entry.Subsets : {};
+  return new Set(Object.keys(subsets).filter((name) => isRecord(subsets[name]) && subsets[name].OnlyPassing === true));
+}
+
 /** The default subset of a resolver; undefined when it names none. */
 export function defaultSubsetOf(entry: Entry | undefined): string | undefined {
   return typeof entry?.DefaultSubset === 'string' && entry.DefaultSubset !== '' ? entry.DefaultSubset : undefined;

@@ -50,12 +50,12 @@ export function holdForCapacity(situation: Situation, weight: BasisPoints): Hold
   const canary = seen.instances[rollout.canary];
   if (weight > 0 && serving(canary) === 0) return { reason: 'NoInstances', message: `${rollout.canary} has no passing sidecar` };
   if (plan.capacity === undefined) return undefined;
-  const share = passingShare(canary, seen.instances[rollout.stable]);
+  const share = readyShare(canary, seen.instances[rollout.stable]);
   if (weight <= plan.capacity.maxRatio * share) return undefined;
-  const passing = `${canary?.passing ?? 0} of ${(canary?.passing ?? 0) + (seen.instances[rollout.stable]?.passing ?? 0)} passing instances`;
+  const ready = `${serving(canary)} of ${serving(canary) + serving(seen.instances[rollout.stable])} ready instances`;
   return {
     reason: 'Capacity',
-    message: `${formatPercent(weight)} is more than ${plan.capacity.maxRatio} times what ${passing} stand for (${formatPercent(Math.round(share))})`,
+    message: `${formatPercent(weight)} is more than ${plan.capacity.maxRatio} times what ${ready} stand for (${formatPercent(Math.round(share))})`,
   };
 }
 
@@ -70,7 +70,7 @@ export function holdForAddresses({ rollout, seen, now }: Situation): Hold | unde
   };
 }
 
-function passingShare(canary: Instances | undefined, stable: Instances | undefined): number {
-  const all = (canary?.passing ?? 0) + (stable?.passing ?? 0);
-  return all === 0 ? 0 : ((canary?.passing ?? 0) / all) * WHOLE;
+function readyShare(canary: Instances | undefined, stable: Instances | undefined): number {
+  const all = serving(canary) + serving(stable);
+  return all === 0 ? 0 : (serving(canary) / all) * WHOLE;
 }

@@ -2,7 +2,7 @@ import type { Situation } from './decision.js';
 import { formatDuration } from './duration.js';
 import { legsOf } from './entries.js';
 import { weightOf } from './legs.js';
-import { serving } from './observation.js';
+import { describeGone, isGone } from './observation.js';
 import { askedCanary, type RevertReason } from './rollout.js';
 import { ownMatches } from './route.js';
 import { bindingFindings } from './verdict.js';
@@ -21,16 +21,13 @@ export function findHarm(situation: Situation): Harm | undefined {
   const weight = Math.max(askedCanary(rollout), stored);
   const routed = ownMatches(seen.router).some(({ subset }) => subset === rollout.canary);
   if (weight > 0 || routed) {
-    const canaryServes = serving(seen.instances[rollout.canary]);
-    if (canaryServes === 0 && weight > 0) {
-      const critical = seen.instances[rollout.canary]?.critical ?? 0;
-      const left =
-        critical > 0 ? `all ${critical} instances of ${rollout.canary} are critical` : `no instance of ${rollout.canary} is left`;
+    const instances = seen.instances[rollout.canary];
+    if (isGone(instances) && weight > 0) {
+      const left = describeGone(rollout.canary, instances);
       return { reason: 'NoInstances', message: `${left} while it had ${formatPercent(weight)} of the traffic` };
     }
     const failed = bindingFindings(seen.findings).find((finding) => finding.verdict === 'Failed');
-    // A stable with nobody to serve would turn a bad canary into an outage.
-    if (failed !== undefined && failed.stableWorse !== true && serving(seen.instances[rollout.stable]) > 0) {
+    if (failed !== undefined && failed.stableWorse !== true) {
       return { reason: 'SignalFailed', message: `${failed.name}: ${failed.message}` };
     }
   }

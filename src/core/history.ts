@@ -1,7 +1,8 @@
 import { type Leg, sameShares } from './legs.js';
 import type { HookName, Plan } from './plan.js';
 import type { ProgramOutcome } from './programs.js';
-import type { Phase, Reason, Rollout, State } from './rollout.js';
+import { encodeStanding, readState } from './record.js';
+import type { Phase, Reason, Rollout } from './rollout.js';
 import { type Finding, healthyMoment } from './verdict.js';
 
 /** One line of the decision log: what was decided, by whom, on which evidence, and which write it became. Times in ms. */
@@ -11,6 +12,8 @@ export interface LogEntry {
   readonly phase: Phase;
   readonly reason: Reason;
   readonly step: number;
+  /** Of `StableGone`: the state that it was in, as the record has it. */
+  readonly stood?: string;
   readonly stable: string;
   readonly canary: string;
   readonly asked: readonly Leg[];
@@ -65,6 +68,7 @@ export function logEntry(
     phase: state.phase,
     reason: state.reason,
     step: state.step,
+    ...(state.reason === 'StableGone' ? { stood: encodeStanding(state.stood) } : {}),
     findings,
     indexBefore,
     indexAfter,
@@ -117,8 +121,9 @@ export function emptyHistory(service: string, rollout: string): History {
 export function lastKnown(history: History): Rollout | undefined {
   const last = history.entries.at(-1);
   if (last === undefined) return undefined;
-  const { phase, reason, step, at: _, findings: __, observed: ___, programs: ____, ...more } = last;
+  const { phase, reason, step, stood, at: _, findings: __, observed: ___, programs: ____, ...more } = last;
   const { indexBefore: _____, indexAfter: ______, ...rest } = more;
-  const state = { phase, reason, step } as State;
+  const state = readState(phase, reason, step, stood);
+  if (state === undefined) return undefined;
   return { ...rest, id: history.rollout, state, tally: '', owes: last.owes ?? [], adopted: last.adopted ?? {} };
 }

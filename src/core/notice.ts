@@ -86,7 +86,7 @@ export function afterGap(history: History, after: number): LogEntry | undefined 
   return history.entries.find(({ seq }, i) => seq > after && seq > Math.max(after, history.entries[i - 1]?.seq ?? 0) + 1);
 }
 
-const HELD: readonly string[] = ['Drift', 'NoData', 'SignalError', 'StepTimeout', 'ProgramFailed', 'DriverLost'];
+const HELD: readonly string[] = ['Drift', 'NoData', 'SignalError', 'StepTimeout', 'ProgramFailed', 'DriverLost', 'StableGone'];
 
 function kindOf(entry: LogEntry, before: LogEntry | undefined): NoticeKind | undefined {
   const moved = before !== undefined && !sameShares(entry.asked, before.asked);
@@ -153,7 +153,7 @@ function urgencyOf(kind: NoticeKind, reason: Reason): Urgency {
     case 'stuck':
       return 'danger';
     case 'held':
-      return 'waits';
+      return reason === 'StableGone' ? 'danger' : 'waits';
     case 'paused':
       return reason === 'Operator' ? 'news' : 'waits';
     case 'reverted':

@@ -4,17 +4,40 @@ import type { Rollout } from './rollout.js';
 import type { Freeze } from './schedule/freeze.js';
 import type { Finding } from './verdict.js';
 
-/** How many instances of a subset the mesh would use, by the worst of their checks (sidecar and node included). */
+/** The instances of a subset, by the worst of their checks (sidecar and node included). */
 export interface Instances {
   readonly passing: number;
   readonly warning: number;
   readonly critical: number;
+  /** Of those in warning, how many Consul sends nothing to: by the subset's `OnlyPassing`, or a warning weight of 0. Absent: none. */
+  readonly skipped?: number | undefined;
 }
 
-/** Instances that get traffic: Envoy sends to passing and warning ones. */
+/** How many instances are ready: Consul sends requests to them. 0 also where nobody could count them; whatever goes back asks `isGone`. */
 export function serving(instances: Instances | undefined): number {
-  return instances === undefined ? 0 : instances.passing + instances.warning;
+  return instances === undefined ? 0 : instances.passing + instances.warning - (instances.skipped ?? 0);
 }
+
+/** Whether it is known that no instance is ready; a count that could not be read is not known. */
+export function isGone(instances: Instances | undefined): instances is Instances {
+  return instances !== undefined && serving(instances) === 0;
+}
+
+/** Why no instance of this subset is ready, as a sentence. */
+export function describeGone(subset: string, { warning, critical }: Instances): string {
+  const unsent = `in warning, which Consul sends nothing to (${UNSENT})`;
+  if (warning === 0)
+    return critical === 0 ? `no instance of ${subset} is left` : `all ${critical} instances of ${subset} are critical`;
+  if (critical === 0) return `all ${warning} instances of ${subset} are ${unsent}`;
+  return `of ${warning + critical} instances of ${subset} ${critical} are critical and ${warning} ${unsent}`;
+}
+
+/** That instances of this subset look alive and get nothing, as a sentence; undefined when there are none. */
+export function describeSkipped(subset: string, { skipped = 0 }: Instances): string | undefined {
+  return skipped === 0 ? undefined : `${skipped} of ${subset} in warning get nothing: ${UNSENT}`;
+}
+
+const UNSENT = 'OnlyPassing, or a warning weight of 0';
 
 /** The compiled discovery chain of the service: what Consul makes of all its entries. */
 export interface Chain {

@@ -26,7 +26,7 @@ export type Step =
    * `for`, once every signal's evidence is clear, unless `early` is false.
    */
   | { readonly kind: 'analyse'; readonly for: number; readonly minRequests: number; readonly early?: boolean }
-  /** Passes when canary has this many passing instances; `deadline` counts from entering the step. */
+  /** Passes when canary has this many ready instances; `deadline` counts from entering the step. */
   | { readonly kind: 'wait'; readonly healthy: number; readonly deadline: number }
   /**
    * Passes when the program does; a failing one takes traffic back, or holds. Run again after a crash, so it has to bear being run twice. `deploys`: it
@@ -165,7 +165,7 @@ export interface ExecSignal extends SignalBase, ScalarLimits {
   readonly timeout: number;
 }
 
-/** The number of passing canary instances in Consul. */
+/** The number of ready canary instances in Consul. */
 export interface ConsulSignal extends SignalBase {
   readonly source: 'consul';
   readonly minHealthy: number;

@@ -2,7 +2,7 @@ import { isReserving } from './auto.js';
 import { effectiveProtocol, weightedConflicts } from './base.js';
 import { foreignOwner, protocolOf } from './entries.js';
 import { isRecord } from './is-record.js';
-import { type Observation, serving } from './observation.js';
+import { describeSkipped, type Instances, type Observation, serving } from './observation.js';
 import type { Plan } from './plan.js';
 import { isRefusal, type Roles, type RolesRefusal } from './roles.js';
 import { describeMatch, foreignTwin, ownMatches, wantedMatches } from './route.js';
@@ -177,19 +177,27 @@ function checkRoute(plan: Plan, seen: Observation, roles: Roles | RolesRefusal):
 }
 
 function checkStable(plan: Plan, seen: Observation, { stable }: Roles): Check {
-  const count = serving(seen.instances[stable]);
-  if (count > 0) return { name: 'stable', verdict: 'ok', message: `${stable} has ${count} instances to go back to` };
+  const instances = seen.instances[stable];
+  const count = serving(instances);
+  if (count > 0)
+    return {
+      name: 'stable',
+      verdict: 'ok',
+      message: `${stable} has ${count} instances to go back to${unsent(stable, instances)}`,
+    };
   return {
     name: 'stable',
     verdict: 'failed',
-    message: `${stable} (stable) has no passing sidecar: there would be nothing to go back to`,
+    message: `${stable} (stable) has no passing sidecar: there would be nothing to go back to${unsent(stable, instances)}`,
     hint: `consul catalog nodes -service ${plan.service}   (a sidecar with Meta of its own does not inherit the service's version)`,
   };
 }
 
 function checkCanary(plan: Plan, seen: Observation, { canary }: Roles): Check {
-  const count = serving(seen.instances[canary]);
-  if (count > 0) return { name: 'canary', verdict: 'ok', message: `${canary} has ${count} instances ready` };
+  const instances = seen.instances[canary];
+  const count = serving(instances);
+  if (count > 0)
+    return { name: 'canary', verdict: 'ok', message: `${canary} has ${count} instances ready${unsent(canary, instances)}` };
   const deploys = plan.steps.findIndex((step) => step.kind === 'run' && step.deploys === true);
   if (deploys !== -1)
     return { name: 'canary', verdict: 'ok', message: `${canary} has no instance yet: step ${deploys + 1} deploys it` };
@@ -204,7 +212,12 @@ function checkCanary(plan: Plan, seen: Observation, { canary }: Roles): Check {
   return {
     name: 'canary',
     verdict: 'warning',
-    message: `${canary} has no passing sidecar yet (${filter})`,
+    message: `${canary} has no passing sidecar yet (${filter})${unsent(canary, instances)}`,
     hint: `deploy it; a sidecar with Meta of its own does not inherit the service's version`,
   };
+}
+
+function unsent(subset: string, instances: Instances | undefined): string {
+  const said = instances === undefined ? undefined : describeSkipped(subset, instances);
+  return said === undefined ? '' : `; ${said}`;
 }

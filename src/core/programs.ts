@@ -3,6 +3,7 @@ import type { HookName, Plan, Program } from './plan.js';
 import { variablesOf } from './program-variables.js';
 import { askedCanary } from './rollout.js';
 import { paused } from './stand.js';
+import { movesOntoNothing } from './way-back.js';
 import type { BasisPoints } from './weights.js';
 
 /** A program that has to run now: which, where in the rollout, and the variables that it gets. The same `id` is never started twice by one driver. */
@@ -62,8 +63,9 @@ export function awaitProgram(
 export function settleHook(situation: Situation, hook: HookName): Decision | undefined {
   const { rollout, plan } = situation;
   if (!rollout.owes.includes(hook)) return undefined;
-  // A revert reasserts to the last: whoever wrote in between, users stay on stable.
-  const asked = hook === 'after_revert' ? { asked: rollout.asked } : {};
+  // A revert reasserts to the last: whoever wrote in between, users stay on stable, unless nobody is there any more.
+  const reasserts = hook === 'after_revert' && movesOntoNothing(situation.seen, plan.service, rollout.asked) === undefined;
+  const asked = reasserts ? { asked: rollout.asked } : {};
   const paid = { owes: rollout.owes.filter((one) => one !== hook), ...asked };
   const program = plan.hooks?.[hook];
   if (program === undefined)

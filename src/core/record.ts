@@ -1,7 +1,7 @@
 import { HOME } from './home.js';
 import { decodeLegs, encodeLegs } from './legs.js';
 import type { HookName } from './plan.js';
-import type { PauseReason, RevertReason, Rollout, State } from './rollout.js';
+import type { PauseReason, RevertReason, Rollout, Standing, State } from './rollout.js';
 
 /** Consul's own convention for who owns an entry; its UI shows it. */
 export const OWNER_KEY = 'external-source';
@@ -31,6 +31,7 @@ export function writeRecord(meta: Meta, rollout: Rollout): Meta {
     'splitter-phase': rollout.state.phase,
     'splitter-reason': rollout.state.reason,
     'splitter-step': String(rollout.state.step),
+    ...(rollout.state.reason === 'StableGone' ? { [STOOD_KEY]: encodeStanding(rollout.state.stood) } : {}),
     'splitter-entered': formatTime(rollout.enteredAt),
     'splitter-started': formatTime(rollout.startedAt),
     'splitter-stable': rollout.stable,
@@ -49,7 +50,7 @@ export function writeRecord(meta: Meta, rollout: Rollout): Meta {
 /** The rollout whose record this Meta holds; undefined when there is none or it is not whole (then it is treated as somebody else's entry). */
 export function readRecord(meta: Meta): Rollout | undefined {
   const asked = decodeLegs(meta['splitter-asked'] ?? '');
-  const state = readState(meta['splitter-phase'], meta['splitter-reason'], Number(meta['splitter-step']));
+  const state = readState(meta['splitter-phase'], meta['splitter-reason'], Number(meta['splitter-step']), meta[STOOD_KEY]);
   const seq = Number(meta['splitter-seq']);
   const startedAt = Date.parse(meta['splitter-started'] ?? '');
   const enteredAt = Date.parse(meta['splitter-entered'] ?? '');
@@ -106,6 +107,7 @@ const GROUP_KEY = 'splitter-group';
 const WAVE_KEY = 'splitter-wave';
 const DRILL_KEY = 'splitter-drill';
 const BEFORE_KEY = 'splitter-before';
+const STOOD_KEY = 'splitter-stood';
 const FILTER_KEY = 'splitter-filter-';
 const HOOKS: readonly HookName[] = ['before_start', 'before_promote', 'after_promote', 'after_revert'];
 
@@ -135,7 +137,25 @@ const REVERT_REASONS: readonly RevertReason[] = [
   'WaveReverted',
 ];
 
-function readState(phase: string | undefined, reason: string | undefined, step: number): State | undefined {
+/** A state without its step, as one value: `Baking/Watching`. */
+export function encodeStanding({ phase, reason }: Standing): string {
+  return `${phase}/${reason}`;
+}
+
+/** A state from its parts as they are stored; `stood` is what encodeStanding wrote. Undefined when they are no state. */
+export function readState(
+  phase: string | undefined,
+  reason: string | undefined,
+  step: number,
+  stood: string | undefined,
+): State | undefined {
+  if (phase !== 'Paused' || reason !== 'StableGone') return readStanding(phase, reason, step);
+  const [was, why] = (stood ?? '').split('/');
+  const standing = readStanding(was, why, step);
+  return standing === undefined ? undefined : { phase, reason, step, stood: standing };
+}
+
+function readStanding(phase: string | undefined, reason: string | undefined, step: number): Standing | undefined {
   if (!Number.isInteger(step) || step < 0) return undefined;
   const one = <T extends string>(among: readonly T[]): T | undefined => among.find((r) => r === reason);
   const as = <P extends string, R extends string>(p: P, r: R | undefined) =>

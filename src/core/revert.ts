@@ -1,16 +1,32 @@
-import { type Decision, type Situation, transition } from './decision.js';
+import { type Decision, type Situation, transition, wait } from './decision.js';
 import { defaultSubsetOf } from './entries.js';
 import { splitLegs } from './legs.js';
 import type { Observation } from './observation.js';
-import { extraLegs, type RevertReason, type Rollout, type State } from './rollout.js';
+import { extraLegs, isFinal, type RevertReason, type Rollout, type State } from './rollout.js';
 import { ownMatches } from './route.js';
+import { describeHeld, nobodyToGoBackTo } from './way-back.js';
 
-/** Takes all traffic back to stable in one write; `Reverting` only when routes or the resolver's default subset have to follow. */
+/** How soon to look again whether stable is back, ms; a change of its instances wakes earlier. */
+const LOOK_FOR_STABLE = 1_000;
+
+/**
+ * Takes all traffic back to stable in one write; `Reverting` only when routes or the resolver's default subset have to follow.
+ * Where that would leave users with nobody it holds instead, as `StableGone`: every automatic way back goes through here.
+ */
 export function revert(situation: Situation, reason: RevertReason, message: string): Decision {
-  return transition(
-    situation,
-    reverted(situation.rollout, reason, message, situation.now, needsCleanUp(situation.seen, situation.rollout)),
-  );
+  const { plan, rollout, seen, now } = situation;
+  const change = reverted(rollout, reason, message, now, needsCleanUp(seen, rollout));
+  const nobody = nobodyToGoBackTo(seen, plan.service, rollout, change.asked);
+  if (nobody === undefined) return transition(situation, change);
+  const held = describeHeld(nobody, rollout, message);
+  const { state } = rollout;
+  // A promotion that ended, or a splitter that somebody deleted, has no record to hold it in.
+  if (isFinal(rollout) || state.reason === 'StableGone' || seen.splitter === undefined) return wait(held, now + LOOK_FOR_STABLE);
+  // What is due by the clock stays due, so the time of the step goes on.
+  return transition(situation, {
+    state: { phase: 'Paused', reason: 'StableGone', step: state.step, stood: state },
+    message: held,
+  });
 }
 
 /** The change of the record that a revert is: stable at 100 %, further legs as they were. */

@@ -35,6 +35,12 @@ export type RevertReason =
 
 /** What a rollout is doing; each phase carries only its own fields. `step` is an index into the plan's steps; the number of steps means the bake. */
 export type State =
+  | Standing
+  /** It wants to go back and stable has no ready instance; `stood` is the state that it was in, and goes on in once stable is back. */
+  | { readonly phase: 'Paused'; readonly reason: 'StableGone'; readonly step: number; readonly stood: Standing };
+
+/** Every state but that of a rollout that is held since stable is gone. */
+export type Standing =
   /** `step` is the first step to enter once the mesh is ready. */
   | { readonly phase: 'Pending'; readonly reason: 'Starting'; readonly step: number }
   /** `Resumed`: a person has said that the present step needs no more waiting. */
@@ -106,6 +112,11 @@ export function hookAtEnd({ state, owes }: Rollout): HookName | undefined {
         ? 'after_revert'
         : undefined;
   return due !== undefined && owes.includes(due) ? due : undefined;
+}
+
+/** The rollout as it stood before it was held for a stable that is gone; any other as it is. */
+export function asItStood(rollout: Rollout): Rollout {
+  return rollout.state.reason === 'StableGone' ? { ...rollout, state: rollout.state.stood } : rollout;
 }
 
 /** The weight that canary was asked to have. */

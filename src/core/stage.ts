@@ -131,7 +131,7 @@ function setCount(count: number, facts: StageFacts, wanted?: BasisPoints): Stage
   if (count > instances.canary)
     return {
       state: WEIGHT,
-      say: `${canary} has ${plural(instances.canary)} passing: start ${count - instances.canary} more first, or type ${instances.canary} or less.`,
+      say: `${canary} has ${plural(instances.canary)} ready: start ${count - instances.canary} more first, or type ${instances.canary} or less.`,
     };
   const each = perInstance(weight, { canary: instances.canary, stable: instances.stable }, room);
   const asked = wanted === undefined ? '' : `${formatPercent(wanted)} is nearest to ${plural(count)} of ${canary}. `;

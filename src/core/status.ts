@@ -10,6 +10,7 @@ import { nextDue } from './schedule/due.js';
 import { formatFull } from './schedule/moments.js';
 import { describeStep } from './steps.js';
 import { type Finding, healthyMoment } from './verdict.js';
+import { warnOfNobody } from './way-back.js';
 
 /** One subset in its role; weights in percent, `null` where unknown. */
 export interface LegStatus {
@@ -118,7 +119,7 @@ export function statusOf(input: StatusInput): Status {
     rollout: rollout?.id ?? null,
     phase: rollout?.state.phase ?? null,
     reason: rollout?.state.reason ?? null,
-    message: messageOf(input),
+    message: withWarning(messageOf(input), input),
     ...heldStatus(input),
     step: rollout === undefined ? null : stepStatus(rollout, plan?.plan, driver?.wakeAt),
     stable: rollout === undefined ? null : leg(rollout.stable),
@@ -167,6 +168,13 @@ function messageOf({ service, rollout, seen, driver }: StatusInput): string {
   if (isFinal(rollout)) return rollout.message;
   if (driver === undefined) return `${rollout.message}; nobody drives or watches it`;
   return driver.why !== undefined && rollout.state.phase !== 'Paused' ? driver.why : rollout.message;
+}
+
+/** Whatever it does: where stable is gone that comes with it. */
+function withWarning(message: string, { rollout, seen }: StatusInput): string {
+  if (rollout === undefined || isFinal(rollout) || rollout.state.reason === 'StableGone') return message;
+  const warning = warnOfNobody(seen, rollout);
+  return warning === undefined || message.includes(warning) ? message : `${message}; ${warning}`;
 }
 
 function heldStatus({ rollout, seen, plan, now }: StatusInput): Pick<Status, 'held'> {

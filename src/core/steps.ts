@@ -14,7 +14,7 @@ export function describeStep(step: Step): string {
     case 'analyse':
       return `analyse ${formatDuration(step.for)}${step.minRequests === 0 ? '' : `, at least ${step.minRequests} requests${step.early === false ? '' : '; sooner if clear'}`}`;
     case 'wait':
-      return `wait for ${step.healthy} passing instances, at most ${formatDuration(step.deadline)}`;
+      return `wait for ${step.healthy} ready instances, at most ${formatDuration(step.deadline)}`;
     case 'run':
       return `run ${describeProgram(step.program)}, at most ${formatDuration(step.program.timeout)}`;
   }

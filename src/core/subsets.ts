@@ -1,5 +1,5 @@
-import { defaultSubsetOf, legsOf, subsetsOf } from './entries.js';
-import type { Instance } from './instances.js';
+import { defaultSubsetOf, legsOf, onlyPassingIn, subsetsOf } from './entries.js';
+import { countByStatus, type Instance } from './instances.js';
 import { weightOf } from './legs.js';
 import type { Instances, Observation } from './observation.js';
 import type { Plan } from './plan.js';
@@ -62,6 +62,7 @@ export function reportSubsets(input: SubsetInput): SubsetReport {
     if (subset === canary) return 'canary';
     return legs?.some((leg) => leg.subset === subset) === true ? 'leg' : null;
   };
+  const onlyPassing = onlyPassingIn(seen.resolver?.entry);
   const rows = [...subsetsOf(seen.resolver?.entry)].map(
     ([subset, filter]): SubsetRow => ({
       subset,
@@ -69,7 +70,7 @@ export function reportSubsets(input: SubsetInput): SubsetReport {
       version: versionOf(filter) ?? null,
       role: roleOf(subset),
       weight: legs === undefined ? null : weightOf(legs, subset) / 100,
-      instances: countByStatus(picked[subset] ?? []),
+      instances: countByStatus(picked[subset] ?? [], onlyPassing.has(subset)),
     }),
   );
   const known = new Set(Object.values(picked).flatMap((some) => some.map(keyOf)));
@@ -101,11 +102,6 @@ function findHidden(sidecars: readonly Instance[], processes: readonly Instance[
     if (behind?.version === undefined || behind.version === sidecar.version) return [];
     return [{ sidecar: sidecar.id, node: sidecar.node, says: sidecar.version ?? null, version: behind.version }];
   });
-}
-
-function countByStatus(instances: readonly Instance[]): Instances {
-  const count = (status: Instance['status']): number => instances.filter((one) => one.status === status).length;
-  return { passing: count('passing'), warning: count('warning'), critical: count('critical') };
 }
 
 function keyOf({ node, id }: Instance): string {

@@ -130,7 +130,7 @@ const consul = z
   .strictObject({
     ...common,
     source: z.literal('consul').describe("Consul's own health checks"),
-    min_healthy: count(1).describe('Least number of passing canary instances'),
+    min_healthy: count(1).describe('Least number of ready canary instances'),
   })
   .meta({ title: 'Passing instances in Consul' });
 

@@ -55,7 +55,7 @@ const wait = z
     healthy: z.int().min(1).default(DEFAULTS.wait.healthy).describe('Passing canary instances to wait for'),
     deadline: duration().default(formatDuration(DEFAULTS.wait.deadline)).describe('Longest time to wait for them'),
   })
-  .describe('Wait for passing canary instances');
+  .describe('Wait for ready canary instances: those that Consul sends requests to');
 
 const ramp = z
   .strictObject({
@@ -159,7 +159,7 @@ export const planSchema = z
         max_ratio: z
           .number()
           .positive()
-          .describe('Hold when the share of canary exceeds its share of passing instances by this factor'),
+          .describe('Hold when the share of canary exceeds its share of ready instances by this factor'),
       })
       .optional()
       .describe('Guard against sending more to canary than its instances can take'),

@@ -24,7 +24,7 @@ import { measurePrometheus } from './prometheus.js';
 /** What the sources need: Consul's catalog, the number of passing canary instances, the environment (addresses, tokens), a way to run programs, and the time in ms. */
 export interface SignalOptions {
   readonly catalog: CatalogReader;
-  countPassing(target: Target, abort: AbortSignal): Promise<number>;
+  countReady(target: Target, abort: AbortSignal): Promise<number>;
   readonly env: Env;
   readonly runProgram: RunProgram;
   now(): number;
@@ -74,7 +74,7 @@ export function createSignalSource(options: SignalOptions): SignalSource & Traff
       case 'exec':
         return measureExec(signal, target, options.runProgram, abort);
       case 'consul':
-        return measureConsulHealth(target, (one, stop) => options.countPassing(one, stop), abort);
+        return measureConsulHealth(target, (one, stop) => options.countReady(one, stop), abort);
     }
   }
 

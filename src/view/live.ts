@@ -4,6 +4,7 @@ import { roomFor, weightOf } from '../core/legs.js';
 import { extraLegs, isFinal, type Rollout } from '../core/rollout.js';
 import { stepText } from '../core/status.js';
 import { versionOf } from '../core/versions.js';
+import { warnOfNobody } from '../core/way-back.js';
 import { formatPercent } from '../core/weights.js';
 import { ASCII, type Glyphs } from './chart.js';
 import { chartLines } from './live-charts.js';
@@ -81,6 +82,7 @@ function typeNext(service: string, rollout: Rollout | undefined): string {
     case 'Superseded':
       return `splitter history ${service} shows why;  splitter retry ${service} tries again`;
     case 'Paused':
+      if (reason === 'StableGone') return `splitter promote ${service} --full;  splitter abort ${service} --force`;
       return reason === 'Drift'
         ? `splitter resume ${service} --adopt | --reassert;  splitter abort ${service}`
         : `splitter continue|abort ${service}`;
@@ -111,7 +113,9 @@ function headLines(moment: LiveMoment, rollout: Rollout, style: Style, width: nu
   const left = `${MARK[phase]} ${phase}${phase === 'Paused' ? ` (${reason})` : ''}   step ${Math.min(step + 1, plan.steps.length)}/${plan.steps.length}   ${formatPercent(weightOf(rollout.asked, rollout.canary))}   for ${formatDuration(now - rollout.enteredAt)}`;
   const place = `${plan.service}${plan.datacenter === undefined ? '' : `@${plan.datacenter}`}`;
   const right = `${place}  ${trouble === undefined ? 'LIVE' : `STALE ${formatDuration(trail.freshAt === 0 ? 0 : now - trail.freshAt)}`}`;
-  const why = trouble ?? (phase === 'Progressing' || phase === 'Pending' ? moment.why : rollout.message);
+  const gone = isFinal(rollout) || reason === 'StableGone' ? undefined : warnOfNobody(seen, rollout);
+  const said = phase === 'Progressing' || phase === 'Pending' ? moment.why : rollout.message;
+  const why = trouble ?? (gone === undefined || said.includes(gone) ? said : `${said}; ${gone}`);
   const index = seen.splitter === undefined ? '' : `   #${seen.splitter.modifyIndex}`;
   return [
     paint(`${padTo(left, width - right.length)}${right}`),
@@ -140,6 +144,8 @@ function whatNext({ plan, now }: LiveMoment, rollout: Rollout): string {
     case 'Baking':
       return `promotion${left}; a bad signal still reverts`;
     case 'Paused':
+      if (rollout.state.reason === 'StableGone')
+        return `back as soon as ${oneLine(rollout.stable)} has a ready instance, if it still has to`;
       return 'a person decides; a bad signal still reverts';
     case 'Pending':
       return `${stepText(plan.steps, step)} as soon as the mesh is ready`;

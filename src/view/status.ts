@@ -1,5 +1,7 @@
 import { formatDuration } from '../core/duration.js';
+import { describeSkipped, isGone, serving } from '../core/observation.js';
 import type { LegStatus, Status } from '../core/status.js';
+import { insteadOfGoingBack } from '../core/way-back.js';
 import { oneLine, padTo, type Style } from './style.js';
 
 /** One service for people: phase and why, weights asked, stored and observed, signals, who drives, what to type. */
@@ -16,6 +18,7 @@ export function renderStatus(status: Status, style: Style, now: number): string 
     ...stepLine(status, now),
     '',
     ...legLines(status),
+    ...skippedLines(status, style),
     '',
     ...signalLines(status, style, now),
     `  changed  ${status.updatedAt ?? '-'}${healthyText(status)}`,
@@ -32,25 +35,32 @@ export function renderStatus(status: Status, style: Style, now: number): string 
 }
 
 /** What to type next, by phase. */
-export function nextCommand({ service, phase, reason, driver, held }: Status): string {
+export function nextCommand(status: Status): string {
+  const { service, phase, reason, driver, stable, canary, held } = status;
+  const gone = isGone(stable?.instances ?? undefined);
+  const carries = (canary?.weight.asked ?? 0) > 0;
+  // What would be refused is not suggested.
+  const back =
+    gone && carries ? insteadOfGoingBack(service, serving(canary?.instances ?? undefined) > 0) : `splitter abort ${service}`;
   switch (phase) {
     case 'Promoted':
+      if (gone) return `splitter history ${service};   splitter subsets ${service}`;
       return `splitter undo ${service}   takes it back;   splitter history ${service}`;
     case 'Reverted':
     case 'Superseded':
       return `splitter history ${service}   shows why;   splitter ramp ${service} --to 10   begins anew`;
     case 'Paused':
-      // Whoever goes on would be refused.
+      if (reason === 'StableGone') return gone ? back : `splitter continue ${service};   ${back}`;
       if (held !== undefined)
-        return `splitter abort ${service};   splitter ${reason === 'TargetReached' ? 'promote' : 'resume'} ${service} --force   goes on all the same`;
+        return `${back};   splitter ${reason === 'TargetReached' ? 'promote' : 'resume'} ${service} --force   goes on all the same`;
       if (reason === 'TargetReached')
-        return `splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}`;
-      if (reason === 'Drift') return `splitter resume ${service} --adopt | --reassert;   splitter abort ${service}`;
-      return `splitter continue ${service};   splitter abort ${service}`;
+        return `splitter ramp ${service} --to …   goes on;   splitter promote ${service};   ${back}`;
+      if (reason === 'Drift') return `splitter resume ${service} --adopt | --reassert;   ${back}`;
+      return `splitter continue ${service};   ${back}`;
     default:
       return driver === null
-        ? `splitter ramp ${service} --to …   drives it on;   splitter abort ${service}`
-        : `splitter status ${service} -w;   splitter pause ${service};   splitter abort ${service}`;
+        ? `splitter ramp ${service} --to …   drives it on;   ${back}`
+        : `splitter status ${service} -w;   splitter pause ${service};   ${back}`;
   }
 }
 
@@ -101,6 +111,14 @@ function legLines({ stable, canary, legs }: Status): readonly string[] {
         `  ${padTo(role, 7)} ${padTo(oneLine(leg.subset || '(none)'), 12)}${cells(percent(leg.weight.asked), percent(leg.weight.stored), percent(leg.weight.observed))}   ${padTo(instances(leg), 11)}   ${oneLine(leg.filter ?? '-')}`,
     ),
   ];
+}
+
+/** Instances that look alive and get nothing. */
+function skippedLines({ stable, canary, legs }: Status, style: Style): readonly string[] {
+  return [stable, canary, ...legs].flatMap((leg) => {
+    const said = leg === null || leg.instances === null ? undefined : describeSkipped(leg.subset, leg.instances);
+    return said === undefined ? [] : [style.warn(`  ${oneLine(said)}`)];
+  });
 }
 
 function signalLines({ signals }: Status, style: Style, now: number): readonly string[] {

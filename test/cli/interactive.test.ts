@@ -147,7 +147,7 @@ describe('splitter ramp --interactive, on the sandbox', () => {
     const person = new Person('3', '30%', 'no', '2', 'yes', 'abort', 'yes');
     const { code, err } = await run(person, `${RAMP} --by-instances`);
     expect(code, err).to.equal(3);
-    expect(err).to.match(/green has 2 instances passing: start 1 more first/);
+    expect(err).to.match(/green has 2 instances ready: start 1 more first/);
     expect(err).to.match(/30% is nearest to 2 instances of green\. 2 of green beside 4 of blue, round robin: 33\.33% of/);
     expect(err).to.match(/each of the 4 instances of blue gets 16\.67%, each of the 2 instances of green gets 16\.67%/);
     expect((await weights()).filter((weight) => weight > 0)).to.include(33.33);

@@ -222,7 +222,7 @@ describe('undo over HTTP on a sandbox, killed before and after every call it mak
 
   async function abortOnce(life: Life): Promise<void> {
     const context = life.context();
-    await act(context, 'payments', abort, { entriesOnly: true });
+    await act(context, 'payments', abort, { depth: 'readable' });
     await finish(context, 'payments').finally(() => context.client.destroy());
   }
 }).timeout(60_000);

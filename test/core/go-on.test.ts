@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decide } from '../../src/core/decide.js';
 import type { HookName, Plan, Program } from '../../src/core/plan.js';
 import type { ProgramOutcome } from '../../src/core/programs.js';
-import { askedCanary, type Rollout, type State } from '../../src/core/rollout.js';
+import { askedCanary, type Rollout, type Standing, type State } from '../../src/core/rollout.js';
 import { routeWrite, wantedMatches } from '../../src/core/route.js';
 import { promote } from '../../src/core/verbs/promote.js';
 import type { VerbResult } from '../../src/core/verbs/result.js';
@@ -11,7 +11,7 @@ import { resume } from '../../src/core/verbs/resume.js';
 import { makePlan, makeRollout, makeSeen, NOON, stored, weight } from '../support/world.js';
 
 const PROGRAM: Program = { kind: 'command', command: ['./x'], timeout: 60_000 };
-const held = (reason: Extract<State, { phase: 'Paused' }>['reason'], step = 0): State => ({ phase: 'Paused', reason, step });
+const held = (reason: Extract<Standing, { phase: 'Paused' }>['reason'], step = 0): State => ({ phase: 'Paused', reason, step });
 const PENDING: State = { phase: 'Pending', reason: 'Starting', step: 0 };
 
 interface Way {

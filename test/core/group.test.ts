@@ -125,7 +125,7 @@ describe('a group that is taken back', () => {
       own,
     );
     expect([decision.write, decision.why]).to.deep.equal([undefined, decision.why]);
-    expect(decision.why).to.match(/blue has no passing sidecar any more/);
+    expect(decision.why).to.match(/no instance of blue is left/);
   });
 
   it('a newer rollout of one ends the run of all that are under way, and of none that was promoted', () => {

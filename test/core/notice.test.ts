@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { emptyHistory, type History, type LogEntry, logEntry } from '../../src/core/history.js';
 import { afterGap, noticesOf } from '../../src/core/notice.js';
-import type { Rollout, State } from '../../src/core/rollout.js';
+import type { Rollout, Standing, State } from '../../src/core/rollout.js';
 import { finding, makePlan, makeRollout, NOON } from '../support/world.js';
 
 const entry = (seq: number, state: State, percent: number, change: Partial<Rollout> = {}): LogEntry =>
@@ -16,7 +16,7 @@ const historyOf = (entries: readonly LogEntry[]): History => ({
 
 const pending: State = { phase: 'Pending', reason: 'Starting', step: 0 };
 const stepping = (step = 0): State => ({ phase: 'Progressing', reason: 'Stepping', step });
-const paused = (reason: Extract<State, { phase: 'Paused' }>['reason']): State => ({ phase: 'Paused', reason, step: 1 });
+const paused = (reason: Extract<Standing, { phase: 'Paused' }>['reason']): State => ({ phase: 'Paused', reason, step: 1 });
 const baking: State = { phase: 'Baking', reason: 'Watching', step: 4 };
 const promoting: State = { phase: 'Promoting', reason: 'BakePassed', step: 4 };
 const promoted: State = { phase: 'Promoted', reason: 'BakePassed', step: 4 };

@@ -8,7 +8,7 @@ import type { VerbContext, VerbResult } from '../../src/core/verbs/result.js';
 import { resume } from '../../src/core/verbs/resume.js';
 import { supersede } from '../../src/core/verbs/start.js';
 import { undo } from '../../src/core/verbs/undo.js';
-import { makePlan, makeRollout, makeSeen, NOON, weight } from '../support/world.js';
+import { makePlan, makeRollout, makeSeen, NOON, passing, weight } from '../support/world.js';
 
 const FREEZE = { by: 'lee', reason: 'launch', since: NOON - 5 };
 const DAY = { from: '2026-11-20', to: '2026-11-22', timezone: 'UTC', reason: 'holidays' };
@@ -111,6 +111,14 @@ describe('what a person does while everybody is held', () => {
           expect(act(drifted, context(true))).to.deep.equal(act(drifted, context(false)));
         });
     }
+});
+
+it('promote --full off a stable that is gone is held by nothing', () => {
+  const rollout = makeRollout(40, { state: PHASES[1]! });
+  const seen = makeSeen(rollout, { freeze: FREEZE, instances: { blue: passing(0), green: passing(2) } });
+  const context = { service: 'payments', seen, plan: openPause, by: 'dana', now: NOON };
+  expect(promote(rollout, context, true, 4).kind).to.equal('write');
+  expect(promote(rollout, context, false, 4).kind).to.equal('refused');
 });
 
 describe('what a promote says that it moves', () => {

@@ -76,7 +76,7 @@ const TURNS: readonly (readonly [StageState, Partial<StageFacts>, string, StageS
     /^20% is nearest to 1 instance of green\. 1 of green beside 4 of blue, round robin: 20%/,
   ],
   [at('weight'), counted, '1%', 'confirm-weight', '', /^1% is nearest to 1 instance of green\. .* 20% of the traffic/],
-  [at('weight'), counted, '4', 'weight', '', /green has 3 instances passing: start 1 more first, or type 3 or less/],
+  [at('weight'), counted, '4', 'weight', '', /green has 3 instances ready: start 1 more first, or type 3 or less/],
   [
     at('weight'),
     counted,
@@ -109,7 +109,7 @@ const TURNS: readonly (readonly [StageState, Partial<StageFacts>, string, StageS
     '1',
     'weight',
     '',
-    /green has 0 instances passing: start 1 more first/,
+    /green has 0 instances ready: start 1 more first/,
   ],
   [halves, counted, 'yes', 'weight', 'set 5000', /^$/],
   [halves, counted, 'no', 'weight', '', /^$/],

@@ -98,7 +98,7 @@ describe('the subsets of a service', () => {
 
   it('say abort where canary carries traffic and nothing answers there', () => {
     expect(renderSubsets(report(), PLAIN)).to.match(
-      /-> splitter abort payments +green carries 10% and no instance of it answers/,
+      /-> splitter abort payments +green carries 10% and no instance of it is ready/,
     );
   });
 });

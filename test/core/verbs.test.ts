@@ -250,9 +250,9 @@ describe('verbs', () => {
   it('undo checks that the old subset still runs and that its window is open', () => {
     const rollout = makeRollout(100, { state: { phase: 'Promoted', reason: 'BakePassed', step: 4 }, enteredAt: NOON - 1_000 });
     expect(undo(rollout, context(rollout), 500).kind).to.equal('refused');
-    expect(undo(rollout, context(rollout, makeSeen(rollout, { instances: { green: passing(2) } })), 5_000).kind).to.equal(
-      'refused',
-    );
+    expect(
+      undo(rollout, context(rollout, makeSeen(rollout, { instances: { blue: passing(0), green: passing(2) } })), 5_000).kind,
+    ).to.equal('refused');
     const result = undo(rollout, context(rollout), 5_000);
     expect(result.kind === 'write' && [result.next.state.reason, result.next.asked]).to.deep.equal([
       'Undone',

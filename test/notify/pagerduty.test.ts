@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { emptyHistory, logEntry } from '../../src/core/history.js';
 import { noticesOf, stuckNotice } from '../../src/core/notice.js';
-import type { State } from '../../src/core/rollout.js';
+import type { Standing, State } from '../../src/core/rollout.js';
 import { eventsOf } from '../../src/notify/pagerduty.js';
 import { makePlan, makeRollout, NOON } from '../support/world.js';
 import { longText, makeNotice } from './notices.js';
@@ -28,7 +28,7 @@ function toldOf(...states: readonly State[]): readonly string[] {
 
 const sayIncident = ({ event_action, payload }: Event): string => `${event_action} ${payload?.severity ?? ''}`.trim();
 const progressing: State = { phase: 'Progressing', reason: 'Stepping', step: 0 };
-const paused = (reason: Extract<State, { phase: 'Paused' }>['reason']): State => ({ phase: 'Paused', reason, step: 1 });
+const paused = (reason: Extract<Standing, { phase: 'Paused' }>['reason']): State => ({ phase: 'Paused', reason, step: 1 });
 const back = (reason: Extract<State, { phase: 'Reverting' }>['reason']): State => ({ phase: 'Reverting', reason, step: 1 });
 
 describe('a notice in PagerDuty', () => {

@@ -44,7 +44,7 @@ describe('comparing numbers of both subsets', () => {
     };
     const options = {
       catalog: new FakeCatalog(),
-      countPassing: async () => 1,
+      countReady: async () => 1,
       runProgram: realPrograms,
       env: {},
       now: () => 1_000,

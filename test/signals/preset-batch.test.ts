@@ -43,7 +43,7 @@ describe('presets asked about many services', () => {
     const env = { PROMETHEUS_URL: `http://${server.address}` };
     const source = createSignalSource({
       catalog: new FakeCatalog(),
-      countPassing: async () => 1,
+      countReady: async () => 1,
       env,
       runProgram: realPrograms,
       now: () => 0,
@@ -65,7 +65,7 @@ describe('presets asked about many services', () => {
     let now = 0;
     const source = createSignalSource({
       catalog: new FakeCatalog(),
-      countPassing: async () => 1,
+      countReady: async () => 1,
       env,
       runProgram: realPrograms,
       now: () => now,

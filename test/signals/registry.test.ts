@@ -38,7 +38,7 @@ describe('the signal sources together', () => {
     { name: 'checks', source: 'consul', minHealthy: 1 },
   ];
   const create = (more: Partial<SignalOptions> = {}) =>
-    createSignalSource({ catalog, countPassing: () => passing(), runProgram: realPrograms, env: {}, now: () => now, ...more });
+    createSignalSource({ catalog, countReady: () => passing(), runProgram: realPrograms, env: {}, now: () => now, ...more });
 
   it('reads every kind of signal', async () => {
     const readings = await create().read(signals(), PAYMENTS, NEVER);

@@ -34,7 +34,7 @@ for (const vendor of VENDORS) {
     const measure = async (signal: Signal, own: Record<string, string> = env, abort = NEVER): Promise<Reading> => {
       const options = {
         catalog: new FakeCatalog(),
-        countPassing: async () => 1,
+        countReady: async () => 1,
         runProgram: realPrograms,
         env: own,
         now: () => NOW,

@@ -35,7 +35,7 @@ describe('what is special to a source', () => {
   });
 
   const measure = async (signal: object, env: Record<string, string> = {}) => {
-    const options = { catalog: new FakeCatalog(), countPassing: async () => 1, runProgram: realPrograms, env, now: () => NOW };
+    const options = { catalog: new FakeCatalog(), countReady: async () => 1, runProgram: realPrograms, env, now: () => NOW };
     const own = { name: 's', url: `http://${server.address}`, ...limits, ...signal } as Signal;
     const [reading] = await createSignalSource(options).read([own], PAYMENTS, NEVER);
     return reading!;

@@ -6,8 +6,8 @@ import { refused, type VerbContext, type VerbResult, write } from './result.js';
 export function pause(rollout: Rollout, context: VerbContext): VerbResult {
   const { service, by, now } = context;
   const { state } = rollout;
-  // A rollout that waits for a signal goes on by itself when the signal is back; one that a person paused does not.
-  const waits = state.phase === 'Paused' && state.reason === 'SignalError';
+  // A rollout that waits for a signal, or for stable, goes on by itself when that is back; one that a person paused does not.
+  const waits = state.phase === 'Paused' && (state.reason === 'SignalError' || state.reason === 'StableGone');
   switch (waits ? 'Progressing' : state.phase) {
     case 'Paused':
       return { kind: 'nothing', message: `${service} is paused already (${state.reason})` };

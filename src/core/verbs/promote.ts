@@ -1,21 +1,19 @@
 import { formatDuration } from '../duration.js';
 import { isToBegin } from '../go-on.js';
 import { roomFor, splitLegs } from '../legs.js';
-import { serving } from '../observation.js';
+import { isGone, serving } from '../observation.js';
 import type { HookName } from '../plan.js';
-import { extraLegs, isFinal, nextRollout, type Rollout, runningAt, type State } from '../rollout.js';
+import { asItStood, extraLegs, isFinal, nextRollout, type Rollout, runningAt, type State } from '../rollout.js';
 import { describeMove } from './describe-move.js';
 import { obeyClosed } from './obey-closed.js';
 import { refused, type VerbContext, type VerbResult, write } from './result.js';
 
-/** Passes the present step without waiting for it; at a reached target, and with `full` from anywhere, goes to all traffic. Not while a freeze or a closed window holds everybody, but by force. */
-export function promote(rollout: Rollout, context: VerbContext, full: boolean, steps: number): VerbResult {
-  return obeyClosed(
-    rollout,
-    context,
-    passStep(rollout, context, full, steps),
-    `promote ${context.service}${full ? ' --full' : ''}`,
-  );
+/** Passes the present step without waiting for it; at a reached target, and with `full` from anywhere, goes to all traffic. Not while a freeze or a closed window holds everybody, but by force, or in full off a stable that is gone. */
+export function promote(held: Rollout, context: VerbContext, full: boolean, steps: number): VerbResult {
+  const rollout = asItStood(held);
+  const result = passStep(rollout, context, full, steps);
+  if (full && isGone(context.seen.instances[rollout.stable])) return result;
+  return obeyClosed(rollout, context, result, `promote ${context.service}${full ? ' --full' : ''}`);
 }
 
 function passStep(rollout: Rollout, context: VerbContext, full: boolean, steps: number): VerbResult {

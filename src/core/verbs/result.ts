@@ -1,6 +1,7 @@
 import type { Observation } from '../observation.js';
 import type { Plan } from '../plan.js';
 import { nextRollout, type Rollout } from '../rollout.js';
+import type { Nobody } from '../way-back.js';
 
 /** What a verb makes of a rollout: a record to write (moving weights or not), nothing to do, or a refusal with what to type instead. */
 export type VerbResult =
@@ -18,7 +19,7 @@ export interface VerbContext {
   /** The plan that the rollout follows, where it is known. */
   readonly plan?: Plan;
   readonly by: string;
-  /** Goes on although a freeze or a closed window holds everybody, which is recorded. */
+  /** A person wants it done although a freeze or a closed window holds everybody, or even where nobody is there to serve; recorded. */
   readonly force?: boolean;
   readonly now: number;
 }
@@ -26,6 +27,11 @@ export interface VerbContext {
 /** A record to write; `move` when the weights in it are to be stored too. */
 export function write(rollout: Rollout, change: Parameters<typeof nextRollout>[1], move: boolean): VerbResult {
   return { kind: 'write', next: nextRollout(rollout, change), move };
+}
+
+/** The refusal to take users where nobody would serve them; undefined where somebody would, or where nobody knows. */
+export function refuseOntoNothing(nobody: Nobody | undefined, hint: string): Refusal | undefined {
+  return nobody === undefined ? undefined : refused(`${nobody.message}: whoever is sent there fails. Nothing was written`, hint);
 }
 
 /** A refusal, with what would work. */

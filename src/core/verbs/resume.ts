@@ -2,11 +2,13 @@ import { adoptable } from '../drift.js';
 import { legsOf } from '../entries.js';
 import { goOn, isToBegin, pendingAt } from '../go-on.js';
 import { formatLegs, type Leg, sameShares, weightOf } from '../legs.js';
+import { isGone, serving } from '../observation.js';
 import { findResolverDrift, isAdoptableFilter, type ResolverDrift } from '../resolver-drift.js';
-import { askedCanary, isFinal, type Rollout, runningAt } from '../rollout.js';
+import { askedCanary, isFinal, type Rollout, runningAt, type Standing } from '../rollout.js';
+import { insteadOfGoingBack, movesOntoNothing } from '../way-back.js';
 import { formatPercent } from '../weights.js';
 import { obeyClosed } from './obey-closed.js';
-import { refused, type VerbContext, type VerbResult, write } from './result.js';
+import { refused, refuseOntoNothing, type VerbContext, type VerbResult, write } from './result.js';
 
 /** What to do with foreign weights when a rollout held for drift goes on. */
 export type DriftChoice = 'adopt' | 'reassert' | undefined;
@@ -24,6 +26,7 @@ function letGoOn(rollout: Rollout, context: VerbContext, choice: DriftChoice, st
       return refused(`${service} has no rollout under way: the last one is ${state.phase}`, `splitter ramp ${service} --to 10`);
     return { kind: 'nothing', message: `${service} is not paused: it is ${state.phase}` };
   }
+  if (state.reason === 'StableGone') return resumeStood(rollout, state.stood, context, choice, steps);
   if (state.reason === 'TargetReached') {
     return refused(
       `${service} has reached its target of ${formatPercent(askedCanary(rollout))}; there is no step left`,
@@ -44,6 +47,19 @@ function letGoOn(rollout: Rollout, context: VerbContext, choice: DriftChoice, st
   return write(rollout, { state: next, message: `resumed by ${by}`, enteredAt: now, by }, false);
 }
 
+/** What is held since stable is gone goes on by itself when it is back; where nobody drives it, a person may say so then. */
+function resumeStood(rollout: Rollout, stood: Standing, context: VerbContext, choice: DriftChoice, steps: number): VerbResult {
+  const { service, by, seen } = context;
+  if (isGone(seen.instances[rollout.stable]))
+    return refused(
+      `${rollout.message}. It goes on by itself when ${rollout.stable} is back`,
+      insteadOfGoingBack(service, serving(seen.instances[rollout.canary]) > 0),
+    );
+  const before = { ...rollout, state: stood };
+  if (stood.phase === 'Paused' && stood.reason !== 'TargetReached') return resume(before, context, choice, steps);
+  return write(rollout, { state: stood, message: `resumed by ${by}`, by }, false);
+}
+
 function resumeDrift(rollout: Rollout, context: VerbContext, choice: DriftChoice, steps: number): VerbResult {
   const { service, by, now, seen, plan } = context;
   const stand = { rollout, seen, plan };
@@ -53,6 +69,9 @@ function resumeDrift(rollout: Rollout, context: VerbContext, choice: DriftChoice
   if (!sameShares(stored, rollout.asked)) {
     if (choice === undefined) return undecided;
     if (choice === 'reassert') {
+      const nobody = movesOntoNothing(seen, service, rollout.asked);
+      const refusal = refuseOntoNothing(nobody, `splitter resume ${service} --adopt   goes on with what is there`);
+      if (refusal !== undefined) return refusal;
       const message = `${by} put back ${formatLegs(rollout.asked)}`;
       return write(rollout, { asked: rollout.asked, state, message, enteredAt: now, by }, true);
     }

@@ -1,7 +1,9 @@
+import { serving } from '../observation.js';
 import type { Policies } from '../plan.js';
 import { needsCleanUp, reverted } from '../revert.js';
 import { isFinal, nextRollout, type Rollout } from '../rollout.js';
-import { type Refusal, refused, type VerbContext, type VerbResult, write } from './result.js';
+import { insteadOfGoingBack, nobodyToGoBackTo } from '../way-back.js';
+import { type Refusal, refused, refuseOntoNothing, type VerbContext, type VerbResult, write } from './result.js';
 
 /** What `start` makes of the service's last rollout: a new one begins, this one goes on under a new driver, gives way, or is waited for. */
 export type StartResult =
@@ -38,7 +40,7 @@ export function start(
   }
 }
 
-/** Makes way for a new rollout: all traffic goes back to stable, which is the last version that was proven. */
+/** Makes way for a new rollout: all traffic goes back to stable, which is the last version that was proven; refused where nobody is there. */
 export function supersede(rollout: Rollout, { service, seen, by, now }: VerbContext): VerbResult {
   const { phase } = rollout.state;
   if (isFinal(rollout) || phase === 'Reverting')
@@ -46,7 +48,9 @@ export function supersede(rollout: Rollout, { service, seen, by, now }: VerbCont
   const message = `superseded by a new rollout of ${by}: back on ${rollout.stable}`;
   // A promotion may be moving the default subset this very moment: its clean-up is always looked after.
   const change = reverted(rollout, 'NewRollout', message, now, phase === 'Promoting' || needsCleanUp(seen, rollout));
-  return write(rollout, { ...change, by }, true);
+  const nobody = nobodyToGoBackTo(seen, service, rollout, change.asked);
+  const hint = insteadOfGoingBack(service, serving(seen.instances[rollout.canary]) > 0);
+  return refuseOntoNothing(nobody, hint) ?? write(rollout, { ...change, by }, true);
 }
 
 /** Whether the last rollout can be tried again: only what was taken back can. */

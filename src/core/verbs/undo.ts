@@ -1,9 +1,9 @@
 import { subsetsOf } from '../entries.js';
-import { serving } from '../observation.js';
 import { needsCleanUp, reverted } from '../revert.js';
 import { isFinal, type Rollout } from '../rollout.js';
 import { versionOf } from '../versions.js';
-import { refused, type VerbContext, type VerbResult, write } from './result.js';
+import { nobodyToGoBackTo } from '../way-back.js';
+import { refused, refuseOntoNothing, type VerbContext, type VerbResult, write } from './result.js';
 
 /** Takes a finished promotion back in one write, while the old subset still runs and the undo window is open. */
 export function undo(rollout: Rollout, context: VerbContext, window: number): VerbResult {
@@ -23,19 +23,17 @@ export function undo(rollout: Rollout, context: VerbContext, window: number): Ve
         ? `splitter subsets ${service}`
         : `splitter undo ${service} --to ${versionOf(rollout.before)}`,
     );
-  if (serving(seen.instances[rollout.stable]) === 0)
-    return refused(
-      `${rollout.stable} has no passing sidecar any more: all traffic would fail`,
-      `splitter ramp ${service} --to 10`,
-    );
+  const change = reverted(rollout, 'Undone', `undone by ${by}: back on ${rollout.stable}`, now, needsCleanUp(seen, rollout));
+  const nobody = nobodyToGoBackTo(seen, service, rollout, change.asked);
+  const refusal = refuseOntoNothing(
+    nobody,
+    `splitter subsets ${service}   shows which versions run;   deploy the old one again first`,
+  );
+  if (refusal !== undefined) return refusal;
   if (now > rollout.enteredAt + window)
     return refused(
       `the undo window of ${service} is closed since ${new Date(rollout.enteredAt + window).toISOString()}`,
       `splitter ramp ${service} --to 10`,
     );
-  return write(
-    rollout,
-    { ...reverted(rollout, 'Undone', `undone by ${by}: back on ${rollout.stable}`, now, needsCleanUp(seen, rollout)), by },
-    true,
-  );
+  return write(rollout, { ...change, by }, true);
 }

@@ -28,7 +28,12 @@ const leg = z.object({
     })
     .describe('Its share of the traffic'),
   instances: z
-    .object({ passing: z.number(), warning: z.number(), critical: z.number() })
+    .object({
+      passing: z.number(),
+      warning: z.number(),
+      critical: z.number(),
+      skipped: z.number().optional().describe('Of those in warning, how many Consul sends nothing to; absent: none'),
+    })
     .nullable()
     .describe('Its instances by the worst of their checks'),
 });
@@ -246,7 +251,9 @@ export const actionBodies = {
     force: FORCE,
   }),
   promote: z.strictObject({ full: z.boolean().optional().describe('Skip all steps and the bake'), force: FORCE }),
-  abort: z.strictObject({}),
+  abort: z.strictObject({
+    force: z.boolean().optional().describe('Even where stable has no ready instance, which is recorded'),
+  }),
   undo: z.strictObject({}),
   retry: z.strictObject({ force: z.boolean().optional().describe("Skip the plan's own checks, which is recorded") }),
 } as const satisfies Record<Action, z.ZodType>;

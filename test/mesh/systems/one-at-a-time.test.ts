@@ -154,7 +154,7 @@ describe('one backend at a time, on a real mesh of three nodes', function () {
     session.say('The next day something leaks. Every node runs the new binary, so there is nothing to go back to at once:');
     const before = load.results().length;
     const early = await session.run(`undo ${SERVICE}`);
-    expect([early.code, early.output.includes('blue has no passing sidecar any more')], early.output).to.deep.equal([1, true]);
+    expect([early.code, early.output.includes('no instance of blue is left')], early.output).to.deep.equal([1, true]);
     session.say('One node is put back by hand; then all users go there in one write, and the hook puts back the others.');
     expect(await script('restore-nodes.sh FLEET 2 previous 60 backend-api-1')).to.equal(0);
     const undone = await session.run(`undo ${SERVICE}`, env);

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { isGone } from '../../../core/observation.js';
 import type { Action } from '../../api/kinds.js';
 import type { Acted, RolloutDetail } from '../../api/schemas.js';
 import { type ApiError, order } from './api.js';
@@ -22,7 +23,7 @@ interface Act {
 const MOVES = ['Pending', 'Progressing', 'Baking'];
 
 /** What makes sense now, with its command. */
-function actsOf({ phase, reason, service, group }: RolloutDetail): readonly Act[] {
+function actsOf({ phase, reason, service, group, stable }: RolloutDetail): readonly Act[] {
   const act = (name: string, action: Action, more: Partial<Act> = {}, flag = ''): Act => ({
     name,
     action,
@@ -30,7 +31,10 @@ function actsOf({ phase, reason, service, group }: RolloutDetail): readonly Act[
     cli: `splitter ${action} ${service}${flag}`,
     ...more,
   });
-  const abort = act('Abort', 'abort', { asks: 'abort', kind: 'danger', key: 'a' });
+  const forced = isGone(stable?.instances ?? undefined);
+  const abort = forced
+    ? act('Abort by force…', 'abort', { asks: 'abort', kind: 'danger', body: { force: true } }, ' --force')
+    : act('Abort', 'abort', { asks: 'abort', kind: 'danger', key: 'a' });
   const next = act('Next step', 'promote', { key: 'n' });
   const full = act('Promote all…', 'promote', { body: { full: true }, asks: 'full' }, ' --full');
   if (MOVES.includes(phase ?? '')) return [act('Pause', 'pause', { key: 'p' }), next, full, abort];
@@ -40,6 +44,7 @@ function actsOf({ phase, reason, service, group }: RolloutDetail): readonly Act[
       act('Put ours back', 'resume', { body: { choice: 'reassert' } }, ' --reassert'),
       abort,
     ];
+  if (reason === 'StableGone') return [full, abort];
   if (phase === 'Paused') {
     const goOn =
       reason === 'TargetReached'
@@ -116,6 +121,7 @@ function Ask({ act, detail, onYes, onClose }: { act: Act; detail: RolloutDetail;
   return html`<${Modal} title=${TITLES[act.asks!](service)} onClose=${onClose}>
     <form onSubmit=${submit}>
       ${act.asks === 'abort' && html`<p>${versionOf(stable)} gets all traffic now; ${percent(canary?.weight.stored)} moves back from ${versionOf(canary)}.</p>`}
+      ${act.asks === 'abort' && isGone(stable?.instances ?? undefined) && html`<p>Nobody is there: no instance of ${versionOf(stable)} is ready, so all of it fails.</p>`}
       ${act.asks === 'undo' && html`<p>All traffic goes back from ${versionOf(canary)} to ${versionOf(stable)}, in one write.</p>`}
       ${act.asks === 'retry' && html`<p>${versionOf(canary)} is tried again from the first step, with a clean slate of evidence. Last time: ${detail.message}.</p>`}
       ${act.asks === 'full' && html`<${Skipped} detail=${detail} />`}
