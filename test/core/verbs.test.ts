@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { legsOf } from '../../src/core/entries.js';
 import { splitLegs } from '../../src/core/legs.js';
+import type { Observation } from '../../src/core/observation.js';
 import { findRoles, isRefusal } from '../../src/core/roles.js';
-import { isFinal, type Rollout, type State } from '../../src/core/rollout.js';
+import { isFinal, type Rollout, type Standing, type State } from '../../src/core/rollout.js';
 import { abort } from '../../src/core/verbs/abort.js';
 import { pause } from '../../src/core/verbs/pause.js';
 import { promote } from '../../src/core/verbs/promote.js';
@@ -22,6 +23,7 @@ const PHASES: readonly State[] = [
   { phase: 'Paused', reason: 'TargetReached', step: 4 },
   { phase: 'Paused', reason: 'NoData', step: 4 },
   { phase: 'Paused', reason: 'ProgramFailed', step: 1 },
+  { phase: 'Paused', reason: 'StableGone', step: 1, stood: { phase: 'Progressing', reason: 'Stepping', step: 1 } },
   { phase: 'Baking', reason: 'Watching', step: 4 },
   { phase: 'Promoting', reason: 'BakePassed', step: 4 },
   { phase: 'Promoted', reason: 'BakePassed', step: 4 },
@@ -258,5 +260,84 @@ describe('verbs', () => {
       'Undone',
       splitLegs('blue', 'green', 0, []),
     ]);
+  });
+
+  describe('where no instance of stable is ready', () => {
+    const NOBODY = { blue: passing(0), green: passing(2) };
+    const under = makeRollout(50);
+    const there = (rollout: Rollout, instances: Observation['instances'], force = false): VerbContext => ({
+      ...context(rollout, makeSeen(rollout, { instances })),
+      force,
+    });
+    it('abort and supersede are refused, and name what works', () => {
+      for (const verb of [abort, supersede]) {
+        const result = verb(under, there(under, NOBODY));
+        expect(result).to.deep.equal({
+          kind: 'refused',
+          message: 'no instance of blue is left: whoever is sent there fails. Nothing was written',
+          hint: 'splitter promote payments --full   puts all traffic on canary;   splitter abort payments --force   takes it back all the same',
+        });
+      }
+    });
+    it('what would be refused itself is not named: nobody is on canary either', () => {
+      const result = abort(under, there(under, { blue: passing(0), green: passing(0) }));
+      expect(result.kind === 'refused' && result.hint).to.equal('splitter abort payments --force   takes it back all the same');
+    });
+    it('abort --force takes it back, and the record says so', () => {
+      const result = abort(under, there(under, NOBODY, true));
+      expect(result.kind === 'write' && [result.next.state.phase, result.next.message]).to.deep.equal([
+        'Reverted',
+        'aborted by lee by force: no instance of blue is left',
+      ]);
+      expect(abort(under, there(under, { blue: passing(1) }, true))).to.deep.include({ kind: 'write' });
+      expect(abort(under, there(under, { blue: passing(1) }, true))).to.have.nested.property('next.message', 'aborted by lee');
+    });
+    it('abort works where nobody could count, and where it moves nobody', () => {
+      expect(abort(under, there(under, {})).kind).to.equal('write');
+      const pending = makeRollout(0, { state: { phase: 'Pending', reason: 'Starting', step: 0 } });
+      expect(abort(pending, there(pending, NOBODY)).kind).to.equal('write');
+      const settled = makeRollout(0, { state: { phase: 'Reverted', reason: 'Aborted', step: 0 } });
+      expect(abort(settled, there(settled, NOBODY)).kind).to.equal('nothing');
+    });
+    it('undo is refused, and works where nobody could count', () => {
+      const promoted = makeRollout(100, { state: { phase: 'Promoted', reason: 'BakePassed', step: 4 } });
+      expect(undo(promoted, there(promoted, NOBODY), 5_000)).to.deep.include({
+        kind: 'refused',
+        message: 'no instance of blue is left: whoever is sent there fails. Nothing was written',
+      });
+      expect(undo(promoted, there(promoted, {}), 5_000).kind).to.equal('write');
+    });
+    it('resume --reassert is refused', () => {
+      const drifted = makeRollout(50, { state: { phase: 'Paused', reason: 'Drift', step: 1 } });
+      const seen = makeSeen(drifted, { instances: NOBODY, splitter: makeSeen(makeRollout(100)).splitter! });
+      expect(resume(drifted, context(drifted, seen), 'reassert', 4).kind).to.equal('refused');
+      expect(resume(drifted, context(drifted, seen), 'adopt', 4).kind).to.equal('write');
+    });
+    describe('and it is held for that', () => {
+      const held = (stood: Standing, percent = 50) =>
+        makeRollout(percent, { state: { phase: 'Paused', reason: 'StableGone', step: stood.step, stood } });
+      const target = held({ phase: 'Paused', reason: 'TargetReached', step: 4 });
+      it('resume is refused while stable is gone; then it stands where it stood, never at the bake of a part', () => {
+        expect(resume(target, there(target, NOBODY), undefined, 4)).to.deep.include({ kind: 'refused' });
+        const result = resume(target, context(target), undefined, 4);
+        expect(result.kind === 'write' && result.next.state).to.deep.equal({ phase: 'Paused', reason: 'TargetReached', step: 4 });
+        const operator = held({ phase: 'Paused', reason: 'Operator', step: 1 });
+        const resumed = resume(operator, context(operator), undefined, 4);
+        expect(resumed.kind === 'write' && resumed.next.state.phase).to.equal('Progressing');
+      });
+      it('promote at its target goes to all traffic, and --full too', () => {
+        for (const full of [false, true]) {
+          const result = promote(target, there(target, NOBODY), full, 4);
+          expect(result.kind === 'write' && [result.next.state.phase, result.next.asked]).to.deep.equal([
+            full ? 'Promoting' : 'Baking',
+            splitLegs('blue', 'green', 10_000, []),
+          ]);
+        }
+      });
+      it('a person may pause it: then it does not go on by itself', () => {
+        const result = pause(target, there(target, NOBODY));
+        expect(result.kind === 'write' && result.next.state.reason).to.equal('Operator');
+      });
+    });
   });
 });

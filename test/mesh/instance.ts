@@ -12,6 +12,8 @@ export interface InstanceOptions {
   readonly id: string;
   readonly port: number;
   readonly meta?: Readonly<Record<string, string>>;
+  /** The sidecar's share among others, while it passes and in warning; both 1 by default. */
+  readonly weights?: { readonly Passing: number; readonly Warning: number };
   /** Service name -> loopback port on which the sidecar offers it. */
   readonly upstreams?: Readonly<Record<string, number>>;
 }
@@ -24,6 +26,8 @@ export interface Instance {
   readonly sidecar: Sidecar;
   /** Turns the instance's own check critical. */
   fail(): Promise<void>;
+  /** Puts the instance's own check in warning. */
+  warn(): Promise<void>;
   /** Turns the instance's own check passing. */
   pass(): Promise<void>;
   /** Takes the instance out of Consul, with its sidecar's registration. */
@@ -47,6 +51,7 @@ export async function startInstance(consul: ConsulAgent, options: InstanceOption
       SidecarService: {
         Address: '127.0.0.1',
         Port: sidecarPort,
+        ...(options.weights === undefined ? {} : { Weights: options.weights }),
         // The default check runs every 10 s and starts critical; this one lets callers in within a second.
         Checks: [
           { Name: 'listening', TCP: `127.0.0.1:${sidecarPort}`, Interval: '1s' },
@@ -67,7 +72,8 @@ export async function startInstance(consul: ConsulAgent, options: InstanceOption
     },
   });
   const sidecar = await startSidecar(consul, id);
-  const turn = (how: 'fail' | 'pass'): Promise<void> => consul.api('PUT', `/v1/agent/check/${how}/${check}`).then(() => {});
+  const turn = (how: 'fail' | 'warn' | 'pass'): Promise<void> =>
+    consul.api('PUT', `/v1/agent/check/${how}/${check}`).then(() => {});
   try {
     await until(`${id} among the passing instances`, JOIN_MS, async () => {
       const passing = await consul.api<{ Service: { ID: string } }[]>('GET', `/v1/health/connect/${service}?passing`);
@@ -83,6 +89,7 @@ export async function startInstance(consul: ConsulAgent, options: InstanceOption
     metrics,
     sidecar,
     fail: () => turn('fail'),
+    warn: () => turn('warn'),
     pass: () => turn('pass'),
     deregister: () => consul.api('PUT', `/v1/agent/service/deregister/${id}`).then(() => {}),
   };

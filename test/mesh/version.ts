@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsulAgent } from './consul.js';
-import { type Instance, startInstance } from './instance.js';
+import { type Instance, type InstanceOptions, startInstance } from './instance.js';
 import { type ServiceApp, startServiceApp } from './service.js';
 
 const DRAIN_MS = 1_000;
@@ -21,9 +21,10 @@ export async function startVersion(
   service: string,
   version: string,
   name = version,
+  more: Pick<InstanceOptions, 'weights'> = {},
 ): Promise<RunningVersion> {
   const app = await startServiceApp(version);
-  const options = { service, id: `${service}-${name}`, port: app.port, meta: { version } };
+  const options = { service, id: `${service}-${name}`, port: app.port, meta: { version }, ...more };
   const instance = await startInstance(consul, options).catch(async (error) => {
     await app.stop();
     throw error;
