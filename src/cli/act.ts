@@ -8,6 +8,7 @@ import type { Plan } from '../core/plan.js';
 import type { ProgramOutcome } from '../core/programs.js';
 import { readRecord } from '../core/record.js';
 import { hookAtEnd, type Rollout } from '../core/rollout.js';
+import { describeMove } from '../core/verbs/describe-move.js';
 import type { VerbContext, VerbResult } from '../core/verbs/result.js';
 import type { Context } from './context.js';
 import { CommandError } from './exit.js';
@@ -29,7 +30,7 @@ export async function act(
   context: Context,
   service: string,
   verb: (rollout: Rollout, verbContext: VerbContext, look: Look) => VerbResult,
-  { depth = 'all', remembered = false }: ActOptions = {},
+  { depth = 'all', remembered = false, force = false, announce }: ActOptions = {},
 ): Promise<Acted> {
   let doubtful: Rollout | undefined;
   for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -43,9 +44,11 @@ export async function act(
     const rollout = requireRollout(recalled ? { ...look, rollout: look.rollout ?? look.remembered } : look);
     const now = context.clock.now();
     const plan = look.plan === undefined ? {} : { plan: look.plan.plan };
-    const result = verb(rollout, { service, seen: look.seen, by: context.by, now, ...plan }, look);
+    const verbContext = { service, seen: look.seen, by: context.by, force, now, ...plan };
+    const result = verb(rollout, verbContext, look);
     if (result.kind === 'refused') throw new CommandError(result.message, result.hint);
     if (result.kind === 'nothing') return { rollout, changed: false, message: result.message };
+    announce?.(describeMove(rollout, result.next, verbContext), service);
     const next = await handOver(context, service, result.next);
     const written = await writeRecordOf(context, look, next, result.move);
     if (written === 'written') return { rollout: next, changed: true, message: next.message };
@@ -57,10 +60,13 @@ export async function act(
   );
 }
 
-/** What a verb may look at: how deep (what takes traffic back must work where instances cannot be read), and with `remembered` an ended rollout too whose record was dropped. */
+/** What a verb may look at: how deep (what takes traffic back must work where instances cannot be read), and with `remembered` an ended rollout too whose record was dropped. `force`: see VerbContext. */
 export interface ActOptions {
   readonly depth?: Depth;
   readonly remembered?: boolean;
+  readonly force?: boolean;
+  /** Is told what will move before it is written; again where others were faster. */
+  readonly announce?: ((move: string, service: string) => void) | undefined;
 }
 
 /**

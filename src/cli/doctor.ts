@@ -1,18 +1,23 @@
 import type { Member } from '../consul/membership.js';
 import { countEverywhere } from '../controller/count-instances.js';
+import { subsetsOf } from '../core/entries.js';
+import type { Observation } from '../core/observation.js';
 import { versionsOf } from '../core/placeholders.js';
+import type { Plan } from '../core/plan.js';
 import { type Check, preflight } from '../core/preflight.js';
-import { findRoles } from '../core/roles.js';
+import { findRoles, isRefusal } from '../core/roles.js';
 import { given } from '../plan/given.js';
 import { harmless } from '../view/style.js';
+import { planOfNone } from './act.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
+import { Attempts } from './doctor-attempt.js';
 import { checkCallers } from './doctor-callers.js';
 import { checkNotify } from './doctor-channels.js';
 import { checkSignals } from './doctor-signals.js';
 import { checkToken } from './doctor-token.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, type Io, printJson } from './io.js';
-import { lookAt, readFreeze } from './look.js';
+import { type Look, lookAt, readFreeze } from './look.js';
 import { doctorOwnChecks } from './own-checks.js';
 import { findPlan, readPlanFile, settleBase } from './plan-source.js';
 import { createSignals } from './signals.js';
@@ -23,7 +28,7 @@ export interface DoctorFlags extends GlobalFlags, VariableFlags {
   readonly plan?: string;
 }
 
-/** `splitter doctor SERVICE [--plan F]`: every check before a ramp, each with a verdict and what to type. Exit 1 when one failed; what Consul refuses ends it, after what was found till then. */
+/** `splitter doctor SERVICE [--plan F]`: every check before a ramp, each with a verdict and what to type. Exit 1 when one failed, one that cannot be made too; only a Consul that does not answer ends it, after what was found till then. */
 export async function doctor(service: string, flags: DoctorFlags, io: CommandIo): Promise<ExitCode> {
   if (flags.plan === undefined)
     refuseVariables(flags, 'variables are those of a plan', `splitter doctor ${service} --plan FILE --var …`);
@@ -39,22 +44,38 @@ export async function doctor(service: string, flags: DoctorFlags, io: CommandIo)
 }
 
 async function* examine(context: Context, service: string, flags: DoctorFlags): AsyncGenerator<Check> {
+  const attempts = new Attempts();
   yield await checkLeader(context);
-  yield await checkToken(context, service);
-  const look = await lookAt(context, service, 'entries');
-  const { plan } =
+  yield* await attempts.checks('token', async () => [await checkToken(context, service)]);
+  const look = await attempts.try('entries', () => lookAt(context, service, 'entries'));
+  if ('failed' in look) yield look.failed;
+  else yield* examineService(context, attempts, look.value, flags);
+  yield* await attempts.checks('controllers', async () => [checkControllers((await context.members.list()).members)]);
+  attempts.end();
+}
+
+async function* examineService(context: Context, attempts: Attempts, look: Look, flags: DoctorFlags): AsyncGenerator<Check> {
+  const { service } = look;
+  const found = await attempts.try('plan', () =>
     flags.plan === undefined
-      ? await findPlan(context, service, look.seen, settleBase)
-      : await readPlanFile(context, flags.plan, flags, service);
-  const [counted, picks, freeze] = await Promise.all([
-    countEverywhere(context.mesh, service, plan.subsets, look.seen.resolver, plan.datacenters),
-    context.mesh.readPicks(service, plan.subsets),
-    readFreeze(context),
-  ]);
-  const seen = { ...look.seen, ...freeze, ...counted, picks };
-  const roles = findRoles(plan, seen);
-  yield* preflight(plan, seen, roles, context.clock.now());
-  const target = 'stable' in roles ? roles : { stable: '', canary: '' };
+      ? findPlan(context, service, look.seen, settleBase)
+      : readPlanFile(context, flags.plan, flags, service),
+  );
+  // What needs no plan is told all the same.
+  const plan = 'failed' in found ? planOfNone(service) : found.value.plan;
+  if ('failed' in found) yield found.failed;
+  const { counted, unknown, checks } = await countEach(context, attempts, look, plan);
+  yield* checks;
+  const frozen = await attempts.try('freeze', () => readFreeze(context));
+  if ('failed' in frozen) yield frozen.failed;
+  const seen = { ...look.seen, ...('failed' in frozen ? {} : frozen.value), ...counted };
+  const roles = 'failed' in found ? { message: found.failed.message, hint: found.failed.hint ?? '' } : findRoles(plan, seen);
+  const made = await attempts.checks('entries', async () => preflight(plan, seen, roles, context.clock.now()));
+  // What cannot be counted is said already, and is not the same as nobody.
+  const blind = isRefusal(roles) ? [] : (['stable', 'canary'] as const).filter((role) => unknown.includes(roles[role]));
+  yield* made.filter(({ name }) => !blind.some((role) => role === name) && !('failed' in found && name === 'roles'));
+  if ('failed' in found) return;
+  const target = isRefusal(roles) ? { stable: '', canary: '' } : roles;
   const signals = createSignals(context, plan);
   const { namespace, partition, datacenter, datacenters, callers, subsets } = plan;
   const scope = {
@@ -65,11 +86,47 @@ async function* examine(context: Context, service: string, flags: DoctorFlags): 
   };
   const versions = versionsOf(subsets);
   const measured = { service, ...scope, stable: target.stable, canary: target.canary, callers, versions };
-  yield await checkCallers(context, plan, await signals.traffic(measured, AbortSignal.timeout(5_000)));
-  if ('stable' in roles) yield* await checkSignals(plan, signals, measured, context.clock.now());
-  yield* await checkNotify(plan, context.io.env);
-  yield checkControllers((await context.members.list()).members);
-  yield* await doctorOwnChecks(context, { plan }, target);
+  yield* await attempts.checks('callers', async () => [
+    await checkCallers(context, plan, await signals.traffic(measured, AbortSignal.timeout(5_000))),
+  ]);
+  if (!isRefusal(roles))
+    yield* await attempts.checks('signals', () => checkSignals(plan, signals, measured, context.clock.now()));
+  yield* await attempts.checks('notify', () => checkNotify(plan, context.io.env));
+  yield* await attempts.checks('checks', () => doctorOwnChecks(context, { plan }, target));
+}
+
+/** Ready instances of every subset of plan and resolver, and who is in each; `unknown`: those that cannot be counted, with a failed check for each. */
+async function countEach(
+  context: Context,
+  attempts: Attempts,
+  { service, seen }: Look,
+  plan: Plan,
+): Promise<{
+  readonly counted: Pick<Observation, 'instances' | 'datacenters' | 'picks'>;
+  readonly unknown: readonly string[];
+  readonly checks: readonly Check[];
+}> {
+  const planned = new Map(plan.subsets.map(({ name, filter }) => [name, filter]));
+  // What the entry says now counts as long as nothing has written the plan's.
+  const stored = [...subsetsOf(seen.resolver?.entry)].filter(([name, filter]) => planned.get(name) !== filter);
+  const subsets = [...stored.map(([name, filter]) => ({ name, filter })), ...plan.subsets];
+  const tries = await Promise.all(
+    subsets.map(async (subset) => {
+      const count = await attempts.try('subsets', () => context.mesh.countInstances(service, [subset], seen.resolver));
+      return { subset, failed: 'failed' in count ? count.failed : undefined };
+    }),
+  );
+  const known = tries.filter(({ failed }) => failed === undefined).map(({ subset }) => subset);
+  const counted = await attempts.try('instances', async () => ({
+    ...(await countEverywhere(context.mesh, service, known, seen.resolver, plan.datacenters)),
+    picks: await context.mesh.readPicks(service, known),
+  }));
+  const failed = [...tries.flatMap((one) => one.failed ?? []), ...('failed' in counted ? [counted.failed] : [])];
+  return {
+    counted: 'failed' in counted ? { instances: {} } : counted.value,
+    unknown: tries.flatMap((one) => (one.failed === undefined ? [] : [one.subset.name])),
+    checks: failed,
+  };
 }
 
 function print(checks: readonly Check[], io: Io): void {

@@ -1,4 +1,5 @@
 import type { Rollout } from '../core/rollout.js';
+import { describeMove } from '../core/verbs/describe-move.js';
 import type { VerbContext, VerbResult } from '../core/verbs/result.js';
 import { oneLine } from '../view/style.js';
 import { type Acted, type ActOptions, act, finish } from './act.js';
@@ -25,7 +26,9 @@ export interface GroupVerb {
 /** Applies a verb to all members of a run, one after the other; one that fails holds up no other, and is told at the end. */
 export async function actOnRun(context: Context, run: GroupRun, how: GroupVerb): Promise<ExitCode> {
   if (how.allOrNone) await requireAllPossible(context, run.services, how);
-  const { acted, failed } = await actOnEach(context, how.reverse ? [...run.services].reverse() : run.services, how);
+  const { announce: _, ...options } = how.options ?? {};
+  const services = how.reverse ? [...run.services].reverse() : run.services;
+  const { acted, failed } = await actOnEach(context, services, { ...how, options });
   report(context, run, how, acted);
   const [first, ...others] = failed;
   if (first === undefined) return acted.some((one) => wasTakenBack(how, one)) ? EXIT.reverted : EXIT.done;
@@ -62,13 +65,15 @@ export async function actOnEach(
   return { acted, failed };
 }
 
-/** A CommandError when the verb makes no sense for one of these services; nothing is written. */
+/** A CommandError when the verb makes no sense for one of these services; nothing is written. Else what will move of each is announced. */
 export async function requireAllPossible(
   context: Context,
   services: readonly string[],
   how: Pick<GroupVerb, 'verb' | 'options'>,
 ): Promise<void> {
-  for (const service of services) await requirePossible(context, service, how);
+  const moves: { readonly service: string; readonly move: string | undefined }[] = [];
+  for (const service of services) moves.push({ service, move: await requirePossible(context, service, how) });
+  for (const { service, move } of moves) if (move !== undefined) how.options?.announce?.(move, service);
 }
 
 async function actOnMember(
@@ -86,17 +91,27 @@ function wasTakenBack({ done, finishes }: GroupVerb, { rollout }: Pick<Acted, 'r
   return done === 'Promoted' && finishes && (phase === 'Reverting' || phase === 'Reverted');
 }
 
+/** What the verb will move of this member; undefined where it moves nothing. */
 async function requirePossible(
   context: Context,
   service: string,
   { verb, options }: Pick<GroupVerb, 'verb' | 'options'>,
-): Promise<void> {
+): Promise<string | undefined> {
   const look = await lookAt(context, service, options?.depth);
   const rollout = look.rollout ?? look.remembered;
-  if (rollout === undefined) return;
+  if (rollout === undefined) return undefined;
   const plan = look.plan === undefined ? {} : { plan: look.plan.plan };
-  const result = verb(rollout, { service, seen: look.seen, by: context.by, now: context.clock.now(), ...plan }, look);
+  const verbContext = {
+    service,
+    seen: look.seen,
+    by: context.by,
+    force: options?.force === true,
+    now: context.clock.now(),
+    ...plan,
+  };
+  const result = verb(rollout, verbContext, look);
   if (result.kind === 'refused') throw new CommandError(`${result.message}. Nothing was written`, result.hint);
+  return result.kind === 'write' ? describeMove(rollout, result.next, verbContext) : undefined;
 }
 
 function report(

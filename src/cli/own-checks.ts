@@ -3,7 +3,7 @@ import type { Check } from '../core/preflight.js';
 import { roleVariables } from '../core/program-variables.js';
 import { describeFailure, describeProgram, type ProgramOutcome } from '../core/programs.js';
 import type { Roles } from '../core/roles.js';
-import { suggest } from '../plan/suggest.js';
+import { suggest } from '../core/suggest.js';
 import type { Context } from './context.js';
 import { CommandError } from './exit.js';
 import type { SourcedPlan } from './plan-source.js';

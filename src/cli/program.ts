@@ -152,6 +152,7 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
   connected('resume <service>', 'let a paused rollout go on')
     .option('--adopt', "after drift: go on from the others' weights")
     .option('--reassert', 'after drift: put our weights back')
+    .option('--force', 'pass the pause although a freeze or a closed window holds everybody; the record says so')
     .action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runResume(service, flags, io))));
   connected(
     'continue <service>',
@@ -164,6 +165,7 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .action((service: string, flags: Flags) => finish(import('./continue.js').then((m) => m.runCancel(service, flags, io))));
   connected('promote <service>', 'pass the present step; at a reached target, go to all traffic')
     .option('--full', 'skip all steps and the bake')
+    .option('--force', 'although a freeze or a closed window holds everybody; the record says so')
     .action((service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runPromote(service, flags, io))));
   connected('abort <service>', 'take all traffic back to stable, now')
     .option('--force', ONTO_NOBODY)

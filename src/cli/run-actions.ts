@@ -80,14 +80,16 @@ function optionsOf(action: Order['action']): ActOptions {
 }
 
 function verbOf({ action, body }: Order): Verb {
+  const force = body.force === true;
   switch (action) {
     case 'pause':
       return pause;
     case 'resume':
-      return (rollout, verbContext, look) => resume(rollout, verbContext, body.choice, stepsOf(look.plan, rollout.state.step));
+      return (rollout, verbContext, look) =>
+        resume(rollout, { ...verbContext, force }, body.choice, stepsOf(look.plan, rollout.state.step));
     case 'promote':
       return (rollout, verbContext, look) =>
-        promote(rollout, verbContext, body.full === true, stepsOf(look.plan, rollout.state.step));
+        promote(rollout, { ...verbContext, force }, body.full === true, stepsOf(look.plan, rollout.state.step));
     case 'abort':
       return (rollout, verbContext) => abort(rollout, { ...verbContext, force: body.force === true });
     case 'undo':

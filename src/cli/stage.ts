@@ -7,6 +7,7 @@ import type { Roles } from '../core/roles.js';
 import { askedCanary } from '../core/rollout.js';
 import { answerTo, questionOf, type StageAction, type StageFacts, type StageState } from '../core/stage.js';
 import { abort } from '../core/verbs/abort.js';
+import { refuseWhileClosed } from '../core/verbs/obey-closed.js';
 import { retarget } from '../core/verbs/retarget.js';
 import type { BasisPoints } from '../core/weights.js';
 import { act } from './act.js';
@@ -153,9 +154,11 @@ export class Stage {
     const { plan, digest, source } = this.#planTo(weight);
     const { id } = this.#view.frame!.rollout!;
     await context.store.recordPlan(plan.service, id, digest, plan, source);
-    const { rollout } = await act(context, plan.service, (now, verbContext) =>
-      retarget(now, verbContext, digest, driver, owedBy(plan)),
-    );
+    const { rollout } = await act(context, plan.service, (now, verbContext) => {
+      const result = retarget(now, verbContext, digest, driver, owedBy(plan));
+      const raises = result.kind === 'write' && weight > askedCanary(now);
+      return (raises ? refuseWhileClosed(verbContext, 'keep this weight') : undefined) ?? result;
+    });
     this.#view.awaitRecord(rollout.seq);
   }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { suggest } from '../core/suggest.js';
 import { type GivenValue, type GivenValues, gatherValues } from '../plan/given-values.js';
 import type { PlansRead } from '../plan/read.js';
-import { suggest } from '../plan/suggest.js';
 import { VARIABLE_NAME } from '../plan/template.js';
 import { CommandError, EXIT } from './exit.js';
 import type { Io } from './io.js';

@@ -35,10 +35,10 @@ export async function runPause(service: string, flags: GlobalFlags, io: CommandI
   return code;
 }
 
-/** `splitter resume SERVICE [--adopt|--reassert]`: lets a paused rollout go on, and says who drives it unless that is the caller's to say. */
+/** `splitter resume SERVICE [--adopt|--reassert] [--force]`: lets a paused rollout go on, and says who drives it unless that is the caller's to say. */
 export async function runResume(
   service: string,
-  flags: GlobalFlags & { readonly adopt?: boolean; readonly reassert?: boolean },
+  flags: GlobalFlags & { readonly adopt?: boolean; readonly reassert?: boolean; readonly force?: boolean },
   io: CommandIo,
   about: 'says-who-drives' | 'silent' = 'says-who-drives',
 ): Promise<ExitCode> {
@@ -47,10 +47,11 @@ export async function runResume(
     throw new CommandError('--adopt and --reassert exclude each other', 'choose whose weights count');
   const choice: DriftChoice = flags.adopt === true ? 'adopt' : flags.reassert === true ? 'reassert' : undefined;
   const verb: Verb = (rollout, verbContext, look) => resume(rollout, verbContext, choice, stepsOf(look.plan, rollout.state.step));
+  const options = { force: flags.force === true };
   const run = await findRun(context, service);
   if (run !== undefined && !run.services.includes(service))
-    return actOnRun(context, run, { done: 'Resumed', verb, reverse: false, allOrNone: false, finishes: false });
-  const acted = await act(context, service, verb);
+    return actOnRun(context, run, { done: 'Resumed', verb, reverse: false, allOrNone: false, finishes: false, options });
+  const acted = await act(context, service, verb, options);
   const code = report(context, service, acted, 'Resumed');
   if (about === 'says-who-drives') await sayWhoDrives(context, service, run?.name);
   return code;
@@ -94,25 +95,28 @@ export async function undoPromotion(context: Context, service: string): Promise<
   return report(context, service, { ...acted, rollout }, 'Undone');
 }
 
-/** `splitter promote SERVICE [--full]`: passes the present step; at a reached target goes to all traffic and bakes; with --full skips everything. */
+/** `splitter promote SERVICE [--full] [--force]`: passes the present step; at a reached target goes to all traffic and bakes; with --full skips everything. A person at a terminal is told what moves before it does. */
 export async function runPromote(
   service: string,
-  flags: GlobalFlags & { readonly full?: boolean },
+  flags: GlobalFlags & { readonly full?: boolean; readonly force?: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
   const context = createContext(flags, io);
   const full = flags.full === true;
   const verb: Verb = (rollout, verbContext, look) => promote(rollout, verbContext, full, stepsOf(look.plan, rollout.state.step));
+  const { ask, err } = context.io;
+  const announce = ask === undefined ? undefined : (move: string, named: string) => err(`Promoting ${named}: ${oneLine(move)}\n`);
+  const options = { force: flags.force === true, announce };
   const run = await findRun(context, service);
   if (run !== undefined) {
     // The controllers promote all members together, when the last word of each is spoken.
     const finishes = full && (await whoDrives(context, run.services[0]!, run.name)) === undefined;
-    return actOnRun(context, run, { done: 'Promoted', verb, reverse: false, allOrNone: true, finishes });
+    return actOnRun(context, run, { done: 'Promoted', verb, reverse: false, allOrNone: true, finishes, options });
   }
   // It may have to watch the bake itself, and a promotion must not find out too late that it may not.
   if (!full) await requirePermissions(context, permissionsToDrive(service, context));
   const nobody = !full && (await whoDrives(context, service, undefined)) === undefined;
-  const acted = await act(context, service, verb);
+  const acted = await act(context, service, verb, options);
   if (acted.rollout.state.phase === 'Promoting') {
     const rollout = await finish(context, service);
     if (rollout.state.phase === 'Paused')

@@ -1,4 +1,5 @@
 import { type EntryWrite, onlyPassingIn, type StoredEntry } from '../core/entries.js';
+import { nearestSelector } from '../core/filter-selector.js';
 import { countByStatus, type Instance } from '../core/instances.js';
 import { isRecord } from '../core/is-record.js';
 import { type Leg, sameLeg } from '../core/legs.js';
@@ -266,7 +267,9 @@ export class ConsulMesh implements Mesh, MeshLists, Picks {
     abort?: AbortSignal,
     elsewhere?: string,
   ): Promise<Instances> {
-    const found = await this.listInstances(service, { filter, abort, elsewhere });
+    const found = await this.listInstances(service, { filter, abort, elsewhere }).catch((error: unknown) => {
+      throw namingSubset(error, service, { name, filter });
+    });
     return countByStatus(found, onlyPassingIn(resolver?.entry).has(name));
   }
 
@@ -286,6 +289,20 @@ export class ConsulMesh implements Mesh, MeshLists, Picks {
     }
     return all;
   }
+}
+
+/** Where Consul cannot evaluate the filter of a subset, which subset it is, and what it should say. */
+function namingSubset(error: unknown, service: string, { name, filter }: Subset): unknown {
+  const why = error instanceof ConsulError ? /boolean expression evaluator: (.*)$/s.exec(error.message)?.[1] : undefined;
+  if (why === undefined) return error;
+  const wrong = /^Selector "(.+)" is not valid/.exec(why)?.[1];
+  const near = wrong === undefined ? undefined : nearestSelector(wrong.split('.'));
+  const right = near === undefined ? 'mend that filter' : `write ${near}, not ${wrong},`;
+  return new ConsulError(
+    'rejected',
+    `Consul keeps the filter of subset ${name} (${filter}) and cannot evaluate it, so nobody is sent there: ${why}`,
+    `${right} in the plan, or in the entry: consul config read -kind service-resolver -name ${service};   consul config write`,
+  );
 }
 
 /** A blocking query answers after `wait` and up to a sixteenth more; the client waits longer than that. */

@@ -1,10 +1,11 @@
 import { baseWrites, weightedConflicts } from './base.js';
 import { noteLeftOut } from './datacenters.js';
 import { type Decision, splitterWrite, wait } from './decision.js';
+import { formatLegs, sameShares } from './legs.js';
 import type { Observation } from './observation.js';
 import type { HookName, Plan } from './plan.js';
 import { owedBy } from './programs.js';
-import type { Roles } from './roles.js';
+import { findRoles, isRefusal, type Roles } from './roles.js';
 import type { Rollout } from './rollout.js';
 import { routeWrite } from './route.js';
 import { movesOntoNothing } from './way-back.js';
@@ -46,6 +47,12 @@ export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beg
   if (write !== undefined) return { why: write.why, wakeAt: now, write };
   if (seen.splitter === undefined && now < seen.resolverSince + RESOLVER_SETTLES) {
     return wait('giving the sidecars a second to learn the subsets', seen.resolverSince + RESOLVER_SETTLES);
+  }
+  const again = findRoles(plan, seen, { again: beginning.drill === true });
+  if (isRefusal(again)) return wait(`${again.message}; waiting, since that changed a moment ago`, now + LOOK_AGAIN);
+  if (again.stable !== roles.stable || !sameShares(again.legs, roles.legs)) {
+    const says = `service-splitter/${plan.service} says ${formatLegs(again.legs)} with ${again.stable} stable since a moment ago`;
+    return wait(`${says}; this began from ${formatLegs(roles.legs)}. Waiting until they agree`, now + LOOK_AGAIN);
   }
   const said = [beginning.note, noteLeftOut({ plan, seen })].filter((note) => note !== undefined).join('; ');
   const next = beginRollout(roles, said === '' ? beginning : { ...beginning, note: said }, owedBy(plan), now);

@@ -10,7 +10,8 @@ export function holdWhileClosed({ plan, rollout, seen, now }: Situation): Decisi
   if (reason === 'Resumed') return undefined;
   const closed = whyClosed(plan.schedule, seen.freeze, now);
   if (closed === undefined) return undefined;
-  const byHand = phase === 'Pending' ? `abort ${plan.service} ends it` : `promote ${plan.service} passes this step by hand`;
+  const byHand =
+    phase === 'Pending' ? `abort ${plan.service} ends it` : `promote ${plan.service} --force passes this step by hand`;
   const remedy = closed.reason === 'Frozen' ? 'freeze off lets it go on' : byHand;
   const ends = [closed.until ?? now + IDLE, ...(plan.deadline === undefined ? [] : [rollout.startedAt + plan.deadline])];
   const wakeAt = Math.min(...ends.filter((end) => end > now));

@@ -8,7 +8,7 @@ import { describeSkipped, type Instances, type Observation, serving } from './ob
 import type { Plan } from './plan.js';
 import { isRefusal, type Roles, type RolesRefusal } from './roles.js';
 import { describeMatch, foreignTwin, ownMatches, wantedMatches } from './route.js';
-import { whyClosed } from './schedule/closed.js';
+import { sayClosed, whyClosed } from './schedule/closed.js';
 import { foreignCookie } from './sticky.js';
 
 /** One thing that was checked before a rollout: its verdict, a sentence, and what to type when it is not fine. */
@@ -81,7 +81,7 @@ function checkOpen(plan: Plan, seen: Observation, now: number): Check {
   return {
     name: 'freeze',
     verdict: 'failed',
-    message: `${plan.service} is ${closed.reason === 'PlanFreeze' ? `held: ${closed.message}` : closed.message}`,
+    message: sayClosed(plan.service, closed),
     hint: `${closed.until === undefined ? '' : 'type this again then, or '}${closed.reason === 'Frozen' ? 'splitter freeze off' : 'change schedule in the plan'}`,
   };
 }
@@ -103,8 +103,8 @@ function checkOwners(plan: Plan, seen: Observation): Check {
     message: `${entry} belongs to ${owned.owner} (external-source), which would write over what splitter writes`,
     hint:
       owned.owner === 'kubernetes'
-        ? `remove its custom resource from the cluster, then delete external-source from the entry's Meta`
-        : `delete external-source from the Meta of ${entry} if nothing writes it any more`,
+        ? `remove its custom resource from the cluster, then delete external-source from the entry's Meta: consul config write`
+        : `delete external-source from the Meta of ${entry} if nothing writes it any more: consul config write`,
   };
 }
 
@@ -118,7 +118,7 @@ function checkProtocol(plan: Plan, seen: Observation): Check {
       name: 'protocol',
       verdict: 'failed',
       message: `the mesh speaks ${effective} to ${plan.service}; Consul can split http, http2 and grpc only`,
-      hint: `if it speaks HTTP, say so: protocol: http in the plan, or --protocol http (its connections are re-made once)`,
+      hint: `if it speaks HTTP, say so: protocol: http in the plan, --protocol http, or consul config write (its connections are re-made once)`,
     };
   }
   if (own !== undefined && own !== plan.protocol) {
@@ -126,7 +126,7 @@ function checkProtocol(plan: Plan, seen: Observation): Check {
       name: 'protocol',
       verdict: 'failed',
       message: `service-defaults/${plan.service} says ${own}, the plan says ${plan.protocol}; splitter does not change a protocol that somebody chose`,
-      hint: `change one of them by hand`,
+      hint: `change the plan, or the entry: consul config write`,
     };
   }
   return {
@@ -145,7 +145,7 @@ function checkShadow(plan: Plan, seen: Observation): readonly Check[] {
         name: 'shadow',
         verdict: 'failed',
         message: `service-resolver/${plan.service} redirects to ${where}: no splitter of ${plan.service} would be used`,
-        hint: `remove Redirect from the resolver, or ramp ${where}`,
+        hint: `remove Redirect from the resolver, or ramp ${where}: consul config read -kind service-resolver -name ${plan.service};   consul config write`,
       },
     ];
   }
@@ -165,7 +165,7 @@ function checkShadow(plan: Plan, seen: Observation): readonly Check[] {
       name: 'shadow',
       verdict: 'warning',
       message: `${past.length} of ${routes.length} routes of service-router/${plan.service} go past the splitter: that traffic is not ramped`,
-      hint: `consul config read -kind service-router -name ${plan.service}`,
+      hint: `consul config read -kind service-router -name ${plan.service}   shows them;   consul config write   or   consul config delete   mends it`,
     },
   ];
 }
@@ -178,7 +178,7 @@ function checkTimeout(plan: Plan, seen: Observation): readonly Check[] {
       name: 'timeout',
       verdict: 'warning',
       message: `RequestTimeout ${String(timeout)} of service-resolver/${plan.service} is ignored behind a splitter: Envoy's 15s apply`,
-      hint: 'set RequestTimeout in a service-router instead',
+      hint: 'set RequestTimeout in a service-router instead: consul config write',
     },
   ];
 }

@@ -58,6 +58,8 @@ export function readRecord(meta: Meta): Rollout | undefined {
   if (asked === undefined || state === undefined || !Number.isInteger(seq) || Number.isNaN(startedAt) || Number.isNaN(enteredAt))
     return undefined;
   if (!id || !stable || !canary) return undefined;
+  // Roles that its own weights do not name are not to be believed: going back would go where nobody is.
+  if (stable === canary || ![stable, canary].every((name) => asked.some(({ subset }) => subset === name))) return undefined;
   const tally = [meta['splitter-tally'] ?? ''];
   for (let i = 1; meta[`splitter-tally-${i}`] !== undefined; i++) tally.push(meta[`splitter-tally-${i}`]!);
   const group = groupIn(meta);

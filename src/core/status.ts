@@ -208,7 +208,9 @@ function withWarning(message: string, { rollout, seen }: StatusInput): string {
 
 function heldStatus({ rollout, seen, plan, now }: StatusInput): Pick<Status, 'held'> {
   const { phase, reason } = rollout?.state ?? {};
-  const moves = phase === 'Pending' || phase === 'Progressing' || phase === 'Baking';
+  // What waits for a person is held as well: the person may not take it further either.
+  const waits = reason === 'TargetReached' || reason === 'PauseStep';
+  const moves = phase === 'Pending' || phase === 'Progressing' || phase === 'Baking' || waits;
   const closed = moves && reason !== 'Resumed' ? whyClosed(plan?.plan.schedule, seen.freeze, now) : undefined;
   if (closed === undefined) return {};
   const until = closed.until === undefined ? null : formatTime(closed.until);

@@ -1,8 +1,8 @@
 import { findPlaceholders, PLACEHOLDERS } from '../core/placeholders.js';
+import { suggest } from '../core/suggest.js';
 import type { Path } from './node.js';
 import { errorAt, type Problem } from './problem.js';
 import { type SignalText, textsOf } from './signal-text.js';
-import { suggest } from './suggest.js';
 
 /** Only words that can be filled in stand between double braces in what a source is asked; `unversioned` is a subset that has no version to fill in. */
 export function checkPlaceholders(signal: SignalText, path: Path, unversioned: string | undefined): Problem[] {

@@ -1,10 +1,10 @@
 import { AUTO } from '../core/auto.js';
+import { suggest } from '../core/suggest.js';
 import { sameFilter, versionFilter } from '../core/versions.js';
 import { checkFilter } from './filter.js';
 import type { Path } from './node.js';
 import { errorAt, type Problem } from './problem.js';
 import type { PlanText } from './schema.js';
-import { suggest } from './suggest.js';
 
 /** What a plan's subsets, legs and `stable` must mean together. */
 export function checkSubsets(plan: PlanText): Problem[] {

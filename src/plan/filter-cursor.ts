@@ -1,3 +1,5 @@
+import type { Operator } from '../core/filter-match.js';
+
 /** A filter that Consul would refuse, at a character of it. */
 export class FilterError extends Error {
   readonly offset: number;
@@ -10,15 +12,29 @@ export class FilterError extends Error {
   }
 }
 
-/** A field that a filter asks for: its names, and where it begins. */
-interface FilterSelector {
-  readonly offset: number;
+/** A field that a filter asks for: its names, and where each begins. */
+export interface FilterSelector {
   readonly parts: readonly string[];
+  readonly offsets: readonly number[];
+}
+
+/** One comparison of a filter; the value is empty for `is empty`, and the offsets are those of operator and value. */
+export interface FilterMatch {
+  readonly selector: FilterSelector;
+  readonly operator: Operator;
+  readonly operatorAt: number;
+  readonly value: string;
+  readonly valueAt: number;
 }
 
 interface Mark {
   readonly offset: number;
-  readonly selectors: number;
+  readonly matches: number;
+}
+
+interface Read<T> {
+  readonly is: T;
+  readonly at: number;
 }
 
 /** A place in a filter, moved forward by reading the words of go-bexpr. */
@@ -26,11 +42,12 @@ export type Cursor = CursorAt;
 
 const ESCAPES =
   /^(?:[^\\\n]|\\(?:[abfnrtv\\]|x[0-9a-fA-F]{2}|[0-3][0-7]{2}|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}|U0000(?![dD][89a-fA-F])[0-9a-fA-F]{4}|U000[1-9a-fA-F][0-9a-fA-F]{4}|U0010[0-9a-fA-F]{4}))*$/;
+const NAME = /[a-zA-Z][a-zA-Z0-9_/]*/y;
 const QUOTE = 'put the value in double quotes, as in Service.Meta.version == "1.2.3"';
 
-/** Reads the words of a filter from left to right and remembers the fields that it asks for. */
+/** Reads the words of a filter from left to right and remembers the comparisons that it makes. */
 export class CursorAt {
-  readonly selectors: FilterSelector[] = [];
+  readonly matches: FilterMatch[] = [];
   readonly #text: string;
   offset = 0;
 
@@ -39,12 +56,12 @@ export class CursorAt {
   }
 
   mark(): Mark {
-    return { offset: this.offset, selectors: this.selectors.length };
+    return { offset: this.offset, matches: this.matches.length };
   }
 
   reset(mark: Mark): void {
     this.offset = mark.offset;
-    this.selectors.length = mark.selectors;
+    this.matches.length = mark.matches;
   }
 
   atEnd(): boolean {
@@ -76,19 +93,30 @@ export class CursorAt {
   }
 
   /** One of the operators: signs with or without space around them, words with it (none is needed after `empty`). */
-  operator(operators: readonly string[]): boolean {
-    return operators.some((operator) => this.#operator(operator));
+  operator(operators: readonly Operator[]): Read<Operator> | undefined {
+    for (const operator of operators) {
+      const at = this.#operator(operator);
+      if (at !== undefined) return { is: operator, at };
+    }
+    return undefined;
+  }
+
+  /** Remembers a comparison that was read. */
+  match(selector: FilterSelector, operator: Read<Operator>, value: Read<string>): void {
+    this.matches.push({ selector, operator: operator.is, operatorAt: operator.at, value: value.is, valueAt: value.at });
   }
 
   /** A field, as in `Service.Meta.version` or `Service.Meta["my-key"]`. */
-  selector(): boolean {
+  selector(): FilterSelector | undefined {
     const offset = this.offset;
-    const first = this.#match(/[a-zA-Z][a-zA-Z0-9_]*/y);
-    if (first === undefined) return false;
-    const parts = [first];
-    for (let next = this.#part(); next !== undefined; next = this.#part()) parts.push(next);
-    this.selectors.push({ offset, parts });
-    return true;
+    const first = this.#match(NAME);
+    if (first === undefined) return undefined;
+    const [parts, offsets] = [[first], [offset]];
+    for (let next = this.#part(); next !== undefined; next = this.#part()) {
+      parts.push(next.is);
+      offsets.push(next.at);
+    }
+    return { parts, offsets };
   }
 
   /** Whether a number or a quoted text begins here. */
@@ -97,64 +125,73 @@ export class CursorAt {
   }
 
   /** A value: a bare word, a number, or a text in double quotes or backticks. */
-  value(): void {
-    const start = this.mark();
-    if (this.selector()) {
-      this.selectors.length = start.selectors;
-      return;
-    }
-    if (this.#number() || this.#string() !== undefined) return;
-    throw new FilterError(this.offset, 'a value is expected here', QUOTE);
+  value(): Read<string> {
+    const at = this.offset;
+    const bare = this.selector()?.parts.join('.') ?? this.#number() ?? this.#string();
+    if (bare === undefined) throw new FilterError(this.offset, 'a value is expected here', QUOTE);
+    return { is: bare, at };
   }
 
   /** `value in field`. */
   valueIn(): boolean {
     const start = this.mark();
-    this.value();
-    if (this.operator(['in', 'not in']) && this.selector()) return true;
+    const value = this.value();
+    const operator = this.operator(['in', 'not in']);
+    const selector = operator === undefined ? undefined : this.selector();
+    if (operator !== undefined && selector !== undefined) {
+      this.match(selector, operator, value);
+      return true;
+    }
     this.reset(start);
     return false;
   }
 
-  #operator(operator: string): boolean {
+  /** Where the operator stood; undefined, with the cursor where it was, when it is another. */
+  #operator(operator: string): number | undefined {
     const start = this.offset;
+    this.blank();
+    const at = this.offset;
+    this.offset = start;
     if (/^\W/.test(operator)) {
       this.blank();
       if (this.literal(operator)) {
         this.blank();
-        return true;
+        return at;
       }
     } else if (
       operator.split(' ').every((word) => this.space() && this.literal(word)) &&
       (operator.endsWith('empty') || this.space())
     ) {
-      return true;
+      return at;
     }
     this.offset = start;
-    return false;
+    return undefined;
   }
 
-  #part(): string | undefined {
+  #part(): Read<string> | undefined {
     const start = this.offset;
     if (this.literal('.')) {
-      const name = this.#match(/[a-zA-Z][a-zA-Z0-9_]*/y);
+      const at = this.offset;
+      const name = this.#match(NAME);
       if (name === undefined) this.offset = start;
-      return name;
+      return name === undefined ? undefined : { is: name, at };
     }
     if (!this.literal('[')) return undefined;
     this.blank();
+    const at = this.offset;
     const key = this.#string();
     if (key === undefined)
       throw new FilterError(this.offset, 'a quoted key is expected here', 'write it like Service.Meta["my-key"]');
     this.blank();
     if (!this.literal(']')) throw new FilterError(this.offset, 'a closing ] is expected here');
-    return key;
+    return { is: key, at };
   }
 
-  #number(): boolean {
+  #number(): string | undefined {
     const start = this.offset;
-    if (this.#match(/-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?/y) === undefined) return false;
-    if (this.atEnd() || /[ \t\r\n)]/.test(this.#text.charAt(this.offset))) return true;
+    const number = this.#match(/-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?/y);
+    if (number === undefined) return undefined;
+    if (this.atEnd() || /[ \t\r\n)]/.test(this.#text.charAt(this.offset))) return number;
     throw new FilterError(start, 'a bare value that starts with a digit must be a plain number', QUOTE);
   }
 
@@ -169,7 +206,7 @@ export class CursorAt {
       throw new FilterError(start, 'a text in double quotes takes no backslash, quote or line break', 'put it in backticks');
     }
     this.offset = end + 1;
-    return inner;
+    return quote === '"' ? inner.replaceAll('\\\\', '\\') : inner;
   }
 
   #match(pattern: RegExp): string | undefined {

@@ -1,4 +1,6 @@
-import { type Cursor, CursorAt, FilterError } from './filter-cursor.js';
+import { refuseComparison } from '../core/filter-match.js';
+import { findField, namesIn, nearestSelector } from '../core/filter-selector.js';
+import { type Cursor, CursorAt, FilterError, type FilterMatch } from './filter-cursor.js';
 
 /** What is wrong, or doubtful, in a filter; `offset` counts from its first character. */
 interface FilterFinding {
@@ -9,12 +11,11 @@ interface FilterFinding {
 }
 
 const DEEPEST = 100;
-const ROOTS = ['Service', 'Node'];
 const LIKE_THIS = 'write it like Service.Meta.version == "2"';
 
 /**
- * Checks a filter by the grammar of go-bexpr 0.1 (the one in Consul 1.22), which Consul applies when a resolver is written.
- * Also warns about what Consul accepts but would match nothing. No findings: the filter is good.
+ * Checks a filter by the grammar of go-bexpr 0.1 (the one in Consul 1.22), which Consul applies when a resolver is written, and by the fields of
+ * an instance, which it applies only when it looks for some. No findings: Consul takes the filter and can evaluate it.
  */
 export function checkFilter(filter: string): readonly FilterFinding[] {
   if (filter.trim() === '') {
@@ -33,7 +34,7 @@ export function checkFilter(filter: string): readonly FilterFinding[] {
     readOr(cursor, 0);
     cursor.blank();
     if (!cursor.atEnd()) throw new FilterError(cursor.offset, 'and, or, or the end of the filter is expected here');
-    return cursor.selectors.flatMap(doubtSelector);
+    return cursor.matches.flatMap(checkMatch);
   } catch (error) {
     if (!(error instanceof FilterError)) throw error;
     return [
@@ -47,11 +48,37 @@ export function checkFilter(filter: string): readonly FilterFinding[] {
   }
 }
 
-function doubtSelector({ offset, parts }: { offset: number; parts: readonly string[] }): FilterFinding[] {
-  if (parts[0] === 'Checks' || (parts.length > 1 && ROOTS.includes(parts[0]!))) return [];
-  const message = `"${parts[0]}" is nothing that Consul knows of an instance, so this matches nothing`;
+/** Consul reads no more than the grammar when a resolver is written; what it asks of an instance it meets only when it looks for one. */
+function checkMatch({ selector, operator, operatorAt, value, valueAt }: FilterMatch): FilterFinding[] {
+  const { parts, offsets } = selector;
+  const found = findField(parts);
+  const never = 'Consul would keep this filter and never find an instance by it';
+  if ('unknown' in found) {
+    const near = nearestSelector(parts);
+    const known = findField(parts.slice(0, found.unknown));
+    const names = 'field' in known ? namesIn(known.field) : [];
+    const where = found.unknown === 0 ? 'an instance' : parts.slice(0, found.unknown).join('.');
+    const hint =
+      near === undefined ? `known there: ${names.length === 0 ? 'nothing' : names.join(', ')}` : `did you mean ${near}?`;
+    return [
+      {
+        severity: 'error',
+        offset: offsets[found.unknown]!,
+        message: `${never}: ${where} has no "${parts[found.unknown]}"`,
+        hint,
+      },
+    ];
+  }
+  const refusal = refuseComparison(found.field, operator, value);
+  if (refusal === undefined) return [];
+  const { about, message, hint } = refusal;
   return [
-    { severity: 'warning', offset, message, hint: 'a filter starts with Service., Node. or Checks., as in Service.Meta.version' },
+    {
+      severity: 'error',
+      offset: about === 'value' ? valueAt : operatorAt,
+      message: `${never}: ${message} (${parts.join('.')})`,
+      hint: hint.replace('FIELD', parts.join('.')),
+    },
   ];
 }
 
@@ -96,13 +123,19 @@ function readNot(cursor: Cursor, depth: number): void {
 /** One comparison; false, with the cursor where it was, when there is none. */
 function readMatch(cursor: Cursor): boolean {
   const start = cursor.mark();
-  if (cursor.selector()) {
+  const selector = cursor.selector();
+  if (selector !== undefined) {
     const afterSelector = cursor.mark();
-    if (cursor.operator(['==', '!=', 'contains', 'not contains', 'matches', 'not matches'])) {
-      cursor.value();
+    const operator = cursor.operator(['==', '!=', 'contains', 'not contains', 'matches', 'not matches']);
+    if (operator !== undefined) {
+      cursor.match(selector, operator, cursor.value());
       return true;
     }
-    if (cursor.operator(['is empty', 'is not empty'])) return true;
+    const empty = cursor.operator(['is empty', 'is not empty']);
+    if (empty !== undefined) {
+      cursor.match(selector, empty, { is: '', at: empty.at });
+      return true;
+    }
     cursor.reset(start);
     if (!cursor.valueIn()) {
       cursor.reset(afterSelector);

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
+import { suggest } from '../core/suggest.js';
 import { find, type Path, type PlanNode } from './node.js';
 import { errorAt, type Problem, type Syntax } from './problem.js';
 import { STEP_SCHEMAS } from './schema.js';
 import { keysAt, stepKind, stepKinds } from './schema-keys.js';
 import { SOURCES } from './schema-sources.js';
-import { suggest } from './suggest.js';
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,7 +1,7 @@
+import { suggest } from '../core/suggest.js';
 import type { GivenValues } from './given-values.js';
 import { child, type Entry, mapScalars, type PlanNode, type Reference, type ScalarNode, spelling } from './node.js';
 import { errorAt, type Problem, type Syntax, warningAt } from './problem.js';
-import { suggest } from './suggest.js';
 import { VARIABLE_NAME } from './template.js';
 
 /** A tree with the values of its variables in their places; `values` are those that it uses, as text. With an error among the problems it means nothing. */

@@ -38,7 +38,7 @@ export function renderStatus(status: Status, style: Style, now: number): string 
 
 /** What to type next, by phase. */
 export function nextCommand(status: Status): string {
-  const { service, phase, reason, driver, stable, canary } = status;
+  const { service, phase, reason, driver, stable, canary, held } = status;
   const gone = isGone(stable?.instances ?? undefined);
   const carries = (canary?.weight.asked ?? 0) > 0;
   // What would be refused is not suggested.
@@ -53,6 +53,8 @@ export function nextCommand(status: Status): string {
       return `splitter history ${service}   shows why;   splitter ramp ${service} --to 10   begins anew`;
     case 'Paused':
       if (reason === 'StableGone') return gone ? back : `splitter continue ${service};   ${back}`;
+      if (held !== undefined)
+        return `${back};   splitter ${reason === 'TargetReached' ? 'promote' : 'resume'} ${service} --force   goes on all the same`;
       if (reason === 'TargetReached')
         return `splitter ramp ${service} --to …   goes on;   splitter promote ${service};   ${back}`;
       if (reason === 'Drift') return `splitter resume ${service} --adopt | --reassert;   ${back}`;

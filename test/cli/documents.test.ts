@@ -73,7 +73,7 @@ describe('what -o json prints, on the sandbox', () => {
         'end',
         0,
       ]);
-      expect(ran.err).to.match(/Promoted payments: promoted by dana from 20%/);
+      expect(ran.err).to.match(/Promoted payments: promoted by dana: green 20% -> 100%, baking/);
     });
 
   it('continue from a pause with no driver prints the stream of the drive alone', async () => {

@@ -80,6 +80,39 @@ describe('splitter freeze on the sandbox', () => {
     expect((await running.done).code).to.be.oneOf([0, 3]);
   }).timeout(60_000);
 
+  it('refuses a person too: promote, promote --full, and a pause that is passed; by force they go on, and the history says so', async () => {
+    const plan = PLAN.replace('pause: 2s', 'pause: {}');
+    expect((await shell.run(`start ${planFile(plan)} --foreground --wait`)).code).to.equal(5);
+    await freezeOn();
+    for (const line of ['promote payments', 'promote payments --full', 'resume payments', 'continue payments']) {
+      const { code, err } = await shell.run(line);
+      expect([line, code, err]).to.deep.equal([line, 1, err]);
+      expect(err, line).to.match(
+        /payments is frozen by dana \(launch\)\n {2}-> splitter freeze off {3}or {3}splitter .* --force /,
+      );
+    }
+    const { held, canary } = await shell.json('status payments');
+    expect([held.reason, canary.weight.stored]).to.deep.equal(['Frozen', 10]);
+    expect((await shell.run('status payments')).out).to.include(
+      '-> splitter abort payments;   splitter resume payments --force   ',
+    );
+    const asked = shell.asked(async () => 'no question is asked');
+    const forced = await asked.run('promote payments --force');
+    expect([forced.code, forced.err.split('\n').slice(0, 2)]).to.deep.equal([
+      0,
+      [
+        'Promoting payments: green 10% -> 50%',
+        'Promoted payments: step passed by dana: green 10% -> 50% (by force: frozen by dana (launch))',
+      ],
+    ]);
+    expect((await shell.run('promote payments')).err, 'nobody sits there').not.to.include('Promoting payments: green');
+    expect((await shell.run('history payments')).out).to.include('by force: frozen by dana (launch)');
+    const full = await asked.run('promote payments --full --force');
+    expect([full.code, full.err]).to.deep.equal([0, full.err]);
+    expect(full.err).to.match(/^Promoting payments: green 10% -> 100%\n/);
+    expect((await shell.run('undo payments')).code, 'a way back is never held').to.equal(0);
+  }).timeout(60_000);
+
   it('a freeze of the plan refuses its start', async () => {
     const plan = `${PLAN}schedule: { freeze: [{ from: ${today()}, to: ${tomorrow()}, reason: holidays }] }\n`;
     const { code, err } = await shell.run(`start ${planFile(plan)} --foreground`);

@@ -164,7 +164,7 @@ describe('splitter ramp --interactive, on the sandbox', () => {
     expect([held.code, /ProgramFailed/.test(held.out)], held.out + held.err).to.deep.equal([3, true]);
   });
 
-  it('asks again where a freeze holds a weight, and tells what Consul or the rollout refuses', async () => {
+  it('asks again where a freeze refuses a weight, and tells what Consul or the rollout refuses', async () => {
     const person = new Person(
       '20',
       async () => {
@@ -172,8 +172,7 @@ describe('splitter ramp --interactive, on the sandbox', () => {
         return '30';
       },
       async () => {
-        const held = await stored();
-        expect(held).to.deep.equal(['Pending', 'Starting', 20]);
+        expect(await stored()).to.deep.equal(['Paused', 'TargetReached', 20]);
         await write({ Kind: 'service-defaults', Name: 'other', Protocol: 'http' });
         await write({ Kind: 'service-splitter', Name: 'payments', Splits: [{ Weight: 100, Service: 'other' }] });
         return '40';
@@ -182,6 +181,7 @@ describe('splitter ramp --interactive, on the sandbox', () => {
     );
     const { code, err } = await run(person);
     expect(code, err).to.equal(130);
+    expect(err).to.match(/Error: payments is frozen by dana \(tests\)\n {2}-> splitter freeze off {3}or {3}keep this weight\n/);
     expect(err).to.match(/Error: .*service other 100%.*\n {2}-> splitter resume payments --reassert/);
   });
 

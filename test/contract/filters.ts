@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { type Field, HEALTH_FIELDS } from '../../src/core/filter-fields.js';
+import { checkFilter } from '../../src/plan/filter.js';
 import type { Ask } from './ask.js';
 
 const BOTH = ['pay-2', 'pay-3'];
@@ -63,6 +65,51 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['AND', '1:4 (3): no match found, expected: "!=", ".", "==", "[", [ \\t\\r\\n] or [a-zA-Z0-9_]'],
 ];
 
+/** Every selector of an instance that the plan's check knows, and each with its last name misspelt. */
+function selectors(field: Field = { record: HEALTH_FIELDS }, path = ''): readonly string[] {
+  const own = path === '' ? [] : [path];
+  if (field === 'map') return [...own, `${path}.some_key`, `${path}["a key"]`, `${path}.some.key`];
+  if (typeof field === 'string') return [...own, `${path}.More`];
+  const inner = 'rows' in field ? field.rows : 'record' in field ? field.record : { lan: { record: field.values } as Field };
+  const deeper = Object.entries(inner).flatMap(([name, next]) => {
+    const whole = path === '' ? name : `${path}.${name}`;
+    return [...selectors(next, whole), `${whole}s.x`, whole.replace(name, name.toLowerCase()), whole.replace(name, `${name}x`)];
+  });
+  return [...own, ...deeper];
+}
+
+/** Each comparison there is, with values that fit some kinds of field and not others. */
+const COMPARISONS: readonly ((selector: string) => string)[] = [
+  (selector) => `${selector} == "x"`,
+  (selector) => `${selector} != 7`,
+  (selector) => `${selector} == 0x1f`,
+  (selector) => `${selector} == T`,
+  (selector) => `${selector} == "9223372036854775808"`,
+  (selector) => `"x" in ${selector}`,
+  (selector) => `"x" not in ${selector}`,
+  (selector) => `${selector} contains "x"`,
+  (selector) => `${selector} is empty`,
+  (selector) => `${selector} is not empty`,
+  (selector) => `${selector} matches "^x"`,
+  (selector) => `${selector} not matches "x"`,
+];
+
+const PATTERNS = [
+  '(',
+  'a**',
+  '(?i)x',
+  '(?P<n>x)',
+  '(?=x)',
+  '(?<!x)',
+  '\\\\d+',
+  '\\\\1',
+  '\\\\y',
+  '[',
+  '[[:alpha:]]',
+  'x{2,1}',
+  '^v?[0-9.]+$',
+];
+
 /** The filter language; uses the instances that the catalog's part has registered. */
 export function describeFilters(ask: Ask): void {
   describe('filters', () => {
@@ -74,6 +121,24 @@ export function describeFilters(ask: Ask): void {
         expect(json.map((row: { Service: { ID: string } }) => row.Service.ID)).to.deep.equal(taken);
       });
     }
+
+    it('evaluates every comparison of every selector that the check of a plan takes, and no other', async () => {
+      const texts = [
+        ...selectors().flatMap((selector) => COMPARISONS.map((compare) => compare(selector))),
+        ...PATTERNS.map((pattern) => `Service.Meta.version matches "${pattern}"`),
+      ];
+      const differing: string[] = [];
+      for (let at = 0; at < texts.length; at += 16)
+        await Promise.all(
+          texts.slice(at, at + 16).map(async (text) => {
+            const { status, text: said } = await filter(text);
+            const taken = checkFilter(text).length === 0;
+            if (taken !== (status === 200)) differing.push(`${text}: ${status} ${said.slice(0, 200)}`);
+          }),
+        );
+      expect(differing).to.deep.equal([]);
+      expect(texts.length).to.be.above(2_000);
+    });
 
     for (const [text, reason] of REFUSED) {
       it(`refuses ${text}`, async () => {

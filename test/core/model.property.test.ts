@@ -4,12 +4,13 @@ import { chainAfter } from '../../src/core/after-write.js';
 import { type Beginning, decideBeginning } from '../../src/core/begin.js';
 import { decide } from '../../src/core/decide.js';
 import { splitterWrite } from '../../src/core/decision.js';
-import { type EntryWrite, legsOf, metaOf, subsetsOf } from '../../src/core/entries.js';
-import { splitLegs, weightOf } from '../../src/core/legs.js';
-import type { Observation } from '../../src/core/observation.js';
+import { defaultSubsetOf, type EntryWrite, legsOf, metaOf, subsetsOf } from '../../src/core/entries.js';
+import { type Leg, splitLegs, weightOf } from '../../src/core/legs.js';
+import { type Instances, isGone, type Observation, serving } from '../../src/core/observation.js';
 import type { HookName, Plan, Program } from '../../src/core/plan.js';
 import type { ProgramCall, ProgramOutcome } from '../../src/core/programs.js';
 import { readRecord } from '../../src/core/record.js';
+import { findRoles, isRefusal, type Roles, type RolesRefusal } from '../../src/core/roles.js';
 import { hookAtEnd, isFinal, type Rollout } from '../../src/core/rollout.js';
 import { ownMatches } from '../../src/core/route.js';
 import { isFrozen } from '../../src/core/schedule/freeze.js';
@@ -28,7 +29,10 @@ type Event =
   | { readonly kind: 'look'; readonly loses: boolean; readonly crashes: boolean }
   | { readonly kind: 'time'; readonly ms: number }
   | { readonly kind: 'verdict'; readonly verdict: Verdict; readonly stableWorse: boolean }
-  | { readonly kind: 'instances'; readonly canary: number; readonly stable: number }
+  | { readonly kind: 'instances'; readonly blue: Instances | undefined; readonly green: Instances | undefined }
+  | { readonly kind: 'default'; readonly subset: string | undefined }
+  | { readonly kind: 'spoil'; readonly key: string; readonly value: string | undefined }
+  | { readonly kind: 'forget' }
   | { readonly kind: 'agreement'; readonly agreement: Observation['agreement'] }
   | { readonly kind: 'foreign'; readonly canary: number; readonly keepsMeta: boolean }
   | { readonly kind: 'resolver'; readonly subset: 'blue' | 'green'; readonly filter: string }
@@ -37,7 +41,15 @@ type Event =
   | { readonly kind: 'program'; readonly ok: boolean }
   | { readonly kind: 'verb'; readonly verb: Verb };
 
-type Verb = 'pause' | 'resume' | 'adopt' | 'reassert' | 'promote' | 'full' | 'abort' | 'supersede' | 'undo';
+type Verb = 'pause' | 'resume' | 'adopt' | 'reassert' | 'promote' | 'full' | 'force' | 'abort' | 'supersede' | 'undo';
+
+/** Instances that come and go, with checks in warning too, which a subset with OnlyPassing skips; or nobody can count them. */
+const instances: fc.Arbitrary<Instances | undefined> = fc.option(
+  fc
+    .record({ passing: fc.nat(3), warning: fc.nat(2), critical: fc.nat(2), onlyPassing: fc.boolean() })
+    .map(({ onlyPassing, ...counts }) => (onlyPassing ? { ...counts, skipped: counts.warning } : counts)),
+  { nil: undefined, freq: 8 },
+);
 
 const look = fc.record({ kind: fc.constant('look' as const), loses: fc.boolean(), crashes: fc.boolean() });
 const events: fc.Arbitrary<Event> = fc.oneof(
@@ -59,11 +71,7 @@ const events: fc.Arbitrary<Event> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('instances' as const),
-      canary: fc.integer({ min: 0, max: 3 }),
-      stable: fc.integer({ min: 0, max: 3 }),
-    }),
+    arbitrary: fc.record({ kind: fc.constant('instances' as const), blue: instances, green: instances }),
   },
   {
     weight: 1,
@@ -84,7 +92,18 @@ const events: fc.Arbitrary<Event> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('verb' as const),
-      verb: fc.constantFrom<Verb>('pause', 'resume', 'adopt', 'reassert', 'promote', 'full', 'abort', 'supersede', 'undo'),
+      verb: fc.constantFrom<Verb>(
+        'pause',
+        'resume',
+        'adopt',
+        'reassert',
+        'promote',
+        'full',
+        'force',
+        'abort',
+        'supersede',
+        'undo',
+      ),
     }),
   },
   {
@@ -96,6 +115,19 @@ const events: fc.Arbitrary<Event> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('router' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('default' as const), subset: fc.constantFrom('blue', 'green', undefined) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('spoil' as const),
+      key: fc.constantFrom('rollout', 'seq', 'phase', 'reason', 'step', 'entered', 'stable', 'canary', 'asked', 'tally', 'plan'),
+      value: fc.constantFrom(undefined, '', 'x', '7'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const) }) },
   {
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('freeze' as const), on: fc.boolean(), until: fc.boolean() }),
@@ -125,15 +157,19 @@ const plans: fc.Arbitrary<Plan> = fc
       },
     ),
     run: fc.boolean(),
+    stable: fc.constantFrom('blue', undefined),
   })
-  .map(({ weights, full, pauses, dark, drift, route, hooks, run }) => {
+  .map(({ weights, full, pauses, dark, drift, route, hooks, run, stable }) => {
     const rising = [...weights].sort((a, b) => a - b);
     const steps = [...rising, ...(full ? [100 - dark] : [])].flatMap((w) => [
       weight(w),
       ...(pauses ? [{ kind: 'pause', for: 30_000 } as const] : []),
       ...(run && w < 50 ? [{ kind: 'run', program: PROGRAM, onFailure: 'hold' } as const] : []),
     ]);
-    return makePlan({
+    const { stable: _, ...unnamed } = makePlan();
+    return {
+      ...unnamed,
+      ...(stable === undefined ? {} : { stable }),
       steps,
       subsets: [...makePlan().subsets, { name: 'dark', filter: 'Service.Meta.version == "4"' }],
       legs: [{ subset: 'dark', weight: dark * 100 }],
@@ -141,7 +177,7 @@ const plans: fc.Arbitrary<Plan> = fc
       ...(route === undefined ? {} : { route }),
       hooks: Object.fromEntries(hooks.map((hook) => [hook, PROGRAM])),
       signals: [{ name: 'errors', source: 'envoy', metric: 'errors', max: 0.005 }],
-    });
+    };
   });
 
 const BEGINNING: Beginning = { id: 'ID', plan: 'abc', driver: 'd', by: 'dana' };
@@ -153,6 +189,8 @@ class Model {
   now = NOON;
   readonly plan: Plan;
   #byPerson = false;
+  #forced = false;
+  #roles: Roles | RolesRefusal | undefined;
   #running: ProgramCall | undefined;
   #ran: readonly ProgramOutcome[] = [];
 
@@ -180,7 +218,23 @@ class Model {
         };
         return;
       case 'instances':
-        this.seen = { ...this.seen, instances: { blue: passing(event.stable), green: passing(event.canary) } };
+        this.seen = {
+          ...this.seen,
+          instances: {
+            ...(event.blue === undefined ? {} : { blue: event.blue }),
+            ...(event.green === undefined ? {} : { green: event.green }),
+          },
+        };
+        return;
+      case 'default':
+        this.#foreignDefault(event.subset);
+        return;
+      case 'spoil':
+        this.#spoil(event.key, event.value);
+        return;
+      case 'forget':
+        // Another driver takes over, which knows what the record says and nothing else.
+        if (this.seen.splitter !== undefined) this.rollout = readRecord(metaOf(this.seen.splitter.entry)) ?? this.rollout;
         return;
       case 'agreement':
         this.seen = { ...this.seen, agreement: event.agreement };
@@ -211,10 +265,16 @@ class Model {
   /** One turn of a driver, which may lose its write to somebody else or die right after it. */
   #look(loses: boolean, crashes: boolean): void {
     this.#readRecord();
-    const roles = { stable: 'blue', canary: 'green', legs: splitLegs('blue', 'green', 0, this.plan.legs) };
+    // Whoever begins a rollout finds the roles once, and the world goes on changing meanwhile.
+    if (this.rollout === undefined) this.#roles ??= findRoles(this.plan, this.seen);
+    const roles = this.#roles;
+    if (this.rollout === undefined && (roles === undefined || isRefusal(roles))) {
+      this.#roles = undefined;
+      return;
+    }
     const decide1 = () =>
       this.rollout === undefined
-        ? decideBeginning(this.plan, this.seen, roles, BEGINNING, this.now)
+        ? decideBeginning(this.plan, this.seen, roles as Roles, BEGINNING, this.now)
         : decide({ plan: this.plan, rollout: this.rollout, seen: this.seen, tally: 't', ran: this.#ran, now: this.now });
     const decision = decide1();
     expect(decide1(), 'the same input gives the same output').to.deep.equal(decision);
@@ -255,6 +315,23 @@ class Model {
     this.seen = { ...this.seen, resolver: stored(entry, resolver.modifyIndex + 1) };
   }
 
+  #foreignDefault(subset: string | undefined): void {
+    const { resolver } = this.seen;
+    if (resolver === undefined) return;
+    const { DefaultSubset: _, ...rest } = resolver.entry;
+    const entry = subset === undefined ? rest : { ...rest, DefaultSubset: subset };
+    this.seen = { ...this.seen, resolver: stored(entry, resolver.modifyIndex + 1) };
+  }
+
+  /** Somebody spoils one key of the record. */
+  #spoil(key: string, value: string | undefined): void {
+    const { splitter } = this.seen;
+    if (splitter === undefined) return;
+    const { [`splitter-${key}`]: _, ...meta } = metaOf(splitter.entry);
+    const Meta = value === undefined ? meta : { ...meta, [`splitter-${key}`]: value };
+    this.seen = { ...this.seen, splitter: stored({ ...splitter.entry, Meta }, splitter.modifyIndex + 1) };
+  }
+
   /** Gives whether the verb was accepted. */
   #verb(verb: Verb): boolean {
     this.#readRecord();
@@ -269,6 +346,7 @@ class Model {
       reassert: () => resume(rollout, context, 'reassert', steps),
       promote: () => promote(rollout, context, false, steps),
       full: () => promote(rollout, context, true, steps),
+      force: () => promote(rollout, { ...context, force: true }, false, steps),
       abort: () => abort(rollout, context),
       supersede: () => supersede(rollout, context),
       undo: () => undo(rollout, context, Number.POSITIVE_INFINITY),
@@ -276,25 +354,28 @@ class Model {
     const result = results[verb]();
     if (result.kind !== 'write') return false;
     this.#byPerson = true;
+    this.#forced = verb === 'force';
     this.#write(splitterWrite(this.seen, 'payments', result.next, result.move));
     this.#byPerson = false;
     this.rollout = result.next;
     const takesBack = verb === 'abort' || verb === 'supersede' || verb === 'undo';
     if (takesBack && rollout.state.phase !== (verb === 'undo' ? '' : 'Promoted'))
-      expect(weightOf(this.#stored(), 'green'), `${verb} takes all of canary’s traffic in one write`).to.equal(0);
+      expect(weightOf(this.#stored(), result.next.canary), `${verb} takes all of canary’s traffic in one write`).to.equal(0);
     return true;
   }
 
   #foreign(canary: number, keepsMeta: boolean): void {
-    if (this.seen.splitter === undefined) return;
+    const { splitter } = this.seen;
     const legs = splitLegs('blue', 'green', Math.min(canary, 10_000 - this.plan.legs[0]!.weight), this.plan.legs);
     const entry = {
       Kind: 'service-splitter',
       Name: 'payments',
       Splits: legs.map((leg) => ({ Weight: leg.weight / 100, ServiceSubset: leg.subset })),
-      ...(keepsMeta ? { Meta: metaOf(this.seen.splitter.entry) } : {}),
+      ...(keepsMeta && splitter !== undefined ? { Meta: metaOf(splitter.entry) } : {}),
     };
-    this.seen = withChain({ ...this.seen, splitter: stored(entry, this.seen.splitter.modifyIndex + 1) });
+    // Consul refuses a splitter whose subsets are not there.
+    if (!legs.every(({ subset }) => subsetsOf(this.seen.resolver?.entry).has(subset))) return;
+    this.seen = withChain({ ...this.seen, splitter: stored(entry, (splitter?.modifyIndex ?? 20) + 1) });
   }
 
   #readRecord(): void {
@@ -322,17 +403,33 @@ class Model {
     ).to.equal(true);
     expect(record?.seq, 'each write is one higher').to.equal((known?.seq ?? 0) + 1);
     expect(weightOf(after, 'dark'), 'further legs stay').to.equal(this.plan.legs[0]!.weight);
-    const [was, is] = [weightOf(before, 'green'), weightOf(after, 'green')];
+    const canary = record?.canary ?? 'green';
+    const [was, is] = [weightOf(before, canary), weightOf(after, canary)];
+    if (known === undefined) this.#checkFirst(before, after, record);
+    else expect([record?.stable, record?.canary], 'the roles stay').to.deep.equal([known.stable, known.canary]);
+    this.#checkNobody(before, after);
+    if (known !== undefined && !this.#byPerson && is !== was) {
+      const named = [0, weightOf(known.asked, canary), 10_000 - this.plan.legs[0]!.weight, ...weightsOf(this.plan)];
+      expect(named, 'splitter gives canary what somebody named').to.include(is);
+      if (is < was && is !== weightOf(known.asked, canary) && !weightsOf(this.plan).includes(is))
+        expect(record?.state.phase, 'stable gets more by a way back, or by a lower weight of the plan').to.match(
+          /^Revert|^Superseded/,
+        );
+    }
+    if (isFrozen(this.seen.freeze, this.now) && this.#byPerson && !this.#forced && known !== undefined) {
+      const saves = isGone(this.seen.instances[known.stable]);
+      expect(is <= was || saves || is === weightOf(known.asked, canary), 'no person raises canary in a freeze').to.equal(true);
+    }
     if (isFrozen(this.seen.freeze, this.now) && !this.#byPerson && known?.state.reason !== 'Resumed') {
-      const repair = this.plan.on.drift === 'reassert' && known !== undefined && weightOf(known.asked, 'green') === is;
+      const repair = this.plan.on.drift === 'reassert' && known !== undefined && weightOf(known.asked, canary) === is;
       expect(is <= was || repair, 'canary never rises in a freeze').to.equal(true);
       if (record?.state.phase === 'Promoting') expect(known?.state.phase, 'no bake ends in a freeze').to.equal('Promoting');
     }
-    const ours = record !== undefined && weightOf(record.asked, 'green') === is;
+    const ours = record !== undefined && weightOf(record.asked, canary) === is;
     if (is > was && !this.#byPerson && this.plan.on.drift !== 'reassert') {
       // A person has just asked for the first step of a rollout; a lack of data does not forbid it.
       const asked = known?.state.phase === 'Pending';
-      const canaryHadTraffic = known !== undefined && weightOf(known.asked, 'green') > 0;
+      const canaryHadTraffic = known !== undefined && weightOf(known.asked, canary) > 0;
       expect(failing && canaryHadTraffic, 'canary never rises after a failed verdict').to.equal(false);
       const conclusive = this.seen.findings.every(
         ({ verdict, stableWorse, samples }) => (verdict === 'Successful' || (asked && samples === 0)) && stableWorse !== true,
@@ -345,6 +442,29 @@ class Model {
     }
     if (record?.state.phase === 'Reverted' || record?.state.phase === 'Reverting')
       expect(is, 'a revert leaves canary nothing').to.equal(0);
+  }
+
+  /** The first record of a rollout: users stay where they are, and stable is where they are. */
+  #checkFirst(before: readonly Leg[], after: readonly Leg[], record: Rollout | undefined): void {
+    const byDefault = defaultSubsetOf(this.seen.resolver?.entry);
+    const [stable, canary] = [record?.stable ?? '', record?.canary ?? ''];
+    if (before.length > 0) {
+      for (const subset of ['blue', 'green'])
+        expect(weightOf(after, subset), `the first record moves nobody on ${subset}`).to.equal(weightOf(before, subset));
+      expect(weightOf(before, stable) > 0 || weightOf(before, canary) === 0, 'stable is where users are').to.equal(true);
+    } else if (byDefault !== undefined) expect(stable, 'users are on the default subset, and stay').to.equal(byDefault);
+  }
+
+  /** Nobody is moved onto a subset that is known to have no ready instance while the one that loses them has one. */
+  #checkNobody(before: readonly Leg[], after: readonly Leg[]): void {
+    for (const [gains, loses] of [
+      ['blue', 'green'],
+      ['green', 'blue'],
+    ] as const) {
+      if (before.length === 0 || weightOf(after, gains) <= weightOf(before, gains)) continue;
+      const onto = isGone(this.seen.instances[gains]) && serving(this.seen.instances[loses]) > 0;
+      expect(onto, `nobody is moved from ${loses} onto ${gains}, which has no ready instance`).to.equal(false);
+    }
   }
 
   #checkFilters(were: ReadonlyMap<string, string>, legs: ReturnType<typeof legsOf>): void {
@@ -362,10 +482,18 @@ class Model {
   mustRevert(): boolean {
     this.#readRecord();
     const { rollout } = this;
-    if (rollout === undefined || isFinal(rollout) || weightOf(this.#stored(), 'green') === 0) return false;
+    if (rollout === undefined || isFinal(rollout) || weightOf(this.#stored(), rollout.canary) === 0) return false;
     this.seen = { ...this.seen, findings: [finding('errors', 'Failed')], instances: { blue: passing(1), green: passing(1) } };
     this.#look(false, false);
-    return weightOf(this.#stored(), 'green') > 0;
+    return weightOf(this.#stored(), rollout.canary) > 0;
+  }
+
+  /** A person puts right what a rollout refused to begin with: filters, default subset, weights. */
+  #putRight(): void {
+    for (const { name, filter } of makePlan().subsets) this.#foreignFilter(name, filter);
+    this.#foreignDefault(undefined);
+    this.#foreign(0, false);
+    this.#roles = undefined;
   }
 
   /** Left alone in a healthy mesh, with a person to resume it, a rollout reaches an end. */
@@ -379,8 +507,7 @@ class Model {
     };
     for (let turn = 0; turn < 400; turn++) {
       // Before there is a record, a weighted subset that somebody else re-filters waits for a person to put it right.
-      if (turn === 100 && this.rollout === undefined)
-        for (const { name, filter } of makePlan().subsets) this.#foreignFilter(name, filter);
+      if (turn === 10 && this.rollout === undefined) this.#putRight();
       this.#look(false, false);
       this.#endProgram(true);
       const { rollout } = this;
@@ -402,6 +529,10 @@ class Model {
     }
     return false;
   }
+}
+
+function weightsOf({ steps }: Plan): readonly number[] {
+  return steps.flatMap((step) => (step.kind === 'weight' ? [step.to] : []));
 }
 
 /** The world with the chain that Consul would compile of its splitter and router. */

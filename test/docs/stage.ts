@@ -53,6 +53,35 @@ export class Stage {
     if (!answer.ok) throw new Error(await answer.text());
   }
 
+  /** Registers an instance as its own agent would. */
+  register(definition: object): Promise<string> {
+    return this.#call('PUT', '/v1/agent/service/register', JSON.stringify(definition));
+  }
+
+  /** Types one line of a page: a command of splitter, `consul config write` or `delete`, or a curl against Consul. Throws when it fails. */
+  async type(line: string): Promise<string> {
+    const [, command] = /^splitter (.+)$/.exec(line) ?? [];
+    if (command !== undefined) {
+      const { code, out, err } = await this.shell.run(command);
+      if (code !== 0) throw new Error(`${line}: exit ${code}: ${err}`);
+      return out + err;
+    }
+    const [, entry] = /^consul config write - <<< '(.+)'$/.exec(line) ?? [];
+    if (entry !== undefined) return this.#call('PUT', '/v1/config', entry);
+    const [, kind, name] = /^consul config delete -kind (\S+) -name (\S+)$/.exec(line) ?? [];
+    if (kind !== undefined) return this.#call('DELETE', `/v1/config/${kind}/${name}`);
+    const [, path, body] = /^curl -X PUT "\$CONSUL_HTTP_ADDR(\S+)"(?: --data '(.+)')?$/.exec(line) ?? [];
+    if (path !== undefined) return this.#call('PUT', path, body);
+    throw new Error(`nobody knows how to type ${line}`);
+  }
+
+  async #call(method: string, path: string, body?: string): Promise<string> {
+    const answer = await fetch(`${this.sandbox.consulAddress}${path}`, { method, ...(body === undefined ? {} : { body }) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${path}: ${text}`);
+    return text;
+  }
+
   /** Writes the weights as somebody else would, without a record. */
   weigh(blue: number, green: number): Promise<void> {
     const Splits = [

@@ -53,10 +53,33 @@ describe('checkFilter', () => {
     for (const filter of ['', '  ', '\n']) expect(checkFilter(filter)[0]?.message).to.include('every instance');
   });
 
-  it('warns of a field that Consul accepts and that matches nothing', () => {
-    const filter = 'Service.Meta.version == "2" and Meta.version == "2"';
-    expect(checkFilter(filter).map((f) => [f.severity, f.offset])).to.deep.equal([['warning', 32]]);
-  });
+  for (const [filter, offset, hint] of [
+    ['Service.Meta.version == "2" and Meta.version == "2"', 32, 'did you mean Service.Meta.version?'],
+    ['Service.meta.version == "2"', 8, 'did you mean Service.Meta.version?'],
+    ['Service.Metadata.version == 2', 8, 'did you mean Service.Meta.version?'],
+    ['service.meta.version == 2', 0, 'did you mean Service.Meta.version?'],
+    ['v1 in Service.Tag', 14, 'did you mean Service.Tags?'],
+    ['v1 in Tags', 6, 'did you mean Service.Tags?'],
+    ['Checks.State == "passing"', 7, 'did you mean Checks.Status?'],
+    ['Node.Name == "a"', 5, 'known there: ID, Node, Address, Datacenter, Partition, PeerName, TaggedAddresses, Meta'],
+    ['ServiceMeta.version == "2"', 0, 'did you mean Service.Meta.version?'],
+    ['Service.Meta["my-key"]["x"] == "2"', 23, 'known there: nothing'],
+    ['Service.Tags == "v1"', 13, 'it takes "value" in Service.Tags, is empty'],
+    ['Service.Meta == "v1"', 13, 'it takes "value" in Service.Meta, is empty'],
+    ['Service.Meta.version is empty', 21, 'it takes == and !=, "value" in Service.Meta.version, matches'],
+    ['Service == "x"', 8, 'name a field in it'],
+    ['"8080" in Service.Port', 7, 'it takes == and !='],
+    ['Service.Port == "http"', 16, 'write digits'],
+    ['Service.EnableTagOverride == yes', 29, 'write true or false'],
+    ['Service.Meta.version matches "("', 29, 'it knows no look-ahead, no back-reference; write a plain one, like `^v?2[.]`'],
+    ['Service.Meta.version matches `(?!3)`', 29, 'it knows no look-ahead, no back-reference; write a plain one, like `^v?2[.]`'],
+  ] as const)
+    it(`refuses ${filter}, which Consul keeps and cannot evaluate: ${hint}`, () => {
+      const [finding, ...others] = checkFilter(filter);
+      expect(others).to.deep.equal([]);
+      expect([finding?.severity, finding?.offset, finding?.hint]).to.deep.equal(['error', offset, hint]);
+      expect(finding?.message).to.match(/^Consul would keep this filter and never find an instance by it: /);
+    });
 
   it('takes the filter of any version, but for a bare line break or a backtick beside a quote or a backslash', () => {
     fc.assert(

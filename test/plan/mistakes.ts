@@ -308,8 +308,23 @@ export const MISTAKES: readonly Mistake[] = [
     name: 'a filter on what Consul does not know',
     yaml: { subsets: 'subsets:\n  blue: { filter: ▼Servis.Meta.version == 2 }\n  green: { version: "3" }' },
     hcl: { subsets: 'subset "blue" { filter = "▼Servis.Meta.version == 2" }\nsubset "green" { version = "3" }' },
-    message: '"Servis" is nothing that Consul knows of an instance, so this matches nothing',
-    severity: 'warning',
+    message: 'Consul would keep this filter and never find an instance by it: an instance has no "Servis"',
+    hint: 'did you mean Service.Meta.version?',
+  },
+  {
+    name: 'a filter whose second word Consul does not know',
+    yaml: { subsets: 'subsets:\n  blue: { filter: Service.▼Metadata.version == 2 }\n  green: { version: "3" }' },
+    hcl: { subsets: 'subset "blue" { filter = "Service.▼Metadata.version == 2" }\nsubset "green" { version = "3" }' },
+    message: 'Consul would keep this filter and never find an instance by it: Service has no "Metadata"',
+    hint: 'did you mean Service.Meta.version?',
+  },
+  {
+    name: 'a filter that asks a list as if it were a text',
+    yaml: { subsets: 'subsets:\n  blue: { filter: Service.Tags ▼== v1 }\n  green: { version: "3" }' },
+    hcl: { subsets: 'subset "blue" { filter = "Service.Tags ▼== v1" }\nsubset "green" { version = "3" }' },
+    message:
+      'Consul would keep this filter and never find an instance by it: == cannot be asked of a list of texts (Service.Tags)',
+    hint: 'it takes "value" in Service.Tags, is empty',
   },
   {
     name: 'an unknown signal source',

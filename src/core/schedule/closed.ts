@@ -31,6 +31,11 @@ export function whyClosed(schedule: Schedule | undefined, freeze: Freeze | undef
   };
 }
 
+/** The same of one service: `payments is frozen by dana (holidays)`. */
+export function sayClosed(service: string, { reason, message }: Closed): string {
+  return `${service} is ${reason === 'PlanFreeze' ? `held: ${message}` : message}`;
+}
+
 /** Since when advances are open as they are now: the end of the last thing that held them, ms; minus infinity where nothing did lately. */
 export function openSince(schedule: Schedule | undefined, freeze: Freeze | undefined, now: number): number {
   const openings = openingsAround(schedule?.windows ?? [], now);

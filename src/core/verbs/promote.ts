@@ -2,16 +2,23 @@ import { strandedIn, unreadSites } from '../datacenters.js';
 import { formatDuration } from '../duration.js';
 import { isToBegin } from '../go-on.js';
 import { roomFor, splitLegs } from '../legs.js';
-import { serving } from '../observation.js';
+import { isGone, serving } from '../observation.js';
 import type { HookName } from '../plan.js';
-import { asItStood, askedCanary, extraLegs, isFinal, type Rollout, runningAt, type State } from '../rollout.js';
-import { formatPercent } from '../weights.js';
+import { asItStood, extraLegs, isFinal, nextRollout, type Rollout, runningAt, type State } from '../rollout.js';
+import { describeMove } from './describe-move.js';
+import { obeyClosed } from './obey-closed.js';
 import { refused, type VerbContext, type VerbResult, write } from './result.js';
 
-/** Passes the present step without waiting for it; at a reached target, and with `full` from anywhere, goes to all traffic. */
+/** Passes the present step without waiting for it; at a reached target, and with `full` from anywhere, goes to all traffic. Not while a freeze or a closed window holds everybody, but by force, or in full off a stable that is gone. */
 export function promote(held: Rollout, context: VerbContext, full: boolean, steps: number): VerbResult {
-  const { service, by, now, seen, plan } = context;
   const rollout = asItStood(held);
+  const result = passStep(rollout, context, full, steps);
+  if (full && isGone(context.seen.instances[rollout.stable])) return result;
+  return obeyClosed(rollout, context, result, `promote ${context.service}${full ? ' --full' : ''}`);
+}
+
+function passStep(rollout: Rollout, context: VerbContext, full: boolean, steps: number): VerbResult {
+  const { service, by, now, seen, plan } = context;
   const { state } = rollout;
   if (state.phase === 'Promoted' || state.phase === 'Promoting')
     return {
@@ -40,13 +47,20 @@ export function promote(held: Rollout, context: VerbContext, full: boolean, step
   // A person who promotes past a failed hook goes on without it.
   const once = state.reason === 'ProgramFailed' ? (['before_start', 'before_promote'] as readonly HookName[]) : [];
   const owes = rollout.owes.filter((hook) => !once.includes(hook));
+  const moving = (change: Partial<Pick<Rollout, 'asked' | 'owes' | 'state'>>, say: (move: string) => string): VerbResult => {
+    const next = nextRollout(rollout, change);
+    return write(
+      rollout,
+      { ...change, message: say(describeMove(rollout, next, context)), enteredAt: now, by },
+      'asked' in change,
+    );
+  };
   const everything = splitLegs(rollout.stable, rollout.canary, roomFor(extraLegs(rollout)), extraLegs(rollout));
   if (full) {
     const done: State = { phase: 'Promoting', reason: 'PromotedInFull', step: steps };
-    return write(
-      rollout,
-      { asked: everything, owes, state: done, message: `promoted in full by ${by}: steps and bake skipped`, enteredAt: now, by },
-      true,
+    return moving(
+      { asked: everything, owes, state: done },
+      (move) => `promoted in full by ${by}: ${move}; steps and bake skipped`,
     );
   }
   if (plan?.deadline !== undefined && now >= rollout.startedAt + plan.deadline)
@@ -56,32 +70,13 @@ export function promote(held: Rollout, context: VerbContext, full: boolean, step
     );
   if (state.phase === 'Paused' && state.reason === 'TargetReached') {
     const baking: State = { phase: 'Baking', reason: 'Watching', step: steps };
-    return write(
-      rollout,
-      {
-        asked: everything,
-        state: baking,
-        message: `promoted by ${by} from ${formatPercent(askedCanary(rollout))}: all traffic is on ${rollout.canary}, baking`,
-        enteredAt: now,
-        by,
-      },
-      true,
-    );
+    return moving({ asked: everything, state: baking }, (move) => `promoted by ${by}: ${move}, baking`);
   }
   if (state.step < steps && isToBegin({ plan, rollout: { ...rollout, owes }, seen }))
     return refused(
       `${service} has not begun yet: ${rollout.message}`,
       `splitter status ${service}   tells what it waits for;   splitter promote ${service} --full   skips everything`,
     );
-  return write(
-    rollout,
-    {
-      state: runningAt(state.step, steps, true),
-      owes,
-      message: `step passed by ${by}${state.reason === 'ProgramFailed' ? ', without what failed' : ''}`,
-      enteredAt: now,
-      by,
-    },
-    false,
-  );
+  const without = state.reason === 'ProgramFailed' ? ', without what failed' : '';
+  return moving({ state: runningAt(state.step, steps, true), owes }, (move) => `step passed by ${by}${without}: ${move}`);
 }

@@ -19,9 +19,9 @@ export interface VerbContext {
   /** The plan that the rollout follows, where it is known. */
   readonly plan?: Plan;
   readonly by: string;
-  readonly now: number;
-  /** A person wants it done even where nobody is there to serve. */
+  /** A person wants it done although a freeze or a closed window holds everybody, or even where nobody is there to serve; recorded. */
   readonly force?: boolean;
+  readonly now: number;
 }
 
 /** A record to write; `move` when the weights in it are to be stored too. */

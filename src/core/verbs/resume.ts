@@ -7,13 +7,18 @@ import { findResolverDrift, isAdoptableFilter, type ResolverDrift } from '../res
 import { askedCanary, isFinal, type Rollout, runningAt, type Standing } from '../rollout.js';
 import { insteadOfGoingBack, movesOntoNothing } from '../way-back.js';
 import { formatPercent } from '../weights.js';
+import { obeyClosed } from './obey-closed.js';
 import { refused, refuseOntoNothing, type VerbContext, type VerbResult, write } from './result.js';
 
 /** What to do with foreign weights when a rollout held for drift goes on. */
 export type DriftChoice = 'adopt' | 'reassert' | undefined;
 
-/** Lets a paused rollout go on from the step it stands at; a drifted one needs to be told whose weights count. */
+/** Lets a paused rollout go on from the step it stands at; a drifted one needs to be told whose weights count. A pause is not passed while a freeze or a closed window holds everybody, but by force. */
 export function resume(rollout: Rollout, context: VerbContext, choice: DriftChoice, steps: number): VerbResult {
+  return obeyClosed(rollout, context, letGoOn(rollout, context, choice, steps), `resume ${context.service}`);
+}
+
+function letGoOn(rollout: Rollout, context: VerbContext, choice: DriftChoice, steps: number): VerbResult {
   const { service, by, now, plan, seen } = context;
   const { state } = rollout;
   if (state.phase !== 'Paused') {

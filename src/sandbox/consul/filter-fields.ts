@@ -1,49 +1,4 @@
-import type { Fields } from './filter.js';
-
-const CHECK: Fields = {
-  Node: 'text',
-  CheckID: 'text',
-  Name: 'text',
-  Status: 'text',
-  Notes: 'text',
-  Output: 'text',
-  ServiceID: 'text',
-  ServiceName: 'text',
-  ServiceTags: 'texts',
-  Type: 'text',
-};
-
-const PROXY: Fields = {
-  DestinationServiceName: 'text',
-  DestinationServiceID: 'text',
-  LocalServiceAddress: 'text',
-  LocalServicePort: 'integer',
-  Mode: 'text',
-};
-
-/** What /v1/health/service and /v1/health/connect can filter on. */
-export const HEALTH_FIELDS: Fields = {
-  Node: { record: { ID: 'text', Node: 'text', Address: 'text', Datacenter: 'text', Meta: 'map', TaggedAddresses: 'map' } },
-  Service: {
-    record: {
-      Kind: 'text',
-      ID: 'text',
-      Service: 'text',
-      Tags: 'texts',
-      Address: 'text',
-      Meta: 'map',
-      Port: 'integer',
-      Weights: { record: { Passing: 'integer', Warning: 'integer' } },
-      EnableTagOverride: 'boolean',
-      Proxy: { record: PROXY },
-      PeerName: 'text',
-    },
-  },
-  Checks: { rows: CHECK },
-};
-
-/** What /v1/health/checks can filter on. */
-export const CHECK_FIELDS: Fields = CHECK;
+import { type Fields, PROXY_FIELDS } from '../../core/filter-fields.js';
 
 /** What /v1/catalog/service/:name and /v1/catalog/services can filter on. */
 export const CATALOG_FIELDS: Fields = {
@@ -60,7 +15,7 @@ export const CATALOG_FIELDS: Fields = {
   ServiceAddress: 'text',
   ServiceMeta: 'map',
   ServicePort: 'integer',
-  ServiceProxy: { record: PROXY },
+  ServiceProxy: { record: PROXY_FIELDS },
 };
 
 /** What /v1/config/service-defaults can filter on. */

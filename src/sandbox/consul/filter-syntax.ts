@@ -176,7 +176,7 @@ class Reader {
     if (end < 0) throw this.ruleError(this.text.length, 'string', 'Unterminated string literal');
     const inner = this.text.slice(this.at + 1, end);
     this.at = end + 1;
-    return inner;
+    return quote === '"' ? inner.replaceAll('\\\\', '\\') : inner;
   }
 
   /** Reads a pattern of words: `~` is a space that must be there, `_` one that may. */

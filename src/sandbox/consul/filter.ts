@@ -1,11 +1,7 @@
+import type { Field, Fields } from '../../core/filter-fields.js';
+import { compilePattern, refuseComparison } from '../../core/filter-match.js';
 import { Failure } from './failure.js';
 import { type FilterNode, FilterSyntaxError, parseFilter } from './filter-syntax.js';
-
-/** What a selector may reach. `map`: any key, its value a text. `texts`: a list of texts. `rows`: a list of records, of which any may match. */
-export type Field = 'text' | 'integer' | 'boolean' | 'map' | 'texts' | { readonly rows: Fields } | { readonly record: Fields };
-
-/** The fields of a record that may be filtered. */
-export type Fields = Readonly<Record<string, Field>>;
 
 type Match = FilterNode & { readonly kind: 'match' };
 type Predicate = (value: unknown) => boolean;
@@ -41,13 +37,17 @@ function compileMatch(match: Match, path: readonly string[], field: Field, seen:
   const here = [...seen, name];
   if (field === 'map') return compileEntry(match, name, rest, here);
   if (typeof field === 'string') throw new RefusedFilter(`Selector "${here.join('.')}" is not valid`);
+  if ('values' in field) {
+    const inner = compileMatch(match, rest, { record: field.values }, here);
+    return (map) => inner((map as Readonly<Record<string, unknown>> | undefined)?.[name]);
+  }
   const inner = ('rows' in field ? field.rows : field.record)[name];
   if (inner === undefined) throw new RefusedFilter(`Selector "${here.join('.')}" is not valid`);
   const test = compileMatch(match, rest, inner, here);
-  const pick: Predicate = (value) => test((value as Readonly<Record<string, unknown>>)[name]);
+  const pick: Predicate = (value) => test((value as Readonly<Record<string, unknown>> | undefined)?.[name]);
   if ('record' in field) return pick;
   const negative = match.operator.includes('Not');
-  return (rows) => (negative ? (rows as unknown[]).every(pick) : (rows as unknown[]).some(pick));
+  return (rows) => (negative ? listOf(rows).every(pick) : listOf(rows).some(pick));
 }
 
 function compileEntry(match: Match, key: string, rest: readonly string[], seen: readonly string[]): Predicate {
@@ -65,9 +65,10 @@ function compileTest(match: Match, field: Field, selector: string): Predicate {
   const negative = operator.includes('Not');
   const positive = compilePositive(match, field);
   if (positive === undefined) throw new RefusedFilter(`Invalid match operator "${operator}" for selector "${selector}"`);
-  if (field === 'integer' && !/^-?\d+$/.test(value)) {
+  if ((field === 'integer' || field === 'boolean') && refuseComparison(field, '==', value) !== undefined) {
+    const parse = field === 'integer' ? 'ParseInt' : 'ParseBool';
     throw new RefusedFilter(
-      `Failed to coerce value "${value}" for selector "${selector}": strconv.ParseInt: parsing "${value}": invalid syntax`,
+      `Failed to coerce value "${value}" for selector "${selector}": strconv.${parse}: parsing "${value}": invalid syntax`,
     );
   }
   return negative ? (given) => !positive(given) : positive;
@@ -78,22 +79,26 @@ function compilePositive({ operator, value }: Match, field: Field): Predicate | 
   const scalar = field === 'text' || field === 'integer' || field === 'boolean';
   if (kind === 'Equal') return scalar ? (given) => String(given ?? '') === value : undefined;
   if (kind === 'Matches') return field === 'text' ? matcher(value) : undefined;
-  if (kind === 'Is Empty') return scalar ? undefined : (given) => sizeOf(given) === 0;
+  const record = typeof field === 'object' && 'record' in field;
+  if (kind === 'Is Empty') return scalar || record ? undefined : (given) => sizeOf(given) === 0;
   if (field === 'text') return (given) => String(given ?? '').includes(value);
   if (field === 'texts') return (given) => ((given ?? []) as readonly string[]).includes(value);
-  if (field === 'map') return (given) => Object.hasOwn((given ?? {}) as object, value);
+  if (field === 'map' || (typeof field === 'object' && 'values' in field))
+    return (given) => Object.hasOwn((given ?? {}) as object, value);
   return undefined;
 }
 
 function matcher(pattern: string): Predicate {
-  let expression: RegExp;
-  try {
-    expression = new RegExp(pattern);
-  } catch {
+  const expression = compilePattern(pattern);
+  if (expression === undefined) {
     const reason = /(?<!\\)\((?!.*\))/.test(pattern) ? 'missing closing )' : 'invalid pattern';
     throw new RefusedFilter(`Failed to compile regular expression "${pattern}": error parsing regexp: ${reason}: \`${pattern}\``);
   }
   return (given) => expression.test(String(given ?? ''));
+}
+
+function listOf(rows: unknown): readonly unknown[] {
+  return Array.isArray(rows) ? rows : [];
 }
 
 function sizeOf(value: unknown): number {

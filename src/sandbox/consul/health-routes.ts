@@ -1,8 +1,9 @@
+import { CHECK_FIELDS, HEALTH_FIELDS } from '../../core/filter-fields.js';
 import { type Answer, type Call, json, type Reply, type Routes } from './call.js';
 import { instancesOf, proxiesOf } from './catalog.js';
 import { Failure } from './failure.js';
 import { compileFilter } from './filter.js';
-import { CHECK_FIELDS, HEALTH_FIELDS } from './filter-fields.js';
+
 import type { ServiceRecord } from './records.js';
 import type { State } from './state.js';
 import { viewHealth } from './views.js';

@@ -1,8 +1,9 @@
+import { HEALTH_FIELDS } from '../../core/filter-fields.js';
 import { checksOf, proxiesOf } from '../consul/catalog.js';
 import { type Chain, type ChainNode, compileChain } from '../consul/chain.js';
 import { findIn } from '../consul/config.js';
+import { Failure } from '../consul/failure.js';
 import { compileFilter } from '../consul/filter.js';
-import { HEALTH_FIELDS } from '../consul/filter-fields.js';
 import type { JsonObject, ServiceRecord } from '../consul/records.js';
 import type { State } from '../consul/state.js';
 import { viewHealth } from '../consul/views.js';
@@ -34,7 +35,7 @@ export function readProxyConfig(state: State, service: string): ProxyConfig {
   const chain = compileChain(service, findIn(state), state.datacenter, state.trustDomain);
   const clusters = new Map<string, Cluster>();
   for (const target of Object.values(chain.Targets)) {
-    const wanted = compileFilter(target.Subset.Filter ?? '', HEALTH_FIELDS);
+    const wanted = picks(target.Subset.Filter ?? '');
     const instances = proxiesOf(state, target.Service)
       .filter((proxy) => wanted(viewHealth(state, proxy, false)))
       .filter((proxy) => isServed(state, proxy, target.Subset.OnlyPassing === true));
@@ -46,6 +47,16 @@ export function readProxyConfig(state: State, service: string): ProxyConfig {
     });
   }
   return { chain, clusters };
+}
+
+/** Whom a filter picks; one that Consul keeps and cannot evaluate picks nobody. */
+function picks(filter: string): (instance: unknown) => boolean {
+  try {
+    return compileFilter(filter, HEALTH_FIELDS);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return () => false;
+  }
 }
 
 /** Consul hands an instance in warning to Envoy as unhealthy where the subset says OnlyPassing, or where its weight in warning is 0. */

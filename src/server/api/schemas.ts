@@ -253,13 +253,19 @@ export const streamQuery = z.strictObject({
   service: z.string().max(256).optional().describe('Only this service, and then its evidence every second'),
 });
 
+const FORCE = z
+  .boolean()
+  .optional()
+  .describe('Go up although a freeze or a closed window holds everybody, which is recorded; without it that is refused');
+
 /** What each action takes. Unknown keys are refused. */
 export const actionBodies = {
   pause: z.strictObject({}),
   resume: z.strictObject({
     choice: z.enum(['adopt', 'reassert']).optional().describe("After drift: go on from the others' weights, or put ours back"),
+    force: FORCE,
   }),
-  promote: z.strictObject({ full: z.boolean().optional().describe('Skip all steps and the bake') }),
+  promote: z.strictObject({ full: z.boolean().optional().describe('Skip all steps and the bake'), force: FORCE }),
   abort: z.strictObject({
     force: z.boolean().optional().describe('Even where stable has no ready instance, which is recorded'),
   }),

@@ -105,6 +105,31 @@ describe('the API by its OpenAPI file', () => {
     await shell.run('freeze off');
   });
 
+  it('refuses a step up in a freeze with the reason, and what would do it all the same', async () => {
+    await shell.run('freeze on --reason holidays');
+    for (const [action, body] of [
+      ['promote', {}],
+      ['promote', { full: true }],
+      ['resume', {}],
+    ] as const) {
+      const refused = await call(action, path(action), post(body, { 'if-match': '*' }));
+      expect([refused.status, refused.body.type, refused.body.detail]).to.deep.equal([
+        409,
+        '/problems/not-now',
+        'payments is frozen by dana (holidays)',
+      ]);
+      expect(refused.body.next).to.match(/^splitter freeze off {3}or {3}splitter (promote|resume) payments.* --force /);
+    }
+    const forced = await call('resume', path('resume'), post({ force: true }, { 'if-match': await tag() }));
+    expect(forced.body.message).to.equal('resumed by somebody (page) (by force: frozen by dana (holidays))');
+    await until('50 %', async () => (await shell.json('status payments')).canary.weight.stored === 50);
+    await shell.run('freeze off');
+    await until('the next pause', async () => (await shell.json('status payments')).phase === 'Paused');
+    expect((await shell.run('abort payments')).code).to.equal(0);
+    expect((await shell.run(`start ${planFile(PLAN)}`)).code).to.equal(0);
+    await until('the first pause', async () => (await shell.json('status payments')).phase === 'Paused');
+  });
+
   it('says what a token is good for', async () => {
     expect((await call('readSelf', '/v1/self')).body.acts).to.equal(true);
   });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { editDistance, suggest } from '../../src/plan/suggest.js';
+import { editDistance, suggest } from '../../src/core/suggest.js';
 
 describe('suggest', () => {
   it('finds the word that was meant', () => {
