@@ -55,7 +55,7 @@ async function* examine(context: Context, service: string, flags: DoctorFlags): 
   const scope = { ...given('namespace', namespace), ...given('partition', partition), ...given('datacenter', datacenter) };
   const versions = versionsOf(subsets);
   const measured = { service, ...scope, stable: target.stable, canary: target.canary, callers, versions };
-  yield await checkCallers(context, plan, await signals.traffic(measured, AbortSignal.timeout(5_000)));
+  yield* await checkCallers(context, plan, seen);
   if ('stable' in roles) yield* await checkSignals(plan, signals, measured, context.clock.now());
   yield* await checkNotify(plan, context.io.env);
   yield checkControllers((await context.members.list()).members);

@@ -20,6 +20,7 @@ import { renderWrites, type ShownWrite } from '../view/changes.js';
 import { oneLine } from '../view/style.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { describeCheck } from './drive-service.js';
+import { checkRoutes } from './entrances.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { asGroup } from './group-source.js';
 import { type CommandIo, printJson } from './io.js';
@@ -77,7 +78,8 @@ async function planOne(
     return undefined;
   }
   const now = context.clock.now();
-  for (const check of preflight(sourced.plan, seen, roles, now)) if (check.verdict !== 'ok') io.err(describeCheck(check));
+  const checks = [...preflight(sourced.plan, seen, roles, now), ...(await checkRoutes(context, sourced.plan))];
+  for (const check of checks) if (check.verdict !== 'ok') io.err(describeCheck(check));
   if (flags.out !== undefined) await keep(context, file, flags.out, written, seen);
   const record = seen.splitter === undefined ? undefined : readRecord(metaOf(seen.splitter.entry));
   const writes = shownWrites(context, sourced, seen, roles, record !== undefined && !isFinal(record));

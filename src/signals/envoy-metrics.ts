@@ -83,6 +83,15 @@ export function countInFlight(
   return { active: sum(ACTIVE), sent: sum(SENT) };
 }
 
+/** All requests that one proxy has ever sent to a service, whatever the subset; undefined where it has no cluster of it that was used. */
+export function countSent(text: string, target: ServiceRef): number | undefined {
+  const wanted = wantedLabels(target);
+  const lines = text.split('\n').filter((line) => !line.startsWith('#') && wanted.every((label) => line.includes(label)));
+  if (lines.length === 0) return undefined;
+  const sent = lines.filter((line) => line.startsWith(SENT)).map((line) => Number(line.slice(line.lastIndexOf('}') + 1).trim()));
+  return sent.reduce((sum, count) => sum + count, 0);
+}
+
 /** The status ends the name; before it stand service and method, unless Envoy sums them up or its tags take them out of the name. */
 function addStatus(groups: Map<string, CounterGroup>, line: string, wanted: readonly string[]): void {
   const [, method, status] = /^(.*_)?(\d+)\{/.exec(line) ?? [];

@@ -20,7 +20,7 @@ export class InFlightReader {
   /** One look; undefined when no caller can be read. Never throws. */
   async read(target: Called, subset: string): Promise<InFlight | undefined> {
     const proxies = await this.#directory.read(target).catch(() => undefined);
-    const callers = proxies?.callersOf(target) ?? [];
+    const callers = proxies === undefined ? [] : await this.#directory.callersOf(target);
     const looks = callers.map(async ({ address }) => {
       if (address === undefined) return undefined;
       const text = await scrape(`http://${address}${PATH}`, this.#agent).catch(() => undefined);
