@@ -100,7 +100,7 @@ export class Entrances {
       ? [{ via: target.service, at: new Set(['router']), isTcp: false, certain: true }]
       : [];
     const served = (this.#servedBy(proxy) ?? []).flatMap(({ name, enters }) =>
-      (name === EVERY ? this.#everyName(target) : [name]).flatMap((one) => this.#arrival(one, enters, target)),
+      name === EVERY ? this.#byAnyName(enters, target) : this.#arrival(name, enters, target),
     );
     const called = proxy.upstreams
       .filter(({ isConfigOnly }) => !isConfigOnly)
@@ -109,17 +109,20 @@ export class Entrances {
     return found.length > 0 ? found : listed;
   }
 
-  /** How a transparent proxy with these upstreams would arrive, by any name that leads here. */
+  /** How a transparent proxy with these upstreams would arrive. */
   #openings(upstreams: readonly Upstream[], target: Called): readonly Arrival[] {
-    return this.#everyName(target).flatMap((name) => {
-      const config = [name, EVERY].map((one) => upstreams.find((upstream) => upstream.name === one));
-      const isTcp = config.find((one) => one !== undefined)?.isTcp === true;
-      return this.#arrival(name, isTcp ? 'resolver' : 'router', target).map((arrival) => ({ ...arrival, certain: false }));
-    });
+    const config = [target.service, EVERY].map((one) => upstreams.find(({ name }) => name === one));
+    const isTcp = config.find((one) => one !== undefined)?.isTcp === true;
+    return this.#byAnyName(isTcp ? 'resolver' : 'router', target).map((arrival) => ({ ...arrival, certain: false }));
   }
 
-  #everyName(target: Called): readonly string[] {
-    return [...new Set([target.service, ...this.#facts.leads.to(target).map(({ name }) => name)])];
+  /** It may call by the service's own name or by any that leads here; which one, nobody says, so only its own tells where requests arrive. */
+  #byAnyName(enters: Stage, target: Called): readonly Arrival[] {
+    const others = new Set(this.#facts.leads.to(target).map(({ name }) => name));
+    return [
+      ...this.#arrival(target.service, enters, target),
+      ...[...others].map((via): Arrival => ({ via, at: new Set(), isTcp: false, certain: true })),
+    ];
   }
 
   #arrival(name: string, enters: Stage, target: Called, upstream?: Upstream, from?: MeshProxy): readonly Arrival[] {
