@@ -58,16 +58,19 @@ function checkRead(service: string, rows: readonly EntranceRow[], hidden: boolea
   const certain = rows.filter((row) => row.certain);
   const unread = certain.filter(({ read }) => !read);
   const more = hidden ? '; ACLs hide a part of the catalog from this token, so there may be more' : '';
-  const possible = rows.length === certain.length ? '' : `; ${sayPossible(rows)}`;
+  if (certain.length === 0 && rows.length > 0)
+    return {
+      name,
+      verdict: 'warning',
+      message: `nobody is known to call ${service}; ${sayPossible(rows)}: until one does, weights cannot be observed and envoy signals have no data${more}`,
+      hint: 'one that can be read is counted as soon as it sends; callers: [NAME] in the plan takes it for certain',
+    };
   if (certain.length === 0)
     return {
       name,
       verdict: 'warning',
-      message: `no caller's sidecar of ${service} can be read: weights cannot be observed, envoy signals have no data${possible}${more}`,
-      hint:
-        possible === ''
-          ? `no sidecar has ${service} among its upstreams and no gateway serves it; name the calling services under callers: in the plan`
-          : 'they are counted as soon as they have sent something; callers: [NAME] in the plan counts one from the start',
+      message: `no caller's sidecar of ${service} can be read: weights cannot be observed, envoy signals have no data${more}`,
+      hint: `no sidecar has ${service} among its upstreams and no gateway serves it; name the calling services under callers: in the plan`,
     };
   if (unread.length === certain.length)
     return {

@@ -29,7 +29,15 @@ const find = (proxies: readonly MeshProxy[], more: Partial<EntranceFacts> = {}, 
   new Entrances({ proxies, served: new Map(), leads: LEADS, intentions: new Intentions([], false), ...more }).of(target);
 
 const say = ({ kind, name, via, certain, isTcp, isSplit, isRouted }: Entrance): string =>
-  [kind, name, via.join('+'), ...(certain ? [] : ['possible']), ...(isTcp ? ['tcp'] : []), ...(isSplit ? ['split'] : []), ...(isRouted ? ['routed'] : [])].join(' ');
+  [
+    kind,
+    name,
+    via.join('+'),
+    ...(certain ? [] : ['possible']),
+    ...(isTcp ? ['tcp'] : []),
+    ...(isSplit ? ['split'] : []),
+    ...(isRouted ? ['routed'] : []),
+  ].join(' ');
 
 describe('the entrances of a service', () => {
   const cases: readonly [name: string, proxies: readonly MeshProxy[], said: readonly string[]][] = [
@@ -42,9 +50,14 @@ describe('the entrances of a service', () => {
     ['two names', [proxy('web', [upstream('shop'), upstream('front')])], ['sidecar web shop+front split']],
     ['tcp by an override', [proxy('web', [upstream('shop', { isTcp: true })])], ['sidecar web shop tcp']],
     ['tcp to a name whose router would lead here', [proxy('web', [upstream('front', { isTcp: true })])], []],
-    ['an upstream in another datacenter', [proxy('web', [upstream('shop', { datacenter: 'dc2' })])], ['sidecar web shop split routed']],
+    [
+      'an upstream in another datacenter',
+      [proxy('web', [upstream('shop', { datacenter: 'dc2' })])],
+      ['sidecar web shop split routed'],
+    ],
   ];
-  for (const [name, proxies, said] of cases) it(`${name}: ${said.join(', ') || 'nobody'}`, () => expect(find(proxies).map(say)).to.deep.equal(said));
+  for (const [name, proxies, said] of cases)
+    it(`${name}: ${said.join(', ') || 'nobody'}`, () => expect(find(proxies).map(say)).to.deep.equal(said));
 
   it('are not those of another datacenter or namespace, where both sides name one', () => {
     const web = [proxy('web', [upstream('shop', { datacenter: 'dc2' })], { namespace: 'eu' })];
@@ -57,7 +70,14 @@ describe('the entrances of a service', () => {
     const bound = [
       {
         Name: 'edge',
-        Listeners: [{ Routes: [{ Kind: 'http-route', Name: 'all' }, { Kind: 'tcp-route', Name: 'raw' }] }],
+        Listeners: [
+          {
+            Routes: [
+              { Kind: 'http-route', Name: 'all' },
+              { Kind: 'tcp-route', Name: 'raw' },
+            ],
+          },
+        ],
         Services: { shop: [{ Kind: 'http-route', Name: 'all' }] },
       },
       { Name: 'idle', Listeners: [], Services: null },
@@ -83,7 +103,12 @@ describe('the entrances of a service', () => {
     const proxies = [gateway('ingress-gateway', 'in'), gateway('mesh-gateway', 'mesh')];
     const exported = (Name: string, ...Consumers: object[]) => servedByExport([{ Services: [{ Name, Consumers }] }]);
     const by = (name: string, exports: ReturnType<typeof exported>) =>
-      find(proxies, { served: new Map([['in', [{ name, enters: 'router' as const }]], ['mesh', exports]]) }).map(say);
+      find(proxies, {
+        served: new Map([
+          ['in', [{ name, enters: 'router' as const }]],
+          ['mesh', exports],
+        ]),
+      }).map(say);
     expect(by('shop', exported('shop'))).to.deep.equal(['ingress-gateway in shop split routed']);
     expect(by('none', exported('shop', { Peer: 'eu' }))).to.deep.equal(['mesh-gateway mesh shop split routed']);
     expect(by('none', exported('*', { Peer: 'eu' }))).to.deep.equal(['mesh-gateway mesh shop+front+mix+old split routed']);
@@ -112,10 +137,7 @@ describe('the entrances of a service', () => {
   });
 
   it('say where they are and where their metrics are, or why they cannot be read', () => {
-    const [seen, silent] = find([
-      proxy('web', [upstream('shop')], { datacenter: 'dc1' }),
-      proxyWithoutMetrics('batch'),
-    ]);
+    const [seen, silent] = find([proxy('web', [upstream('shop')], { datacenter: 'dc1' }), proxyWithoutMetrics('batch')]);
     expect(seen).to.include({ id: 'web-1', node: 'n1', datacenter: 'dc1', address: '127.0.0.1:1' });
     expect(silent).to.include({ why: 'it shows no metrics: envoy_prometheus_bind_addr is not set' });
     expect(silent).not.to.have.property('address');

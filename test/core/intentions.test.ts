@@ -18,7 +18,12 @@ describe('who may call whom by intentions', () => {
     ['another source only', [entry('geo', allow('web'))], false, false],
     ['an exact source for all destinations', [entry('*', allow('maps'))], false, true],
     ['all to all', [entry('*', deny('*'))], true, false],
-    ["the destination's own before an exact source of all destinations", [entry('*', allow('maps')), entry('geo', deny('*'))], true, false],
+    [
+      "the destination's own before an exact source of all destinations",
+      [entry('*', allow('maps')), entry('geo', deny('*'))],
+      true,
+      false,
+    ],
     ['permissions of which one allows', [entry('geo', permit('maps', 'deny', 'allow'))], false, true],
     ['permissions that only deny, over a default that allows', [entry('geo', permit('maps', 'deny'))], true, true],
     ['permissions that only deny, over a default that denies', [entry('geo', permit('maps', 'deny'))], false, false],

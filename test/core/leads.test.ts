@@ -58,7 +58,8 @@ describe('names that lead to a service, as Consul compiles their chains', () => 
       { a: ['splitter'], b: ['splitter'] },
     ],
   ];
-  for (const [name, world, leads] of cases) it(`${name}: ${JSON.stringify(leads)}`, () => expect(leadsTo(world)).to.deep.equal(leads));
+  for (const [name, world, leads] of cases)
+    it(`${name}: ${JSON.stringify(leads)}`, () => expect(leadsTo(world)).to.deep.equal(leads));
 
   it('entered at the splitter, as API gateways do, a name’s router leads nowhere; by tcp only its resolver does', () => {
     const world = {
