@@ -132,6 +132,8 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--id <name>', 'the name of this controller (SPLITTER_ID; default: the host and a random part)')
     .option('--log-level <level>', 'debug, info, warn or error (SPLITTER_LOG_LEVEL)')
     .option('--log-format <form>', 'json or text (SPLITTER_LOG_FORMAT)')
+    .option('--scrape-pages <n>', 'metrics pages of Envoy read a second, in all (SPLITTER_SCRAPE_PAGES)')
+    .option('--scrape-pages-per-caller <n>', 'of these from one caller (SPLITTER_SCRAPE_PAGES_PER_CALLER)')
     .option('--session-ttl <duration>', 'after so long without a beat it counts as dead (SPLITTER_SESSION_TTL)')
     .action((flags: Flags) => finish(import('./run.js').then((m) => m.run(flags, io))));
   connected('list', 'every splitter with its rollout').action((flags: Flags) =>

@@ -4,6 +4,7 @@ import { runCommand } from '../programs/command.js';
 import { environmentOf } from '../programs/environment.js';
 import type { CatalogReader } from '../signals/catalog-reader.js';
 import { createSignalSource, type SignalOptions } from '../signals/registry.js';
+import { SCRAPE_LIMITS, type ScrapeLimits } from '../signals/scrape-budget.js';
 import type { Context } from './context.js';
 
 /** The sources of evidence for one plan, reading Consul through the command's own client. */
@@ -14,12 +15,13 @@ export function createSignals(context: Context, plan: Plan): SignalSource & Traf
   });
 }
 
-/** The sources of evidence for many rollouts at once: what several want to know is asked once. `passing` counts canary's instances from what is known. */
+/** The sources of evidence for many rollouts at once: what several want to know is asked once, within the limits. `passing` counts canary's instances from what is known. */
 export function createSharedSignals(
   context: Context,
   passing: (target: Target) => number | undefined,
+  scrape: ScrapeLimits,
 ): SignalSource & TrafficSource {
-  return createSources(context, catalogOf(context), async (target) => passing(target) ?? 0);
+  return createSources(context, catalogOf(context), async (target) => passing(target) ?? 0, scrape);
 }
 
 /** Consul's catalog as the command's own token sees it. */
@@ -37,10 +39,12 @@ function createSources(
   { io, clock }: Context,
   catalog: CatalogReader,
   countPassing: SignalOptions['countPassing'],
+  scrape: ScrapeLimits = SCRAPE_LIMITS,
 ): SignalSource & TrafficSource {
   return createSignalSource({
     catalog,
     countPassing,
+    scrape,
     env: io.env,
     runProgram: (command, variables, timeout, abort) => runCommand({ command, timeout }, environmentOf(io.env, variables), abort),
     now: () => clock.now(),

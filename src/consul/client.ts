@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ExponentialBackoff } from 'cockatiel';
 import Consul from 'consul';
 import type { ServiceRef } from '../core/plan.js';
+import { onAbort } from '../net/on-abort.js';
 import { ConsulError, errorOfAnswer, errorOfRequest } from './errors.js';
 import type { ConsulSettings } from './settings.js';
 
@@ -136,7 +137,7 @@ export class ConsulClient extends Consul {
     if (call.abort?.aborted === true) throw new ConsulError('aborted', `${call.what}: given up`, '');
     const ctx = new EventEmitter();
     const cancel = (): void => void ctx.emit('cancel');
-    call.abort?.addEventListener('abort', cancel, { once: true });
+    const forget = call.abort === undefined ? undefined : onAbort(call.abort, cancel);
     try {
       const response = await (this as unknown as RawRequest)._request({
         name: call.what,
@@ -163,7 +164,7 @@ export class ConsulClient extends Consul {
         about,
       );
     } finally {
-      call.abort?.removeEventListener('abort', cancel);
+      forget?.();
     }
   }
 

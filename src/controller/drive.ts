@@ -61,8 +61,8 @@ export async function drive(
   abort: AbortSignal,
 ): Promise<DriveEnd> {
   const stop = new AbortController();
-  // Four or five watches and the reads of one turn listen at a time; more than these would be a leak.
-  setMaxListeners(20, stop.signal);
+  // Four or five watches and the reads of one turn listen at a time, as many as there are signals and programs.
+  setMaxListeners(0, stop.signal);
   const wake = new Wake();
   const onAbort = (): void => wake.ring();
   abort.addEventListener('abort', onAbort);

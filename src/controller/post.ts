@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type EntryKind, legsOf, type StoredEntry } from '../core/entries.js';
+import { type EntryKind, type StoredEntry, storedLegs } from '../core/entries.js';
 import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { askedCanary, type Rollout } from '../core/rollout.js';
@@ -36,8 +36,8 @@ export class Post {
 
   constructor(plan: Plan, rollout: Rollout, entries: Entries, driver: string, parts: PostParts, ring: () => void) {
     this.plan = plan;
-    // The reads of one turn listen on it; more than these would be a leak.
-    setMaxListeners(20, this.#stop.signal);
+    // The reads of one turn listen on it, as many as there are signals and programs.
+    setMaxListeners(0, this.#stop.signal);
     this.#now = () => parts.clock.now();
     this.#world = new World(parts.mesh, parts.freeze, plan, () => parts.clock.now(), ring, this.#stop.signal);
     this.#world.adopt(entries);
@@ -78,8 +78,9 @@ export class Post {
 
   /** What is known of the rollout now. */
   snapshot(service: string, role: RolloutSnapshot['role']): RolloutSnapshot {
-    const { splitter, observed, findings } = this.pilot.observe(this.#now());
-    const stored = splitter === undefined ? [] : legsOf(splitter.entry, service);
+    const seen = this.pilot.observe(this.#now());
+    const { observed, findings } = seen;
+    const stored = storedLegs(seen, service);
     return { service, rollout: this.rollout, findings, stored, role, ...(observed === undefined ? {} : { observed }) };
   }
 

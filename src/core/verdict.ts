@@ -23,6 +23,8 @@ export interface Reading {
   readonly query: string;
   readonly raw: string;
   readonly measurement: Measurement;
+  /** What a reader has to know about the numbers: how old some may be, and which cannot be told apart; added to the finding's sentence. */
+  readonly note?: string;
 }
 
 /** The ends of an interval, in percent. */

@@ -13,8 +13,8 @@ const ERROR_LIMIT = 30;
 const CONFIDENCE = 0.99;
 
 /** The finding of a count signal. Samples are canary's requests in the present step. */
-export function findCounts(signal: EnvoySignal, tally: CountTally, alpha: number, query: string | undefined): Finding {
-  return new CountFinding(signal, tally, alpha, query);
+export function findCounts(signal: EnvoySignal, tally: CountTally, alpha: number, query?: string, note?: string): Finding {
+  return new CountFinding(signal, tally, alpha, query, note);
 }
 
 /** A finding is made ten times a second and seldom read: what only people and some steps ask for is worked out when it is asked for. */
@@ -32,11 +32,13 @@ class CountFinding implements Finding {
   readonly #tally: CountTally;
   readonly #alpha: number;
   readonly #step: Sides;
+  readonly #note: string | undefined;
 
-  constructor(signal: EnvoySignal, tally: CountTally, alpha: number, query: string | undefined) {
+  constructor(signal: EnvoySignal, tally: CountTally, alpha: number, query?: string, note?: string) {
     this.#signal = signal;
     this.#tally = tally;
     this.#alpha = alpha;
+    this.#note = note;
     this.#step = inStep(tally);
     const evidence = weigh(tally);
     this.name = signal.name;
@@ -69,7 +71,8 @@ class CountFinding implements Finding {
       told: this.#told(),
       alpha: this.#alpha,
     };
-    return describe(this.#signal, this.#tally, story);
+    const said = describe(this.#signal, this.#tally, story);
+    return this.#note === undefined ? said : `${said}; ${this.#note}`;
   }
 
   get clear(): boolean {

@@ -64,7 +64,7 @@ function upstreamOf(upstream: CatalogUpstream): readonly Upstream[] {
       ...given('namespace', upstream.DestinationNamespace),
       ...given('partition', upstream.DestinationPartition),
       ...given('datacenter', upstream.Datacenter),
-      isTcp: Config?.protocol === 'tcp',
+      isTcp: String(Config?.protocol).toLowerCase() === 'tcp',
       isConfigOnly: upstream.CentrallyConfigured === true,
     },
   ];

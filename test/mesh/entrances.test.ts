@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { planFile } from '../support/plan-file.js';
 import { Shell, until } from '../support/shell.js';
-import { type Sidecar, startApiGateway } from './envoy.js';
+import { type Sidecar, startGateway } from './envoy.js';
 import { type Instance, startInstance } from './instance.js';
 import { type Load, send, startLoad } from './load.js';
 import { type Mesh, SERVICE, startMesh } from './mesh.js';
@@ -63,7 +63,7 @@ describe('everybody who reaches a service, on a real mesh', () => {
     });
     const upstreams = Object.fromEntries(['front', 'mix', 'old'].map((name, i) => [name, ups[i]!]));
     [gateway, shop] = await Promise.all([
-      startApiGateway(mesh.consul, 'edge'),
+      startGateway(mesh.consul, 'api', 'edge'),
       startInstance(mesh.consul, { service: 'shop', id: 'shop', port: 1, upstreams }),
     ]);
     urls.gateway = `http://127.0.0.1:${listener}/`;
