@@ -1,28 +1,21 @@
 import { ConsulError } from '../consul/errors.js';
+import { checkEntrances, checkRoutesReach } from '../core/entrance-checks.js';
+import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import type { Check } from '../core/preflight.js';
-import type { Traffic } from '../ports.js';
 import type { Context } from './context.js';
+import { readEntrances } from './entrances.js';
 import { DEFAULT_SIGNAL } from './plan-source.js';
 import { requireCallers } from './require-callers.js';
 
-/** Whether the sidecars of the service's callers can be read, by what they just told; and whether it is ACLs that hide them. */
-export async function checkCallers(context: Context, plan: Plan, traffic: Traffic | undefined): Promise<Check> {
-  const name = 'callers';
-  if (traffic !== undefined) {
-    const { read, found } = traffic.callers;
-    return { name, verdict: read < found ? 'warning' : 'ok', message: `${read} of ${found} callers' sidecars can be read` };
-  }
+/** Who reaches the service, whether each can be read, and what weights and routes do not reach; or that it is ACLs that hide them. */
+export async function checkCallers(context: Context, plan: Plan, seen: Observation): Promise<readonly Check[]> {
   try {
-    await requireCallers(context, { ...plan, signals: [DEFAULT_SIGNAL] });
+    const known = await readEntrances(context, plan);
+    if (known.rows.length === 0) await requireCallers(context, { ...plan, signals: [DEFAULT_SIGNAL] });
+    return [...checkEntrances(plan.service, known, seen), ...checkRoutesReach(plan, known.rows)];
   } catch (error) {
-    if (error instanceof ConsulError) return { name, verdict: 'failed', message: error.message, hint: error.hint };
-    throw error;
+    if (!(error instanceof ConsulError)) throw error;
+    return [{ name: 'callers', verdict: 'failed', message: error.message, hint: error.hint }];
   }
-  return {
-    name,
-    verdict: 'warning',
-    message: `no caller's sidecar of ${plan.service} can be read: weights cannot be observed, envoy signals have no data`,
-    hint: 'set envoy_prometheus_bind_addr in proxy-defaults or in the proxy, then restart the sidecars',
-  };
 }

@@ -86,9 +86,7 @@ async function* examineService(context: Context, attempts: Attempts, look: Look,
   };
   const versions = versionsOf(subsets);
   const measured = { service, ...scope, stable: target.stable, canary: target.canary, callers, versions };
-  yield* await attempts.checks('callers', async () => [
-    await checkCallers(context, plan, await signals.traffic(measured, AbortSignal.timeout(5_000))),
-  ]);
+  yield* await attempts.checks('callers', () => checkCallers(context, plan, seen));
   if (!isRefusal(roles))
     yield* await attempts.checks('signals', () => checkSignals(plan, signals, measured, context.clock.now()));
   yield* await attempts.checks('notify', () => checkNotify(plan, context.io.env));

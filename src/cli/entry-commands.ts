@@ -14,9 +14,11 @@ export interface Maker {
 
 /** The commands about what stands in Consul: subsets, import, export. */
 export function addEntryCommands({ connected, finish, io }: Maker): void {
-  connected('subsets <service>', 'who is in which subset: filter, version, role, weight, instances; and who is in none').action(
-    (service: string, flags: Record<string, never>) => finish(import('./subsets.js').then((m) => m.subsets(service, flags, io))),
-  );
+  connected('subsets <service>', 'who is in which subset: filter, version, role, weight, instances; and who is in none')
+    .option('--callers', 'who reaches the service, too: gateways, other names, transparent proxies; each with its share')
+    .action((service: string, flags: { readonly callers?: boolean }) =>
+      finish(import('./subsets.js').then((m) => m.subsets(service, flags, io))),
+    );
   connected('import <files-or-service...>', 'make a plan that fits config entries, from files (HCL or JSON) or from Consul')
     .addOption(new Option('--format <form>', 'of the plan').choices(['yaml', 'hcl']).default('yaml'))
     .option('--out <file>', 'write it there instead of to stdout')

@@ -20,6 +20,7 @@ import { renderWrites, type ShownWrite } from '../view/changes.js';
 import { oneLine } from '../view/style.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { describeCheck } from './drive-service.js';
+import { checkRoutes } from './entrances.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { asGroup } from './group-source.js';
 import { type CommandIo, printJson } from './io.js';
@@ -82,7 +83,8 @@ async function planOne(
   }
   const record = readRecord(metaOf(seen.splitter?.entry));
   const live = record !== undefined && !isFinal(record);
-  const checks = preflight(sourced.plan, seen, roles, live ? undefined : context.clock.now());
+  const own = preflight(sourced.plan, seen, roles, live ? undefined : context.clock.now());
+  const checks = [...own, ...(await checkRoutes(context, sourced.plan))];
   for (const check of checks) if (check.verdict !== 'ok') io.err(describeCheck(check));
   const failed = checks.filter(({ verdict }) => verdict === 'failed');
   if (flags.out !== undefined) await keep(context, file, flags.out, written, seen);

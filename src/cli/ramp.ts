@@ -3,6 +3,7 @@ import { describeRamp, rampSteps } from '../core/ramp.js';
 import { type BasisPoints, formatPercent } from '../core/weights.js';
 import { createContext } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
+import { requireRoutes } from './entrances.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { durationFlag, percentFlag } from './flag-values.js';
 import type { CommandIo } from './io.js';
@@ -49,6 +50,7 @@ export async function ramp(service: string, flags: RampFlags, io: CommandIo): Pr
   checkRoom(sourced.plan, to);
   warnCutWeights(io, sourced.plan.steps);
   const roles = requireReady(context, sourced, seen, to > from);
+  await requireRoutes(context, sourced.plan);
   if (to < from) io.err(`Going DOWN, as asked: canary ${roles.canary} ${describeRamp(from, to, by, every)}\n`);
   if (flags.dryRun === true) {
     showPreview(context, sourced, seen, roles);

@@ -1,16 +1,21 @@
 import { ConsulError } from '../consul/errors.js';
 import type { Controller } from '../controller/controller.js';
+import type { EntranceRow } from '../core/entrance-rows.js';
 import { isRecord } from '../core/is-record.js';
 import { textOfPlan } from '../plan/plan-text.js';
 import type { Caller, Desk } from '../server/api/desk.js';
 import type { PlanView, RawEntries } from '../server/api/schemas.js';
+import { EntranceReader } from '../signals/entrance-reader.js';
 import type { Context, GlobalFlags } from './context.js';
 import { readLogs } from './history.js';
 import { actFor } from './run-actions.js';
 import { readStatus } from './scene.js';
+import { catalogOf } from './signals.js';
 
 /** The list of plans is one large read, and nobody needs it fresher, ms. */
 const PLANS_KEPT = 2_000;
+/** Each look at who reaches a service reads a page of every caller, ms. */
+const ENTRANCES_KEPT = 10_000;
 
 /** All that the API of a controller asks for: what is read goes through the controller's own token, what acts through the caller's. */
 export function createDesk(context: Context, flags: GlobalFlags, controller: Controller): Desk {
@@ -23,12 +28,29 @@ export function createDesk(context: Context, flags: GlobalFlags, controller: Con
     freeze: () => controller.freeze,
     now: () => context.clock.now(),
     readStatus: (service) => readStatus(quiet, service),
+    readEntrances: createEntrances(context),
     readHistories: (service, which) => readLogs(quiet, service, which),
     readRaw: (service) => readRaw(context, service),
     listPlans: rememberFor(PLANS_KEPT, context, () => listPlans(context)),
     readPlan: (service) => readPlan(context, service),
     whoIs: (token) => whoIs(context, token),
     act: (order) => actFor(quiet, flags, order),
+  };
+}
+
+/** Who reaches a service, looked at again after some seconds only; all services share one search of the catalog. */
+function createEntrances(context: Context): Desk['readEntrances'] {
+  const reader = new EntranceReader(catalogOf(context), () => context.clock.now());
+  const kept = new Map<string, Desk['readEntrances']>();
+  const read = async (service: string): Promise<readonly EntranceRow[] | null> => {
+    const plan = (await context.store.readPlan(service).catch(() => undefined))?.plan;
+    const known = await reader.read({ service, callers: plan?.callers ?? [] }).catch(() => undefined);
+    return known?.rows ?? null;
+  };
+  return (service) => {
+    const remembered = kept.get(service) ?? rememberFor(ENTRANCES_KEPT, context, () => read(service));
+    kept.set(service, remembered);
+    return remembered(service);
   };
 }
 

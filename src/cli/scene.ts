@@ -22,9 +22,25 @@ export async function readStatus(context: Context, service: string): Promise<Sta
   return (await readScene(context, service)).status;
 }
 
-/** The status with what its driver sees just now, a controller too where it can be asked. */
-export async function readLiveStatus(context: Context, service: string): Promise<Status> {
-  const { status, drives, look } = await readScene(context, service);
+/** The status with what its driver sees just now, a controller too where it can be asked; with `entrances` also who reaches the service, for which every proxy is looked up. */
+export async function readLiveStatus(context: Context, service: string, entrances = false): Promise<Status> {
+  const scene = await readScene(context, service);
+  const status = await readLive(context, scene);
+  return entrances ? { ...status, entrances: await listEntrances(context, scene.look) } : status;
+}
+
+/** Null where Consul would not tell: a status tells all else. */
+async function listEntrances(context: Context, { service, plan }: Look): Promise<NonNullable<Status['entrances']> | null> {
+  const { readEntrances } = await import('./entrances.js');
+  try {
+    return (await readEntrances(context, { service, callers: plan?.plan.callers ?? [] })).rows;
+  } catch (error) {
+    if (!(error instanceof ConsulError)) throw error;
+    return null;
+  }
+}
+
+async function readLive(context: Context, { status, drives, look }: Scene): Promise<Status> {
   if (status.phase === 'Promoted') {
     // Only then: it brings the readers of sidecars along.
     const draining = await (await import('./drained.js')).readDraining(context, look);

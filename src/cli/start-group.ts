@@ -7,6 +7,7 @@ import { renderWrites } from '../view/changes.js';
 import { act, finish } from './act.js';
 import type { Context } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
+import { requireRoutes } from './entrances.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { GroupPlans } from './group-source.js';
 import { printJson } from './io.js';
@@ -80,6 +81,7 @@ async function requireMember(context: Context, sourced: SourcedPlan, skip: SkipF
   const { rollout } = await lookAt(context, sourced.plan.service, 'entries');
   const blocked = rollout !== undefined && !isFinal(rollout);
   if (!blocked) requireReady(context, sourced, seen);
+  await requireRoutes(context, sourced.plan);
   const note = isRefusal(roles) ? undefined : await requireOwnChecks(context, sourced, roles, skip);
   return { sourced, note, blocked };
 }

@@ -2,6 +2,7 @@ import { findRoles, isRefusal } from '../core/roles.js';
 import { isFinal } from '../core/rollout.js';
 import { createContext, type GlobalFlags } from './context.js';
 import { driveService, newDriverId, requireReady, takeLock } from './drive-service.js';
+import { requireRoutes } from './entrances.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { durationFlag } from './flag-values.js';
 import { asGroup, findGroupPlans, type GroupPlans } from './group-source.js';
@@ -57,12 +58,15 @@ export async function start(target: string, flags: StartFlags, io: CommandIo): P
   const { plan } = sourced;
   if (flags.dryRun === true) {
     const seen = await observe(context, sourced);
-    showPreview(context, sourced, seen, requireReady(context, sourced, seen));
+    const roles = requireReady(context, sourced, seen);
+    await requireRoutes(context, plan);
+    showPreview(context, sourced, seen, roles);
     return EXIT.done;
   }
   await requirePermissions(context, permissionsToDrive(plan.service, context, plan));
   const detach = flags.foreground !== true;
   if (!detach) await requireCallers(context, plan);
+  await requireRoutes(context, plan);
   if (detach) await requireControllers(context, `splitter start ${target} --foreground`);
   const first = findRoles(plan, await observe(context, sourced));
   const note = isRefusal(first) ? undefined : await requireOwnChecks(context, sourced, first, flags);

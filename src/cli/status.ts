@@ -24,7 +24,7 @@ export async function status(service: string, flags: StatusFlags, io: CommandIo)
   if (flags.watch === true || timeout !== undefined)
     return (await import('./watch-status.js')).watchStatus(context, watched, timeout);
   if (isGroup) return statusOfRun(context, run);
-  const now = await readLiveStatus(context, service);
+  const now = await readLiveStatus(context, service, context.json);
   if (context.json) printJson(io, now);
   else io.out(renderStatus(now, io.style, context.clock.now()));
   return EXIT.done;
@@ -32,7 +32,7 @@ export async function status(service: string, flags: StatusFlags, io: CommandIo)
 
 /** The status of each member of a group. */
 async function statusOfRun(context: Context, { name, services }: GroupRun): Promise<ExitCode> {
-  const all = await Promise.all(services.map((service) => readLiveStatus(context, service)));
+  const all = await Promise.all(services.map((service) => readLiveStatus(context, service, context.json)));
   if (context.json) printJson(context.io, { group: name, services: all });
   else for (const one of all) context.io.out(`${renderStatus(one, context.io.style, context.clock.now())}\n`);
   return EXIT.done;

@@ -1,18 +1,25 @@
 import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { reportSubsets } from '../core/subsets.js';
+import { renderEntrances } from '../view/entrances.js';
 import { nextCommands, renderSubsets } from '../view/subsets.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
+import { readEntrances } from './entrances.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
 import { lookAt, subsetsIn } from './look.js';
 import { findPlan, settleBase } from './plan-source.js';
 
-/** `splitter subsets SERVICE`: who is in which subset, in which role and with which weight; which versions run in none, and why. */
-export async function subsets(service: string, flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
+/** Flags of `splitter subsets`. */
+export interface SubsetsFlags extends GlobalFlags {
+  readonly callers?: boolean;
+}
+
+/** `splitter subsets SERVICE [--callers]`: who is in which subset, in which role and with which weight; which versions run in none, and why. */
+export async function subsets(service: string, flags: SubsetsFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   const { mesh } = context;
-  const { seen, rollout } = await lookAt(context, service, 'entries');
+  const { seen, rollout, plan: followed } = await lookAt(context, service, 'entries');
   const named = subsetsIn(seen);
   const [sidecars, processes, picked] = await Promise.all([
     mesh.listInstances(service),
@@ -24,17 +31,26 @@ export async function subsets(service: string, flags: GlobalFlags, io: CommandIo
       `Consul knows no ${service}: no config entry and no instance`,
       'splitter list   shows what is ramped;   consul catalog services',
     );
+  const plan = rollout === undefined ? await findPlanIfAny(context, service, seen) : undefined;
   const report = reportSubsets({
     service,
     rollout,
-    plan: rollout === undefined ? await findPlanIfAny(context, service, seen) : undefined,
+    plan,
     seen,
     sidecars,
     picked: Object.fromEntries(picked),
     processes,
   });
-  if (context.json) printJson(io, { ...report, next: nextCommands(report) });
-  else io.out(renderSubsets(report, io.style));
+  const known =
+    flags.callers === true
+      ? await readEntrances(context, { service, callers: (followed?.plan ?? plan)?.callers ?? [] })
+      : undefined;
+  const callers = known === undefined ? {} : { callers: known.rows, hidden: known.hidden };
+  if (context.json) printJson(io, { ...report, ...callers, next: nextCommands(report) });
+  else {
+    io.out(renderSubsets(report, io.style));
+    if (known !== undefined) io.out(`\n${renderEntrances(known.rows, known.hidden, io.style)}`);
+  }
   return EXIT.done;
 }
 

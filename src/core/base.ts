@@ -15,7 +15,7 @@ import type { Roles } from './roles.js';
 import { sameFilter } from './versions.js';
 
 /** The protocol that the mesh uses for the service now. A service-defaults without one means tcp, even under proxy-defaults with another (measured on 1.22.5). */
-export function effectiveProtocol(seen: Observation): string {
+export function effectiveProtocol(seen: Pick<Observation, 'defaults' | 'proxyDefaults'>): string {
   return protocolOf((seen.defaults ?? seen.proxyDefaults)?.entry) ?? 'tcp';
 }
 

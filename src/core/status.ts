@@ -1,5 +1,6 @@
 import { counts } from './datacenters.js';
 import type { Draining } from './draining.js';
+import type { EntranceRow } from './entrance-rows.js';
 import { metaOf, storedLegs, subsetsOf } from './entries.js';
 import { type Leg, sameLeg, weightTo } from './legs.js';
 import type { Instances, Observation } from './observation.js';
@@ -78,6 +79,8 @@ export interface Status {
   readonly waves?: WavesStatus;
   /** Whether the subset that was promoted away may be stopped; only after a promotion, while some of it runs. */
   readonly draining?: Draining;
+  /** Who reaches the service; only in `status -o json` and where the page asks for one rollout. Null where Consul would not tell. */
+  readonly entrances?: readonly EntranceRow[] | null;
   /** When the applied plan's schedule starts the next rollout; only where it has a start to come. `at` is null for one that waits for a new version. */
   readonly nextStart?: { readonly at: string | null; readonly rule: string; readonly message: string };
 }

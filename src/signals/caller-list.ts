@@ -59,7 +59,7 @@ export class CallerList {
   async #find(abort: AbortSignal): Promise<void> {
     try {
       const proxies = await this.#directory.read(this.#target);
-      const callers = proxies.callersOf(this.#target);
+      const callers = await this.#directory.callersOf(this.#target);
       // How callers speak matters only where one can be read.
       const asked = this.#protocol === undefined || this.#now() - this.#protocol.at >= PROTOCOL_REFRESH;
       if (asked && callers.some(({ address }) => address !== undefined))

@@ -1,14 +1,20 @@
-import type { ServiceRef } from '../core/plan.js';
+import { GATEWAY_KINDS, type MeshProxy, type Upstream } from '../core/proxies.js';
+import { metricsAddress } from './metrics-address.js';
 
 /** One instance as `/v1/catalog/service` lists it; everything may be missing. */
 export interface CatalogInstance {
-  readonly Datacenter?: string;
   readonly ServiceKind?: string;
   readonly ServiceName?: string;
+  readonly ServiceID?: string;
+  readonly Node?: string;
+  readonly Datacenter?: string;
+  readonly Namespace?: string;
+  readonly Partition?: string;
   readonly Address?: string;
   readonly ServiceAddress?: string;
   readonly ServiceProxy?: {
     readonly DestinationServiceName?: string;
+    readonly Mode?: string;
     readonly Upstreams?: readonly CatalogUpstream[] | null;
     readonly Config?: Readonly<Record<string, unknown>> | null;
   } | null;
@@ -21,35 +27,49 @@ interface CatalogUpstream {
   readonly DestinationPartition?: string;
   readonly DestinationPeer?: string;
   readonly Datacenter?: string;
+  readonly CentrallyConfigured?: boolean;
   readonly Config?: Readonly<Record<string, unknown>> | null;
 }
 
-/** Whether this sidecar calls the service: one of its upstreams names it, or it stands before a service that is listed as a caller. */
-export function isCaller(instance: CatalogInstance, target: ServiceRef, callers: readonly string[]): boolean {
-  const proxy = instance.ServiceProxy;
-  if (instance.ServiceKind !== 'connect-proxy' || !proxy) return false;
-  if (proxy.DestinationServiceName !== undefined && callers.includes(proxy.DestinationServiceName)) return true;
-  return (proxy.Upstreams ?? []).some((upstream) => names(upstream, target));
-}
-
-/** Whether it speaks plain tcp to the service, by its own override. */
-export function speaksTcp(instance: CatalogInstance, target: ServiceRef): boolean {
-  return (instance.ServiceProxy?.Upstreams ?? []).some(
-    (upstream) => names(upstream, target) && String(upstream.Config?.protocol).toLowerCase() === 'tcp',
+/** The proxy that an instance is; undefined when it is none that sends requests into the mesh. Among thousands only what tells whom they call is kept. */
+export function proxyOf(instance: CatalogInstance): MeshProxy | undefined {
+  const { ServiceKind, ServiceName, ServiceID, ServiceProxy, Node } = instance;
+  const gateway = GATEWAY_KINDS.find((kind) => kind === ServiceKind);
+  if (gateway === undefined && (ServiceKind !== 'connect-proxy' || !ServiceProxy)) return undefined;
+  const own = ServiceName ?? '';
+  const address = metricsAddress(
+    ServiceProxy?.Config?.envoy_prometheus_bind_addr,
+    instance.ServiceAddress || instance.Address || '',
   );
+  return {
+    kind: gateway ?? 'sidecar',
+    name: gateway === undefined ? ServiceProxy?.DestinationServiceName || own : own,
+    id: ServiceID ?? own,
+    node: Node ?? '',
+    ...given('datacenter', instance.Datacenter),
+    ...given('namespace', instance.Namespace),
+    ...given('partition', instance.Partition),
+    ...given('address', address),
+    isTransparent: gateway === undefined && ServiceProxy?.Mode === 'transparent',
+    upstreams: gateway === undefined ? (ServiceProxy?.Upstreams ?? []).flatMap(upstreamOf) : [],
+  };
 }
 
-function names(upstream: CatalogUpstream, target: ServiceRef): boolean {
-  if (upstream.DestinationName !== target.service) return false;
-  if (upstream.DestinationType === 'prepared_query' || upstream.DestinationPeer) return false;
-  return (
-    agrees(upstream.DestinationNamespace, target.namespace) &&
-    agrees(upstream.DestinationPartition, target.partition) &&
-    agrees(upstream.Datacenter, target.datacenter)
-  );
+function upstreamOf(upstream: CatalogUpstream): readonly Upstream[] {
+  const { DestinationType, DestinationName, DestinationPeer, Config } = upstream;
+  if (DestinationName === undefined || DestinationType === 'prepared_query' || DestinationPeer) return [];
+  return [
+    {
+      name: DestinationName,
+      ...given('namespace', upstream.DestinationNamespace),
+      ...given('partition', upstream.DestinationPartition),
+      ...given('datacenter', upstream.Datacenter),
+      isTcp: String(Config?.protocol).toLowerCase() === 'tcp',
+      isConfigOnly: upstream.CentrallyConfigured === true,
+    },
+  ];
 }
 
-/** What either side leaves open is its own default, which the other cannot contradict. */
-function agrees(one: string | undefined, other: string | undefined): boolean {
-  return !one || !other || one === other;
+function given<K extends string>(key: K, value: string | undefined): { readonly [P in K]?: string } {
+  return (value ? { [key]: value } : {}) as { readonly [P in K]?: string };
 }

@@ -20,6 +20,7 @@ const CLASSES = 'envoy_cluster_upstream_rq_xx{';
 const BUCKET = 'envoy_cluster_upstream_rq_time_bucket{';
 const COUNT = 'envoy_cluster_upstream_rq_time_count{';
 const STATUS = 'envoy_cluster_grpc_';
+const SENT = 'envoy_cluster_upstream_rq_total{';
 const CLASS_LABEL = 'envoy_response_code_class';
 
 /** Parts of Envoy's raw names, like `….upstream_rq_5xx` and `….grpc.bank.Books.Balance.14`. */
@@ -55,6 +56,15 @@ export function parseEnvoyMetrics(text: string, target: ServiceRef): EnvoyMetric
     from = to + 1;
   }
   return { classes, latency, statuses };
+}
+
+/** All requests that one proxy has ever sent to a service, whatever the subset; undefined where it has no cluster of it that was used. */
+export function countSent(text: string, target: ServiceRef): number | undefined {
+  const wanted = wantedLabels(target);
+  const lines = text.split('\n').filter((line) => !line.startsWith('#') && wanted.every((label) => line.includes(label)));
+  if (lines.length === 0) return undefined;
+  const sent = lines.filter((line) => line.startsWith(SENT)).map((line) => Number(line.slice(line.lastIndexOf('}') + 1).trim()));
+  return sent.reduce((sum, count) => sum + count, 0);
 }
 
 /** The status ends the name; before it stand service and method, unless Envoy sums them up or its tags take them out of the name. */

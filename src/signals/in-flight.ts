@@ -54,7 +54,7 @@ export class InFlightReader {
   /** Undefined when none can be read. */
   async #readCallers(target: Called, subset: string): Promise<CallersFlight | undefined> {
     const proxies = await this.#directory.read(target).catch(() => undefined);
-    const callers = proxies?.callersOf(target) ?? [];
+    const callers = proxies === undefined ? [] : await this.#directory.callersOf(target);
     const looks = await this.#each(callers, async (caller) => {
       const text = await this.#text(caller.address, OUTBOUND_PATH);
       return typeof text === 'string' ? countOutbound(text, target, subset) : text;

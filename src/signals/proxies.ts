@@ -1,71 +1,64 @@
+import { type Called, type Entrance, Entrances } from '../core/entrances.js';
+import { Intentions } from '../core/intentions.js';
+import { Leads } from '../core/leads.js';
 import type { ServiceRef } from '../core/plan.js';
-import { type CatalogInstance, isCaller, speaksTcp } from './catalog-proxies.js';
+import { GATEWAY_KINDS, type GatewayKind, type MeshProxy } from '../core/proxies.js';
+import { type RetryEntries, retriesAbove } from '../core/retries.js';
+import { type Served, servedByExport, servedByRoutes } from '../core/served.js';
+import { type CatalogInstance, proxyOf } from './catalog-proxies.js';
 import type { CatalogReader } from './catalog-reader.js';
 import { inTurns } from './in-turns.js';
-import { metricsAddress } from './metrics-address.js';
+import { listEntries, readAgent } from './mesh-entries.js';
 import { scope } from './scope.js';
 
-/** One sidecar or gateway that calls the service; `address` (host:port of its metrics) only where it is configured. */
-export interface Caller {
-  readonly name: string;
-  readonly address?: string;
-  /** It speaks plain tcp to the service: Consul puts no splitter before that. */
-  readonly isTcp?: boolean;
-}
+export type { Called } from '../core/entrances.js';
 
-/** Whose callers to find: the service, and services whose sidecars count as callers though no upstream says so. */
-export interface Called extends ServiceRef {
-  readonly callers: readonly string[];
-  /** The datacenters whose callers count; absent: all that are known. */
-  readonly datacenters?: readonly string[];
-}
+/** An entrance, as those know it who read what it counts. */
+export type Caller = Entrance;
 
 const AT_ONCE = 16;
-const GATEWAYS = ['ingress-gateway', 'api-gateway'] as const;
 
-/** A sidecar as far as it matters to whom it calls, or a gateway with the services that it serves. */
-type Proxy = { readonly caller: Caller; readonly datacenter: string | undefined } & (
-  | { readonly kind: 'sidecar'; readonly instance: CatalogInstance }
-  | { readonly kind: 'gateway'; readonly gateway: string; readonly serves: ReadonlySet<string> }
-);
-
-/** Every sidecar and gateway of one namespace, partition and datacenter, by the services that they may call. */
+/** Everybody who may send requests into the mesh, of one namespace, partition and datacenter, and to whom. */
 export class Proxies {
-  readonly #byService = new Map<string, Proxy[]>();
+  readonly #entrances: Entrances;
+  readonly #retries: RetryEntries;
   /** ACLs hide some of the catalog, so there may be more. */
   readonly hidden: boolean;
 
-  constructor(proxies: readonly Proxy[], hidden = false) {
+  constructor(entrances: Entrances, retries: RetryEntries, hidden: boolean) {
+    this.#entrances = entrances;
+    this.#retries = retries;
     this.hidden = hidden;
-    for (const proxy of proxies)
-      for (const service of namesOf(proxy)) {
-        const own = this.#byService.get(service);
-        if (own === undefined) this.#byService.set(service, [proxy]);
-        else own.push(proxy);
-      }
   }
 
-  /** The callers of a service, each metrics address once. */
+  /** Every entrance of a service, those too that only may be one. */
+  entrancesOf(target: Called): readonly Entrance[] {
+    const { datacenters } = target;
+    const among = ({ datacenter }: Entrance): boolean =>
+      datacenters === undefined || datacenter === undefined || datacenters.includes(datacenter);
+    return this.#entrances.of(target).filter(among);
+  }
+
+  /** What sends failed requests again before they reach the service's splitter. */
+  retriesOf(target: Called): readonly string[] {
+    const names = [target.service, ...this.entrancesOf(target).flatMap(({ via }) => via)];
+    return retriesAbove([...new Set(names)], this.#retries);
+  }
+
+  /** Those that are certain, each metrics address once. */
   callersOf(target: Called): readonly Caller[] {
-    const found = new Set([target.service, ...target.callers].flatMap((name) => this.#byService.get(name) ?? []));
-    const byAddress = new Map<string, Caller>();
-    const silent: Caller[] = [];
-    for (const proxy of found) {
-      if (!calls(proxy, target) || !isAmong(target.datacenters, proxy.datacenter)) continue;
-      const isTcp = proxy.kind === 'sidecar' && speaksTcp(proxy.instance, target);
-      const caller = isTcp ? { ...proxy.caller, isTcp } : proxy.caller;
-      if (caller.address === undefined) silent.push(caller);
-      else byAddress.set(caller.address, caller);
-    }
-    return [...byAddress.values(), ...silent];
+    return oncePerAddress(this.entrancesOf(target).filter(({ certain }) => certain));
   }
 }
 
-function isAmong(datacenters: Called['datacenters'], own: string | undefined): boolean {
-  return datacenters === undefined || own === undefined || datacenters.includes(own);
+/** The entrances with each metrics address once, then those that show none. */
+export function oncePerAddress(entrances: readonly Entrance[]): readonly Entrance[] {
+  const readable = entrances.filter(({ address }) => address !== undefined);
+  const silent = entrances.filter(({ address }) => address === undefined);
+  return [...new Map(readable.map((entrance) => [entrance.address, entrance])).values(), ...silent];
 }
 
-/** Reads all of them from Consul's catalog. Throws what the reader throws. */
+/** Reads all of them from Consul's catalog and config entries, each list once. Throws what the reader throws. */
 export async function readProxies(catalog: CatalogReader, where: ServiceRef, abort: AbortSignal): Promise<Proxies> {
   let hidden = false;
   const noting: CatalogReader = {
@@ -75,78 +68,77 @@ export async function readProxies(catalog: CatalogReader, where: ServiceRef, abo
       return answer;
     },
   };
-  const found = await Promise.all([
-    readSidecars(noting, where, abort),
-    ...GATEWAYS.map((kind) => readGateways(noting, kind, where, abort)),
+  const list = (kind: string) => listEntries(noting, kind, where, abort);
+  const [routers, splitters, resolvers, intentions, exported, bound, agent, elsewhere] = await Promise.all([
+    list('service-router'),
+    list('service-splitter'),
+    list('service-resolver'),
+    list('service-intentions'),
+    list('exported-services'),
+    list('bound-api-gateway'),
+    readAgent(noting, abort),
+    otherNamespaces(noting, where, abort),
   ]);
-  return new Proxies(found.flat(), hidden);
-}
-
-function namesOf(proxy: Proxy): ReadonlySet<string> {
-  if (proxy.kind === 'gateway') return new Set([proxy.gateway, ...proxy.serves]);
-  const { DestinationServiceName, Upstreams } = proxy.instance.ServiceProxy ?? {};
-  const names = [DestinationServiceName, ...(Upstreams ?? []).map(({ DestinationName }) => DestinationName)];
-  return new Set(names.filter((name) => name !== undefined));
-}
-
-function calls(proxy: Proxy, target: Called): boolean {
-  if (proxy.kind === 'sidecar') return isCaller(proxy.instance, target, target.callers);
-  return target.callers.includes(proxy.gateway) || proxy.serves.has(target.service);
-}
-
-async function readSidecars(catalog: CatalogReader, where: ServiceRef, abort: AbortSignal): Promise<readonly Proxy[]> {
-  const names = await listServices(catalog, 'connect-proxy', where, abort);
-  const instances = await inTurns(names, AT_ONCE, (name) => listInstances(catalog, name, where, abort));
-  return instances.flat().map((instance) => {
-    const { Datacenter: datacenter } = instance;
-    return { kind: 'sidecar', caller: callerOf(instance), datacenter, instance: slim(instance) };
+  const [httpRoutes, tcpRoutes] = bound.length === 0 ? [[], []] : await Promise.all([list('http-route'), list('tcp-route')]);
+  const exports = servedByExport(exported);
+  const kinds = GATEWAY_KINDS.filter((kind) => kind !== 'mesh-gateway' || exports.length > 0);
+  const places = [where, ...elsewhere];
+  const found = await Promise.all(
+    places.flatMap((place) => ['connect-proxy', ...kinds].map((kind) => readKind(noting, kind, place, abort))),
+  );
+  const proxies = found.flat();
+  const byRoutes = servedByRoutes({ bound, httpRoutes, tcpRoutes }, agent.version);
+  const gateways = (kind: GatewayKind): readonly string[] => [
+    ...new Set(proxies.filter((proxy) => proxy.kind === kind).map(({ name }) => name)),
+  ];
+  const ingress = await inTurns(gateways('ingress-gateway'), AT_ONCE, async (name) => {
+    return [name, await listServed(noting, name, where, abort)] as const;
   });
+  const entrances = new Entrances({
+    proxies,
+    served: new Map([...byRoutes, ...ingress, ...gateways('mesh-gateway').map((name) => [name, exports] as const)]),
+    leads: new Leads({ routers, splitters, resolvers }),
+    intentions: new Intentions(intentions, agent.letsByDefault),
+  });
+  return new Proxies(entrances, { routers, httpRoutes }, hidden);
 }
 
-async function readGateways(
+/** Further namespaces of a service that names its own, which only Consul Enterprise has; none where they cannot be listed. */
+async function otherNamespaces(catalog: CatalogReader, where: ServiceRef, abort: AbortSignal): Promise<readonly ServiceRef[]> {
+  if (where.namespace === undefined) return [];
+  const { namespace, ...rest } = where;
+  const query = rest.partition === undefined ? {} : { partition: rest.partition };
+  const { body } = await catalog.get('/v1/namespaces', query, abort).catch(() => ({ body: [] }));
+  const names = Array.isArray(body) ? body.map((one: { readonly Name?: unknown }) => String(one.Name)) : [];
+  return names.filter((name) => name !== namespace).map((name) => ({ ...rest, namespace: name }));
+}
+
+async function readKind(
   catalog: CatalogReader,
-  kind: (typeof GATEWAYS)[number],
+  kind: string,
   where: ServiceRef,
   abort: AbortSignal,
-): Promise<readonly Proxy[]> {
-  const names = await listServices(catalog, kind, where, abort);
-  const gateways = await inTurns(names, AT_ONCE, async (gateway): Promise<readonly Proxy[]> => {
-    const [serves, instances] = await Promise.all([
-      listServed(catalog, gateway, where, abort),
-      listInstances(catalog, gateway, where, abort),
-    ]);
-    return instances
-      .filter((instance) => instance.ServiceKind === kind)
-      .map((instance) => ({
-        kind: 'gateway',
-        caller: callerOf(instance),
-        datacenter: instance.Datacenter,
-        gateway,
-        serves,
-      }));
-  });
-  return gateways.flat();
+): Promise<readonly MeshProxy[]> {
+  const query = { ...scope(where), filter: `ServiceKind == "${kind}"` };
+  const { body } = await catalog.get('/v1/catalog/services', query, abort);
+  const names = typeof body === 'object' && body !== null ? Object.keys(body) : [];
+  const instances = await inTurns(names, AT_ONCE, (name) => listInstances(catalog, name, where, abort));
+  return instances
+    .flat()
+    .filter(({ ServiceKind }) => ServiceKind === kind)
+    .flatMap((instance) => proxyOf(instance) ?? []);
 }
 
+/** What an ingress gateway serves, as Consul has worked it out. */
 async function listServed(
   catalog: CatalogReader,
   gateway: string,
   where: ServiceRef,
   abort: AbortSignal,
-): Promise<ReadonlySet<string>> {
+): Promise<readonly Served[]> {
   const { body } = await catalog.get(`/v1/catalog/gateway-services/${encodeURIComponent(gateway)}`, scope(where), abort);
   const rows: readonly { readonly Service?: { readonly Name?: string } }[] = Array.isArray(body) ? body : [];
-  return new Set(rows.flatMap(({ Service }) => Service?.Name ?? []));
-}
-
-async function listServices(
-  catalog: CatalogReader,
-  kind: string,
-  where: ServiceRef,
-  abort: AbortSignal,
-): Promise<readonly string[]> {
-  const { body } = await catalog.get('/v1/catalog/services', { ...scope(where), filter: `ServiceKind == "${kind}"` }, abort);
-  return typeof body === 'object' && body !== null ? Object.keys(body) : [];
+  return rows.flatMap(({ Service }) => (Service?.Name === undefined ? [] : [{ name: Service.Name, enters: 'router' as const }]));
 }
 
 async function listInstances(
@@ -158,25 +150,4 @@ async function listInstances(
   const query = { ...scope(where), 'merge-central-config': 'true' };
   const { body } = await catalog.get(`/v1/catalog/service/${encodeURIComponent(name)}`, query, abort);
   return Array.isArray(body) ? (body as CatalogInstance[]) : [];
-}
-
-/** Among thousands of sidecars only what tells whom they call is kept. */
-function slim({ ServiceKind, ServiceProxy }: CatalogInstance): CatalogInstance {
-  const { DestinationServiceName, Upstreams } = ServiceProxy ?? {};
-  return {
-    ...(ServiceKind === undefined ? {} : { ServiceKind }),
-    ServiceProxy: {
-      ...(DestinationServiceName === undefined ? {} : { DestinationServiceName }),
-      ...(Upstreams ? { Upstreams } : {}),
-    },
-  };
-}
-
-function callerOf(instance: CatalogInstance): Caller {
-  const name = instance.ServiceName ?? 'a caller';
-  const address = metricsAddress(
-    instance.ServiceProxy?.Config?.envoy_prometheus_bind_addr,
-    instance.ServiceAddress || instance.Address || '',
-  );
-  return address === undefined ? { name } : { name, address };
 }

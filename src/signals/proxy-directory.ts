@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { CatalogReader } from './catalog-reader.js';
-import { type Called, type Proxies, readProxies } from './proxies.js';
+import { type Called, type Caller, oncePerAddress, type Proxies, readProxies } from './proxies.js';
 import { scope } from './scope.js';
+import { Senders } from './senders.js';
 
 /** A search is good for everybody who asks within this time, ms. */
 const FRESH = 1_000;
@@ -18,6 +19,7 @@ interface Search {
 export class ProxyDirectory {
   readonly #catalog: CatalogReader;
   readonly #now: () => number;
+  readonly #senders: Senders;
   readonly #searches = new Map<string, Search>();
   /** A search serves all who ask, so none of them may end it. */
   readonly #never = new AbortController().signal;
@@ -25,6 +27,7 @@ export class ProxyDirectory {
   constructor(catalog: CatalogReader, now: () => number) {
     this.#catalog = catalog;
     this.#now = now;
+    this.#senders = new Senders(now);
     // All requests of a search listen on it at once.
     setMaxListeners(0, this.#never);
   }
@@ -43,6 +46,17 @@ export class ProxyDirectory {
     search.found.then(end, end);
     this.#searches.set(key, search);
     return search.found;
+  }
+
+  /** Those who call the service for certain, those too that only may and have been seen to; each metrics address once. Rejects as `read` does. */
+  async callersOf(target: Called): Promise<readonly Caller[]> {
+    const entrances = (await this.read(target)).entrancesOf(target);
+    const seen = await this.#senders.among(
+      entrances.filter(({ certain }) => !certain),
+      target.service,
+    );
+    const certain = entrances.filter((entrance) => entrance.certain);
+    return oncePerAddress([...certain, ...seen.map((entrance) => ({ ...entrance, certain: true }))]);
   }
 
   #isOld({ endedAt, took }: Search): boolean {

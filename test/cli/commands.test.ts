@@ -75,6 +75,7 @@ describe('commands on the sandbox', () => {
       'updatedAt',
       'healthyAt',
       'modifyIndex',
+      'entrances',
     ]);
     expect(status).to.deep.include({
       service: 'payments',

@@ -127,6 +127,15 @@ export function describeCatalog(ask: Ask): void {
       expect(two.Service.TaggedAddresses['consul-virtual'].Address).to.match(/^240\./);
     });
 
+    it('merges the mode of a proxy from service-defaults, for those who ask; and lets a gateway that nothing is bound to serve nothing', async () => {
+      await ask('PUT', '/v1/config', { Kind: 'service-defaults', Name: 'pay', Protocol: 'http', Mode: 'transparent' });
+      const proxy = async (query: string) =>
+        (await ask('GET', `/v1/catalog/service/pay-sidecar-proxy${query}`)).json[0].ServiceProxy as { Mode: string };
+      expect([(await proxy('')).Mode, (await proxy('?merge-central-config=true')).Mode]).to.deep.equal(['', 'transparent']);
+      await ask('PUT', '/v1/config', { Kind: 'service-defaults', Name: 'pay', Protocol: 'http' });
+      expect((await ask('GET', '/v1/catalog/gateway-services/edge')).json).to.deep.equal([]);
+    });
+
     it('lists services by kind and instances of one in the catalog', async () => {
       const all = (await ask('GET', '/v1/catalog/services')).json;
       expect(all).to.include.keys('consul', 'pay', 'pay-sidecar-proxy');

@@ -115,7 +115,10 @@ export function describeConfig(ask: Ask): void {
       const { json } = await ask('GET', '/v1/config/service-splitter');
       expect(json.map((entry: { Name: string }) => entry.Name)).to.deep.equal(['shop']);
       expect((await ask('GET', '/v1/config/service-router')).json).to.deep.equal([]);
-      expect((await ask('GET', '/v1/config/mesh')).json).to.deep.equal([]);
+      for (const kind of ['mesh', 'http-route', 'tcp-route', 'bound-api-gateway', 'exported-services', 'service-intentions']) {
+        const { status, json } = await ask('GET', `/v1/config/${kind}`);
+        expect([kind, status, json]).to.deep.equal([kind, 200, []]);
+      }
       expect((await ask('GET', '/v1/config/service-defaults?filter=Name==shop')).json).to.have.length(1);
     });
 

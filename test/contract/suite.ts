@@ -72,6 +72,7 @@ function describeStatus(ask: Ask): void {
       expect((await ask('GET', '/v1/catalog/datacenters')).json).to.deep.equal(['dc1']);
       const self = await ask('GET', '/v1/agent/self');
       expect(self.json.Config).to.include({ Datacenter: 'dc1', NodeName: 'sandbox', Server: true, Version: '1.22.5' });
+      expect(self.json.DebugConfig).to.include({ ACLsEnabled: false, DefaultIntentionPolicy: '' });
     });
 
     it('answers 404 to an unknown path and 405 with Allow to a wrong method', async () => {

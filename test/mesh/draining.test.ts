@@ -95,7 +95,7 @@ describe('an old version is stopped when splitter says that it is drained, on a 
     expect(said.at(-1)!.message).to.match(
       /^not known: blue may have requests of .*ingress \(cannot be read: it shows no metrics\)/,
     );
-    expect(said.at(-1)!.message).to.contain(`plain-sidecar-proxy (speaks tcp to ${SERVICE})`);
+    expect(said.at(-1)!.message).to.contain(`plain (speaks tcp to ${SERVICE})`);
     expect(
       said.filter(({ drained }) => drained === true),
       'said too early',

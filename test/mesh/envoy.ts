@@ -25,8 +25,8 @@ export function startSidecar(consul: ConsulAgent, serviceId: string): Promise<Si
 }
 
 /** Starts the Envoy of a registered gateway of this kind; resolves when Envoy says LIVE. */
-export function startGateway(consul: ConsulAgent, kind: 'ingress', id: string): Promise<Sidecar> {
-  return startEnvoy(consul, `the gateway ${id}`, ['-gateway', kind, '-proxy-id', id]);
+export function startGateway(consul: ConsulAgent, kind: 'ingress' | 'api', id: string): Promise<Sidecar> {
+  return startEnvoy(consul, `the gateway ${id}`, ['-gateway', kind, '-service', id, '-proxy-id', id]);
 }
 
 async function startEnvoy(consul: ConsulAgent, what: string, whose: readonly string[]): Promise<Sidecar> {

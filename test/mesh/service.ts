@@ -9,6 +9,8 @@ export interface ServiceApp {
   errorRate: number;
   /** Failures at even distances, the same in every run, or at random. */
   errors: 'even' | 'random';
+  /** Fails each request whose header `x-way` says this, and no other. */
+  failsFor: string | undefined;
   /** Time before each answer. */
   latencyMs: number;
   answered: number;
@@ -21,8 +23,8 @@ export interface ServiceApp {
 export async function startServiceApp(version: string): Promise<ServiceApp> {
   let owed = 0;
   const body = JSON.stringify({ version });
-  const server = createServer((_request, response) => {
-    const failed = fails();
+  const server = createServer((request, response) => {
+    const failed = fails() || (app.failsFor !== undefined && request.headers['x-way'] === app.failsFor);
     app.answered += 1;
     if (failed) app.failed += 1;
     const answer = (): void => void response.writeHead(failed ? 500 : 200, { 'content-type': 'application/json' }).end(body);
@@ -41,6 +43,7 @@ export async function startServiceApp(version: string): Promise<ServiceApp> {
     port: (server.address() as AddressInfo).port,
     errorRate: 0,
     errors: 'even',
+    failsFor: undefined,
     latencyMs: 0,
     answered: 0,
     failed: 0,

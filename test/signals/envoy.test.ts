@@ -269,7 +269,7 @@ describe('the envoy source', () => {
     const { measurement } = await read();
     expect(measurement.kind).to.equal('error');
     expect('why' in measurement && measurement.why)
-      .to.include('web-sidecar-proxy')
+      .to.include('(web)')
       .and.to.include('envoy_prometheus_bind_addr');
   });
 

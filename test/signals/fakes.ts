@@ -116,6 +116,11 @@ export class FakeCatalog implements CatalogReader {
   readonly asked: string[] = [];
   proxies: Record<string, readonly Readonly<Record<string, unknown>>[]> = {};
   bound: Record<string, readonly string[]> = {};
+  /** Config entries by kind. */
+  entries: Record<string, readonly Readonly<Record<string, unknown>>[]> = {};
+  namespaces: readonly string[] = [];
+  /** What the agent says of itself; it denies that where undefined. */
+  agent: object | undefined = { Config: { Version: '1.22.5' }, DebugConfig: { ACLsEnabled: false } };
   /** What `/v1/health/connect` answers, of whatever subset. */
   instances: readonly Readonly<Record<string, unknown>>[] = [];
 
@@ -128,7 +133,13 @@ export class FakeCatalog implements CatalogReader {
     if (this.down) throw new Error('Consul cannot be reached');
     if (path.startsWith('/v1/discovery-chain/')) return { Chain: { Protocol: this.protocol } };
     if (path.startsWith('/v1/health/connect/')) return this.instances;
-    const [, , , what, name] = path.split('/');
+    const [, , area, what, name] = path.split('/');
+    if (area === 'config') return this.entries[what!] ?? [];
+    if (area === 'namespaces') return this.namespaces.map((Name) => ({ Name }));
+    if (area === 'agent') {
+      if (this.agent === undefined) throw Object.assign(new Error('Permission denied'), { code: 'denied' });
+      return this.agent;
+    }
     if (what === 'services') {
       const wanted = Object.entries(this.proxies).filter(([, list]) =>
         list.some(({ ServiceKind }) => query.filter === `ServiceKind == "${ServiceKind}"`),

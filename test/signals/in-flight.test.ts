@@ -59,17 +59,17 @@ describe('requests in flight', () => {
   it('are known in part where a caller cannot be read, shows no metrics, speaks tcp, or is hidden: it is named', async () => {
     await callers(flightLines('blue', 2, 20), undefined);
     const unread = async () => (await reader.read(PAYMENTS, BLUE)).callers;
-    expect(await unread()).to.deep.equal({ ...COUNTED, unknown: ['web-sidecar-proxy (cannot be read: connection refused)'] });
+    expect(await unread()).to.deep.equal({ ...COUNTED, unknown: ['web (cannot be read: connection refused)'] });
     anew();
     await callers(flightLines('blue', 2, 20));
-    const silent = { ...sidecar(undefined), ServiceName: 'api-sidecar-proxy' };
+    const silent = { ...sidecar(undefined, { DestinationServiceName: 'api' }), ServiceName: 'api-sidecar-proxy' };
     catalog.proxies = { ...catalog.proxies, 'api-sidecar-proxy': [silent] };
-    expect(await unread()).to.deep.equal({ ...COUNTED, unknown: ['api-sidecar-proxy (cannot be read: it shows no metrics)'] });
+    expect(await unread()).to.deep.equal({ ...COUNTED, unknown: ['api (cannot be read: it shows no metrics)'] });
     anew();
     const [address] = await serveAll([flightLines('blue', 2, 20)]);
     const Upstreams = [{ DestinationType: 'service', DestinationName: 'payments', Config: { protocol: 'tcp' } }];
     catalog.proxies = { 'web-sidecar-proxy': [sidecar(address, { Upstreams })] };
-    expect(await unread()).to.deep.equal({ ...COUNTED, unknown: ['web-sidecar-proxy (speaks tcp to payments)'] });
+    expect(await unread()).to.deep.equal({ ...COUNTED, unknown: ['web (speaks tcp to payments)'] });
     anew();
     await callers(flightLines('blue', 2, 20));
     catalog.hidden = true;

@@ -4,6 +4,8 @@ import { metricsAddress } from '../../src/signals/metrics-address.js';
 import { type Called, type Caller, readProxies } from '../../src/signals/proxies.js';
 import { FakeCatalog, NEVER, PAYMENTS, sidecar } from './fakes.js';
 
+const brief = ({ name, address }: Caller) => ({ name, ...(address === undefined ? {} : { address }) });
+
 type Fields = Readonly<Record<string, unknown>>;
 
 const upstream = (more: Fields): Fields => ({ Upstreams: [{ DestinationName: 'payments', ...more }] });
@@ -21,7 +23,9 @@ describe('finding the callers', () => {
       query: [sidecar('127.0.0.1:9105', upstream({ DestinationType: 'prepared_query' }))],
       peer: [sidecar('127.0.0.1:9106', upstream({ DestinationPeer: 'eu' }))],
     };
-    expect(await findCallers(catalog, PAYMENTS, NEVER)).to.deep.equal([{ name: 'web-sidecar-proxy', address: '127.0.0.1:9102' }]);
+    const callers = await findCallers(catalog, PAYMENTS, NEVER);
+    expect(callers.map(brief)).to.deep.equal([{ name: 'web', address: '127.0.0.1:9102' }]);
+    expect(callers[0]).to.include({ kind: 'sidecar', id: 'web-sidecar-proxy', certain: true });
     expect(catalog.asked).to.include('/v1/catalog/service/web {"merge-central-config":"true"}');
   });
 
@@ -40,13 +44,74 @@ describe('finding the callers', () => {
       ServiceName: kind,
     });
     catalog.proxies = {
-      edge: [gateway('ingress-gateway', '127.0.0.1:1')],
+      edge: [{ ...gateway('ingress-gateway', '127.0.0.1:1'), ServiceName: 'edge' }],
       api: [gateway('api-gateway', '127.0.0.1:2')],
-      idle: [gateway('api-gateway', '127.0.0.1:3')],
+      idle: [{ ...gateway('api-gateway', '127.0.0.1:3'), ServiceName: 'idle' }],
     };
-    catalog.bound = { edge: ['payments'], api: ['web', 'payments'], idle: ['web'] };
+    catalog.bound = { edge: ['payments'] };
+    catalog.entries = {
+      'bound-api-gateway': [
+        { Name: 'api-gateway', Services: { web: [{ Kind: 'http-route' }], payments: [{ Kind: 'http-route' }] } },
+      ],
+    };
     const callers = await findCallers(catalog, PAYMENTS, NEVER);
     expect(callers.map(({ address }) => address)).to.deep.equal(['127.0.0.1:1', '127.0.0.1:2']);
+  });
+
+  it('takes a mesh gateway for what is exported, and looks for none where nothing is', async () => {
+    const catalog = new FakeCatalog();
+    const mesh = { ...sidecar('127.0.0.1:7', { Upstreams: null }), ServiceKind: 'mesh-gateway', ServiceName: 'mesh' };
+    catalog.proxies = { mesh: [mesh] };
+    expect(await findCallers(catalog, PAYMENTS, NEVER)).to.deep.equal([]);
+    expect(catalog.asked.join()).not.to.include('mesh-gateway');
+    catalog.entries = { 'exported-services': [{ Services: [{ Name: 'payments', Consumers: [{ Peer: 'eu' }] }] }] };
+    expect((await findCallers(catalog, PAYMENTS, NEVER)).map(brief)).to.deep.equal([{ name: 'mesh', address: '127.0.0.1:7' }]);
+  });
+
+  it('reads each list once, whatever the number of proxies', async () => {
+    const catalog = new FakeCatalog();
+    catalog.proxies = Object.fromEntries(['a', 'b', 'c'].map((name) => [name, [sidecar('127.0.0.1:1')]]));
+    catalog.entries = { 'bound-api-gateway': [{ Name: 'edge' }] };
+    await findCallers(catalog, PAYMENTS, NEVER);
+    const lists = catalog.asked.filter((one) => one.startsWith('/v1/config/') || one.startsWith('/v1/agent/'));
+    expect(new Set(lists).size).to.equal(lists.length);
+    expect(lists.map((one) => one.split(' ')[0]!.split('/').at(-1)).sort()).to.deep.equal([
+      'bound-api-gateway',
+      'exported-services',
+      'http-route',
+      'self',
+      'service-intentions',
+      'service-resolver',
+      'service-router',
+      'service-splitter',
+      'tcp-route',
+    ]);
+  });
+
+  it('looks into the other namespaces that the token may list, where the service names its own', async () => {
+    const catalog = new FakeCatalog();
+    catalog.namespaces = ['eu', 'us'];
+    catalog.proxies = { web: [sidecar('127.0.0.1:1', upstream({ DestinationNamespace: 'eu' }))] };
+    await findCallers(catalog, { ...PAYMENTS, namespace: 'eu' }, NEVER);
+    const asked = catalog.asked.filter((one) => one.startsWith('/v1/catalog/service/web'));
+    expect(asked).to.have.length(2);
+    expect(asked.at(-1)).to.include('"ns":"us"');
+  });
+
+  it('finds out what is let by default, and does without where the agent will not tell', async () => {
+    const catalog = new FakeCatalog();
+    catalog.proxies = { maps: [sidecar('127.0.0.1:1', { Mode: 'transparent', Upstreams: null })] };
+    const possible = async (debug: object | undefined) => {
+      catalog.agent = debug === undefined ? undefined : { Config: { Version: '1.22.5' }, DebugConfig: debug };
+      return (await readProxies(catalog, PAYMENTS, NEVER)).entrancesOf(PAYMENTS).map(({ kind, certain }) => [kind, certain]);
+    };
+    expect(await possible({ ACLsEnabled: false })).to.deep.equal([['transparent', false]]);
+    expect(await possible({ ACLsEnabled: true, ACLResolverSettings: { ACLDefaultPolicy: 'deny' } })).to.deep.equal([]);
+    expect(await possible({ ACLsEnabled: true, ACLResolverSettings: { ACLDefaultPolicy: 'allow' } })).to.have.length(1);
+    expect(await possible({ ACLsEnabled: false, DefaultIntentionPolicy: 'deny' })).to.deep.equal([]);
+    expect(await possible(undefined)).to.have.length(1);
+    catalog.entries = { 'service-intentions': [{ Name: 'payments', Sources: [{ Name: 'web', Action: 'deny' }] }] };
+    expect(await possible(undefined)).to.deep.equal([]);
   });
 
   it('compares namespace, partition and datacenter where both sides name one', async () => {
@@ -61,9 +126,9 @@ describe('finding the callers', () => {
   it('counts one address once, and keeps callers that show no metrics', async () => {
     const catalog = new FakeCatalog();
     catalog.proxies = { web: [sidecar('127.0.0.1:1'), sidecar('127.0.0.1:1'), sidecar(undefined)] };
-    expect(await findCallers(catalog, PAYMENTS, NEVER)).to.deep.equal([
-      { name: 'web-sidecar-proxy', address: '127.0.0.1:1' },
-      { name: 'web-sidecar-proxy' },
+    expect((await findCallers(catalog, PAYMENTS, NEVER)).map(brief)).to.deep.equal([
+      { name: 'web', address: '127.0.0.1:1' },
+      { name: 'web' },
     ]);
   });
 

@@ -25,7 +25,9 @@ function self({ state }: Call): Reply {
     Server: true,
     Version: '1.22.5',
   };
-  return json({ Config, Member: { Name: state.nodeName, Addr: node?.Address, Status: 1 }, Meta: node?.Meta });
+  // Without ACLs every call is let where no intention says otherwise.
+  const DebugConfig = { ACLsEnabled: false, DefaultIntentionPolicy: '' };
+  return json({ Config, DebugConfig, Member: { Name: state.nodeName, Addr: node?.Address, Status: 1 }, Meta: node?.Meta });
 }
 
 function register(call: Call): Reply {

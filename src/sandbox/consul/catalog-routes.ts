@@ -21,6 +21,8 @@ import { viewCatalog } from './views.js';
 export const catalogRoutes: Routes = {
   '/v1/catalog/services': { GET: services },
   '/v1/catalog/service/': { GET: service },
+  // Gateways may be registered, but of the entries that give them something to serve there are none.
+  '/v1/catalog/gateway-services/': { GET: () => leader(json([])) },
   '/v1/catalog/register': { PUT: register },
   '/v1/catalog/deregister': { PUT: deregister },
 };

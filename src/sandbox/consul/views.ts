@@ -53,11 +53,18 @@ export function viewCatalog(state: State, service: ServiceRecord, central: boole
 }
 
 function mergeCentral(state: State, service: ServiceRecord): object {
-  if (service.Kind !== 'connect-proxy') return service.Proxy;
+  if (!service.Kind) return service.Proxy;
   const find = findIn(state);
-  const mesh = (find('proxy-defaults', 'global')?.Config ?? {}) as JsonObject;
-  const own = find('service-defaults', service.Proxy.DestinationServiceName ?? '')?.Protocol;
+  const global = find('proxy-defaults', 'global');
+  const mesh = (global?.Config ?? {}) as JsonObject;
+  const defaults = find('service-defaults', service.Proxy.DestinationServiceName ?? '');
+  const own = defaults?.Protocol;
+  const mode = service.Kind === 'connect-proxy' ? defaults?.Mode || global?.Mode : undefined;
   const protocol: JsonObject = typeof own === 'string' && own !== '' ? { protocol: own } : {};
   const merged = { ...mesh, ...protocol, ...service.Proxy.Config };
-  return Object.keys(merged).length === 0 ? service.Proxy : { ...service.Proxy, Config: merged };
+  return {
+    ...service.Proxy,
+    ...(Object.keys(merged).length === 0 ? {} : { Config: merged }),
+    ...(mode && !service.Proxy.Mode ? { Mode: mode } : {}),
+  };
 }

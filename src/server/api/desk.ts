@@ -1,4 +1,5 @@
 import type { Sight } from '../../controller/snapshot.js';
+import type { EntranceRow } from '../../core/entrance-rows.js';
 import type { History } from '../../core/history.js';
 import type { Freeze } from '../../core/schedule/freeze.js';
 import type { Status } from '../../core/status.js';
@@ -41,6 +42,8 @@ export interface Desk {
   freeze(): Freeze | undefined;
   /** The status as Consul has it now. */
   readStatus(service: string): Promise<Status>;
+  /** Who reaches the service, at most some seconds old; null where Consul would not tell. */
+  readEntrances(service: string): Promise<readonly EntranceRow[] | null>;
   /** The decision logs, oldest first: all, the one named, or the last. */
   readHistories(service: string, which: 'all' | 'last' | { readonly rollout: string }): Promise<readonly History[]>;
   /** What Consul holds of a service; undefined when it has none of it. */

@@ -93,7 +93,8 @@ export async function readDetail({ desk }: ApiParts, service: string): Promise<R
   if (stored.modifyIndex === null && stored.rollout === null) return undefined;
   const sight = desk.sightOf(service);
   const plan = sight?.plan ?? (await findPlan(desk, service, stored));
-  return detailOf(stored, sight, plan, desk.now());
+  const entrances = await desk.readEntrances(service);
+  return detailOf({ ...stored, entrances }, sight, plan, desk.now());
 }
 
 async function findPlan(

@@ -26,6 +26,7 @@ export function detailOf(stored: Status, sight: Sight | undefined, plan: Plan | 
         weight: step.kind === 'weight' ? step.to / 100 : null,
       })) ?? null,
     bake: plan === undefined ? null : plan.bake / 1_000,
+    entrances: (status.entrances ?? null) as RolloutDetail['entrances'],
   };
 }
 

@@ -68,6 +68,24 @@ const signal = z.object({
   clear: z.boolean().optional().describe('Beyond doubt within the bound'),
 });
 
+const entrance = z.object({
+  kind: z
+    .enum(['sidecar', 'transparent', 'ingress-gateway', 'api-gateway', 'mesh-gateway'])
+    .describe('What it is; transparent: a sidecar that takes all its service sends'),
+  name: z.string().describe('The service that calls, or the gateway'),
+  id: z.string().describe('Of the proxy'),
+  node: z.string().describe('Where it runs'),
+  datacenter: z.string().nullable().describe('Where that is'),
+  via: z.array(z.string()).describe("The names by which it calls: the service's own, or others that lead here"),
+  certain: z.boolean().describe('False: it may call, as intentions let it, and was not seen to'),
+  read: z.boolean().describe('Whether its counters can be read'),
+  why: z.string().nullable().describe('Why not'),
+  share: percent('Its part of all requests that the readable ones have counted'),
+  tcp: z.boolean().describe('It speaks tcp to the service: no weight moves it'),
+  split: z.boolean().describe("All that it sends passes the service's splitter"),
+  routed: z.boolean().describe("All that it sends passes the service's router"),
+});
+
 const status = z.object({
   service: z.string().describe('Name of the service'),
   rollout: z.string().nullable().describe('ULID of the rollout'),
@@ -115,6 +133,7 @@ export const detailSchema = rolloutSchema.extend({
     .nullable()
     .describe('The steps of the plan in words; null: the plan is not known here'),
   bake: z.number().nullable().describe('Seconds of watch after the last step'),
+  entrances: z.array(entrance).nullable().describe('Who reaches the service; null: Consul would not tell'),
   group: z
     .object({
       name: z.string(),

@@ -40,7 +40,7 @@ const row: RolloutRow = {
   modifyIndex: 40,
   attention: 'progressing',
 };
-const read: RolloutDetail = { ...row, plan: { digest: 'd', source: 'payments.yaml' }, steps: [], bake: 3_600 };
+const read: RolloutDetail = { ...row, plan: { digest: 'd', source: 'payments.yaml' }, steps: [], bake: 3_600, entrances: [] };
 /** As a controller tells it that looks after other services. */
 const glimpse = (change: Partial<RolloutRow> = {}): RolloutRow => ({
   ...row,

@@ -4,6 +4,7 @@ import type { Histories, RolloutDetail, RolloutRow } from '../../api/schemas.js'
 import { Actions } from './actions.js';
 import { type ApiError, pathOf, read } from './api.js';
 import { Decisions } from './decisions.js';
+import { EntranceTable } from './entrances.js';
 import { html } from './html.js';
 import { Raw } from './raw.js';
 import { alarm, say } from './say.js';
@@ -94,6 +95,7 @@ export function RolloutPage({ service }: { service: string }) {
         <${Steps} detail=${detail} />
         <${Instances} detail=${detail} />
         <${Datacenters} detail=${detail} />
+        <${EntranceTable} entrances=${detail.entrances} />
       </div>
     </div>
     <${Decisions} entries=${entries} />
