@@ -1,4 +1,5 @@
 import type { Channel } from './core/channel.js';
+import type { Coverage } from './core/coverage.js';
 import type { EntryKind, EntryWrite, StoredEntry } from './core/entries.js';
 import type { History, LogEntry } from './core/history.js';
 import type { Notice } from './core/notice.js';
@@ -14,6 +15,8 @@ export interface Target extends ServiceRef {
   readonly stable: string;
   readonly canary: string;
   readonly callers: readonly string[];
+  /** The filter of each subset in the plan, for as long as the resolver has none. */
+  readonly filters?: Readonly<Record<string, string>>;
   /** The version of each subset that is picked by one, for queries that name it. */
   readonly versions?: Readonly<Record<string, string>>;
   /** Which rollout it is measured for: what was counted before it, or for another one, never bears on it. */
@@ -38,6 +41,8 @@ export interface SignalSource {
 export interface TrafficSource {
   /** What went where since the last call; undefined when no sidecar can be read. Shares its scrape with the `envoy` signals. */
   traffic(target: Target, abort: AbortSignal): Promise<Traffic | undefined>;
+  /** How much of each role's requests its callers counted lately, by subset name, as of the last call of `traffic` or `read`. */
+  coverage(target: Target): Readonly<Record<string, Coverage>>;
 }
 
 /** Time, so that hosts of the core can be tested without waiting. */
@@ -168,6 +173,7 @@ export interface LiveState {
   readonly why: string;
   readonly wakeAt: number;
   readonly observed?: Readonly<Record<string, number>>;
+  readonly coverage?: Readonly<Record<string, Coverage>>;
   readonly findings: readonly Finding[];
 }
 

@@ -156,7 +156,9 @@ class Driver {
   async #beat({ seen, why, wakeAt, now }: Turn): Promise<void> {
     if (now < this.#beatAt + BEAT) return;
     this.#beatAt = now;
-    const live = { why, wakeAt, findings: seen.findings, ...(seen.observed === undefined ? {} : { observed: seen.observed }) };
+    const { findings, observed, coverage } = seen;
+    const shares = { ...(observed === undefined ? {} : { observed }), ...(coverage === undefined ? {} : { coverage }) };
+    const live = { why, wakeAt, findings, ...shares };
     // A lost lock, or a beat that fails, is no reason to stop: whoever takes over writes its own name into the record, and that is.
     await this.#parts.lock.beat(live).catch(() => false);
   }

@@ -8,5 +8,6 @@ export function targetOf(plan: Plan, { stable, canary }: Pick<Target, 'stable' |
   const where = Object.fromEntries(
     Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined),
   );
-  return { service, ...where, stable, canary, callers, rollout, versions: versionsOf(subsets) };
+  const filters = Object.fromEntries(subsets.map(({ name, filter }) => [name, filter]));
+  return { service, ...where, stable, canary, callers, rollout, filters, versions: versionsOf(subsets) };
 }

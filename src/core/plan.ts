@@ -265,6 +265,8 @@ export interface Plan extends ServiceRef {
   readonly stepTimeout: number;
   readonly on: Policies;
   readonly capacity?: { readonly maxRatio: number };
+  /** The least share (0..1) of each subset's requests that its callers have to count, and whether an advance waits for it or it is only told. */
+  readonly coverage?: { readonly min: number; readonly onLow: 'hold' | 'report' };
   readonly route?: Route;
   readonly hooks?: Readonly<Partial<Record<HookName, Program>>>;
   readonly checks?: readonly OwnCheck[];

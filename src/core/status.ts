@@ -17,6 +17,8 @@ export interface LegStatus {
   readonly filter: string | null;
   readonly weight: { readonly asked: number | null; readonly stored: number | null; readonly observed: number | null };
   readonly instances: Instances | null;
+  /** The share of its requests lately that its callers counted, of those that its instances received, in percent. */
+  readonly coverage: number | null;
 }
 
 /** What `status -o json` prints: a promise to scripts. Times RFC 3339 UTC, weights in percent, unknown is null and never 0. */
@@ -110,6 +112,7 @@ export function statusOf(input: StatusInput): Status {
       observed: seen.observed === undefined ? null : (seen.observed[subset] ?? 0) / 100,
     },
     instances: seen.instances[subset] ?? null,
+    coverage: percentOf(seen.coverage?.[subset]?.share ?? null),
   });
   const names = [...new Set([...(rollout?.asked ?? []), ...stored].map((one) => one.subset))];
   const roles = rollout === undefined ? [] : [rollout.stable, rollout.canary];
@@ -136,6 +139,11 @@ export function statusOf(input: StatusInput): Status {
     ...(input.waves === undefined ? {} : { waves: input.waves }),
     ...startStatus(input),
   };
+}
+
+/** With one decimal, rounded down: only the whole is 100. */
+function percentOf(share: number | null): number | null {
+  return share === null ? null : Math.floor(share * 1_000 + 1e-6) / 10;
 }
 
 function groupStatus({ group, rollout }: StatusInput): Pick<Status, 'group'> {

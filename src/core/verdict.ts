@@ -23,6 +23,8 @@ export interface Reading {
   readonly query: string;
   readonly raw: string;
   readonly measurement: Measurement;
+  /** Counts only: how much of canary's requests was seen, as a part of a sentence; absent where nothing is known to be missing. */
+  readonly sight?: string;
 }
 
 /** The ends of an interval, in percent. */

@@ -69,7 +69,8 @@ class CountFinding implements Finding {
       told: this.#told(),
       alpha: this.#alpha,
     };
-    return describe(this.#signal, this.#tally, story);
+    const { sight } = this.#tally;
+    return `${describe(this.#signal, this.#tally, story)}${sight === undefined ? '' : `; ${sight}`}`;
   }
 
   get clear(): boolean {

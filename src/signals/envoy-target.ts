@@ -1,11 +1,15 @@
+import { COUNTED, type Coverage } from '../core/coverage.js';
 import { CallerList } from './caller-list.js';
 import type { CatalogReader } from './catalog-reader.js';
 import type { Family } from './envoy-metrics.js';
+import type { Sided } from './instance-proxies.js';
+import { InstanceSide } from './instance-side.js';
 import { Ledger } from './ledger.js';
 import type { Pages } from './pages.js';
 import type { Called } from './proxies.js';
 import type { ProxyDirectory } from './proxy-directory.js';
 import { type Ledgers, Sidecar } from './sidecar.js';
+import { Sight } from './sight.js';
 
 /** A scrape that began so recently is taken as present, ms. */
 const FRESH = 50;
@@ -20,10 +24,12 @@ export interface Look {
   readonly trouble?: { readonly kind: 'none' | 'error'; readonly why: string };
 }
 
-/** The callers of one service and all that they counted. */
+/** One service as both sides count it: its callers, and for what no caller counts its instances. */
 export class EnvoyTarget {
-  readonly ledgers: Ledgers = { classes: new Ledger(), latency: new Ledger(), statuses: new Ledger() };
-  readonly #target: Called;
+  readonly ledgers: Ledgers = { classes: new Ledger(), retried: new Ledger(), latency: new Ledger(), statuses: new Ledger() };
+  readonly instances: InstanceSide;
+  readonly #sight = new Sight();
+  readonly #target: Called & Sided;
   readonly #list: CallerList;
   readonly #pages: Pages;
   readonly #now: () => number;
@@ -33,8 +39,9 @@ export class EnvoyTarget {
   #latencyAsked = false;
   #latencyAt = Number.NEGATIVE_INFINITY;
 
-  constructor(catalog: CatalogReader, directory: ProxyDirectory, target: Called, pages: Pages, now: () => number) {
+  constructor(catalog: CatalogReader, directory: ProxyDirectory, target: Called & Sided, pages: Pages, now: () => number) {
     this.#target = target;
+    this.instances = new InstanceSide(catalog, target, pages, now);
     this.#list = new CallerList(catalog, directory, target, now);
     this.#pages = pages;
     this.#now = now;
@@ -42,7 +49,12 @@ export class EnvoyTarget {
 
   /** Whether callers speak gRPC to the service, whose answers say in a status of their own how they ended. */
   get isGrpc(): boolean {
-    return this.#list.protocol === 'grpc';
+    return (this.#list.protocol ?? this.instances.protocol) === 'grpc';
+  }
+
+  /** How much of a subset's requests its callers counted: of the last seconds, or of all since this target is looked at. */
+  coverage(subset: string, of: 'lately' | 'overall'): Coverage {
+    return this.#sight[of](subset, this.instances.instances(subset));
   }
 
   /** Scrapes all callers, or joins the scrape that is under way or just was. Never throws. */
@@ -65,16 +77,33 @@ export class EnvoyTarget {
     const sidecars = [...this.#sidecars.values()];
     const withLatency = this.#latencyAsked && at - this.#latencyAt >= LATENCY_EVERY;
     if (withLatency) this.#latencyAt = at;
-    const families = new Set<Family>(['classes']);
+    const families = new Set<Family>(['classes', 'retried']);
     if (withLatency) families.add('latency');
     if (this.isGrpc) families.add('statuses');
+    const fresh = this.instances.settle(at);
     // One that failed is tried again, but only waited for when there is no other: a dead sidecar must not slow the rest.
     const hopeful = sidecars.filter(({ read }) => read !== false);
     const looks = new Map(sidecars.map((sidecar) => [sidecar, sidecar.look(this.#target, this.ledgers, families)]));
     await Promise.all((hopeful.length > 0 ? hopeful : sidecars).map((sidecar) => looks.get(sidecar)));
     const read = sidecars.filter((sidecar) => sidecar.read === true).length;
     const found = this.#list.callers?.length ?? 0;
+    this.#note(at, fresh);
+    this.instances.look(at, read < found || this.#misses, abort);
     return read > 0 ? { at, found, read } : { at, found, read, trouble: this.#explain(sidecars) };
+  }
+
+  #note(at: number, fresh: ReadonlySet<string>): void {
+    const since = {
+      callers: this.ledgers.classes.take('sight'),
+      retried: this.ledgers.retried.take('sight'),
+      instances: this.instances.take('sight', 'classes', at),
+    };
+    this.#sight.add(at, since, fresh);
+  }
+
+  get #misses(): boolean {
+    const { stable, canary } = this.#target;
+    return [stable, canary].some((subset) => (this.coverage(subset, 'lately').share ?? 1) < COUNTED);
   }
 
   /** Keeps a sidecar's base line as long as it is listed, and no longer. */

@@ -10,7 +10,8 @@ const SERVICE = 'consul_destination_service="';
 
 /** One metrics page of a sidecar, divided among the services that it calls. */
 export class Page {
-  readonly #text: string;
+  /** All of it. */
+  readonly text: string;
   #lines: ReadonlyMap<string, string> | undefined;
 
   /** Throws when the text is not Envoy's. */
@@ -18,12 +19,12 @@ export class Page {
     const start = text.trimStart();
     if (start !== '' && !start.startsWith('#') && !start.startsWith('envoy_'))
       throw new Error('the answer is no metrics page of Envoy');
-    this.#text = text;
+    this.text = text;
   }
 
   /** The lines about one service; empty when there are none. */
   linesOf(service: string): string {
-    this.#lines ??= divide(this.#text);
+    this.#lines ??= divide(this.text);
     return this.#lines.get(service) ?? '';
   }
 }

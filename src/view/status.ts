@@ -16,6 +16,7 @@ export function renderStatus(status: Status, style: Style, now: number): string 
     ...stepLine(status, now),
     '',
     ...legLines(status),
+    ...seenLine(status),
     '',
     ...signalLines(status, style, now),
     `  changed  ${status.updatedAt ?? '-'}${healthyText(status)}`,
@@ -98,6 +99,14 @@ function legLines({ stable, canary, legs }: Status): readonly string[] {
         `  ${padTo(role, 7)} ${padTo(oneLine(leg.subset || '(none)'), 12)}${cells(percent(leg.weight.asked), percent(leg.weight.stored), percent(leg.weight.observed))}   ${padTo(instances(leg), 11)}   ${oneLine(leg.filter ?? '-')}`,
     ),
   ];
+}
+
+/** How much of each version's requests its callers counted; nothing where nobody knows. */
+function seenLine({ stable, canary }: Status): readonly string[] {
+  const known = [stable, canary].flatMap((leg) =>
+    leg === null || leg.coverage === null ? [] : [`${percent(leg.coverage)} of ${oneLine(leg.subset)}'s requests`],
+  );
+  return known.length === 0 ? [] : [`  seen     ${known.join(', ')}, as their callers count`];
 }
 
 function signalLines({ signals }: Status, style: Style, now: number): readonly string[] {

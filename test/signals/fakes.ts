@@ -49,12 +49,31 @@ function clusterLabels(subset: string, service: string): string {
 }
 
 /** Lines of Envoy's response-class counter, each repeated as the external family, which must not be counted. */
-export function classLines(subset: string, counts: Readonly<Record<string, number>>, service = 'payments'): string {
+export function classLines(subset: string, counts: Readonly<Record<string, number>>, service = 'payments', of = ''): string {
   const line = (family: string, digit: string, count: number): string =>
-    `envoy_cluster_${family}upstream_rq_xx{envoy_response_code_class="${digit}",${clusterLabels(subset, service)}} ${count}\n`;
+    `envoy_cluster_${of}${family}upstream_rq_xx{envoy_response_code_class="${digit}",${clusterLabels(subset, service)}} ${count}\n`;
   return Object.entries(counts)
     .map(([digit, count]) => line('external_', digit, count) + line('internal_', digit, count) + line('', digit, count))
     .join('');
+}
+
+/** What an instance's own listener counted, with the lines of its other listeners, which must not be counted. */
+export function inboundLines(counts: Readonly<Record<string, number>>): string {
+  const line = (family: string, prefix: string, digit: string, count: number): string =>
+    `envoy_${family}http_downstream_rq_xx{envoy_response_code_class="${digit}",local_cluster="payments",envoy_http_conn_manager_prefix="${prefix}"} ${count}\n`;
+  return Object.entries(counts)
+    .map(
+      ([digit, count]) =>
+        line('', 'admin', digit, 7_000) +
+        line('', 'public_listener', digit, count) +
+        line('listener_', 'public_listener', digit, count),
+    )
+    .join('');
+}
+
+/** Waits until something is so; a test's own time limit ends it. */
+export async function until(what: () => boolean): Promise<void> {
+  while (!what()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 /** Lines of Envoy's latency histogram: cumulative counts by bucket edge in ms, and how many requests there were. */
@@ -107,6 +126,8 @@ export class FakeCatalog implements CatalogReader {
   readonly asked: string[] = [];
   proxies: Record<string, readonly Readonly<Record<string, unknown>>[]> = {};
   bound: Record<string, readonly string[]> = {};
+  /** Metrics addresses of the instances, by the subset whose filter they match. */
+  instances: Record<string, readonly string[]> = {};
 
   async get(path: string, query: Readonly<Record<string, string>>): Promise<CatalogAnswer> {
     return { body: this.#answer(path, query), hidden: this.hidden };
@@ -116,6 +137,13 @@ export class FakeCatalog implements CatalogReader {
     this.asked.push(`${path} ${JSON.stringify(query)}`);
     if (this.down) throw new Error('Consul cannot be reached');
     if (path.startsWith('/v1/discovery-chain/')) return { Chain: { Protocol: this.protocol } };
+    if (path.startsWith('/v1/config/service-resolver/'))
+      return { Subsets: Object.fromEntries(Object.keys(this.instances).map((subset) => [subset, { Filter: subset }])) };
+    if (path.startsWith('/v1/health/connect/'))
+      return (this.instances[query.filter ?? ''] ?? []).map((bind) => ({
+        Service: { Address: '127.0.0.1', Proxy: { Config: { envoy_prometheus_bind_addr: bind } } },
+        Checks: [{ Status: 'passing' }],
+      }));
     const [, , , what, name] = path.split('/');
     if (what === 'services') {
       const wanted = Object.entries(this.proxies).filter(([, list]) =>

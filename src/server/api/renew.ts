@@ -24,10 +24,11 @@ export function renew(old: RolloutDetail, row: RolloutRow): RolloutDetail {
 function withKnown<L extends Leg>(leg: L, { stable, canary, legs }: RolloutDetail): L {
   const before = [stable, canary, ...legs].find((one) => one !== null && one.subset === leg?.subset);
   if (leg === null || !before) return leg;
-  const { weight, instances } = leg;
+  const { weight, instances, coverage } = leg;
   return {
     ...leg,
     weight: { ...weight, observed: weight.observed ?? before.weight.observed },
     instances: instances ?? before.instances,
+    coverage: coverage ?? before.coverage,
   };
 }

@@ -31,6 +31,7 @@ const leg = z.object({
     .object({ passing: z.number(), warning: z.number(), critical: z.number() })
     .nullable()
     .describe('Its instances by the worst of their checks'),
+  coverage: percent('What its callers counted of the requests that its instances received lately'),
 });
 
 const signal = z.object({
