@@ -101,9 +101,11 @@ export class EnvoyTarget {
     this.#sight.add(at, since, fresh);
   }
 
+  /** Whether something may come that no caller counts: it does, or canary has got nothing yet that would tell. */
   get #misses(): boolean {
     const { stable, canary } = this.#target;
-    return [stable, canary].some((subset) => (this.coverage(subset, 'lately').share ?? 1) < COUNTED);
+    const share = this.coverage(canary, 'lately').share ?? 0;
+    return Math.min(share, this.coverage(stable, 'lately').share ?? 1) < COUNTED;
   }
 
   /** Keeps a sidecar's base line as long as it is listed, and no longer. */

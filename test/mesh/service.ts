@@ -9,6 +9,8 @@ export interface ServiceApp {
   errorRate: number;
   /** Failures at even distances, the same in every run, or at random. */
   errors: 'even' | 'random';
+  /** Requests whose path begins so are all answered with 500; none by default. */
+  failsAt?: string | undefined;
   /** Time before each answer. */
   latencyMs: number;
   answered: number;
@@ -21,8 +23,8 @@ export interface ServiceApp {
 export async function startServiceApp(version: string): Promise<ServiceApp> {
   let owed = 0;
   const body = JSON.stringify({ version });
-  const server = createServer((_request, response) => {
-    const failed = fails();
+  const server = createServer((request, response) => {
+    const failed = (app.failsAt !== undefined && request.url?.startsWith(app.failsAt) === true) || fails();
     app.answered += 1;
     if (failed) app.failed += 1;
     const answer = (): void => void response.writeHead(failed ? 500 : 200, { 'content-type': 'application/json' }).end(body);

@@ -71,11 +71,6 @@ export function inboundLines(counts: Readonly<Record<string, number>>): string {
     .join('');
 }
 
-/** Waits until something is so; a test's own time limit ends it. */
-export async function until(what: () => boolean): Promise<void> {
-  while (!what()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 /** Lines of Envoy's latency histogram: cumulative counts by bucket edge in ms, and how many requests there were. */
 export function latencyLines(subset: string, buckets: Readonly<Record<string, number>>, count: number): string {
   const labels = clusterLabels(subset, 'payments');
