@@ -15,8 +15,6 @@ export interface Target extends ServiceRef {
   readonly stable: string;
   readonly canary: string;
   readonly callers: readonly string[];
-  /** The filter of each subset in the plan, for as long as the resolver has none. */
-  readonly filters?: Readonly<Record<string, string>>;
   /** The version of each subset that is picked by one, for queries that name it. */
   readonly versions?: Readonly<Record<string, string>>;
   /** Which rollout it is measured for: what was counted before it, or for another one, never bears on it. */

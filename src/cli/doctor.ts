@@ -1,5 +1,6 @@
 import type { Member } from '../consul/membership.js';
 import { versionsOf } from '../core/placeholders.js';
+import { checkCoverage } from '../core/instance-metrics.js';
 import { type Check, preflight } from '../core/preflight.js';
 import { findRoles } from '../core/roles.js';
 import { given } from '../plan/given.js';
@@ -15,6 +16,7 @@ import { lookAt, readFreeze } from './look.js';
 import { doctorOwnChecks } from './own-checks.js';
 import { findPlan, readPlanFile, settleBase } from './plan-source.js';
 import { createSignals } from './signals.js';
+import { readableInstances } from './unread.js';
 import { refuseVariables, type VariableFlags } from './variables.js';
 
 /** Flags of `splitter doctor`. */
@@ -57,6 +59,9 @@ async function* examine(context: Context, service: string, flags: DoctorFlags): 
   const measured = { service, ...scope, stable: target.stable, canary: target.canary, callers, versions };
   yield await checkCallers(context, plan, await signals.traffic(measured, AbortSignal.timeout(5_000)));
   if ('stable' in roles) yield* await checkSignals(plan, signals, measured, context.clock.now());
+  // Before there is a split, callers count no version by itself.
+  const coverage = seen.splitter === undefined ? {} : signals.coverage(measured);
+  yield checkCoverage(service, await readableInstances(context, plan), coverage);
   yield* await checkNotify(plan, context.io.env);
   yield checkControllers((await context.members.list()).members);
   yield* await doctorOwnChecks(context, { plan }, target);

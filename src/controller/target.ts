@@ -8,6 +8,5 @@ export function targetOf(plan: Plan, { stable, canary }: Pick<Target, 'stable' |
   const where = Object.fromEntries(
     Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined),
   );
-  const filters = Object.fromEntries(subsets.map(({ name, filter }) => [name, filter]));
-  return { service, ...where, stable, canary, callers, rollout, filters, versions: versionsOf(subsets) };
+  return { service, ...where, stable, canary, callers, rollout, versions: versionsOf(subsets) };
 }

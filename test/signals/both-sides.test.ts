@@ -4,11 +4,7 @@ import { EnvoySource } from '../../src/signals/envoy.js';
 import { classLines, FakeCatalog, inboundLines, type Local, NEVER, PAYMENTS, serve, sidecar } from './fakes.js';
 
 const ERRORS: EnvoySignal = { name: 'errors', source: 'envoy', metric: 'errors', max: 0.01 };
-const TARGET = {
-  ...PAYMENTS,
-  rollout: '01A',
-  filters: { blue: 'Service.Meta.version == "2"', green: 'Service.Meta.version == "3"' },
-};
+const TARGET = { ...PAYMENTS, rollout: '01A' };
 
 describe('both sides of a service', () => {
   let catalog: FakeCatalog;
