@@ -1,6 +1,6 @@
 import type { Member } from '../consul/membership.js';
-import { versionsOf } from '../core/placeholders.js';
 import { checkCoverage } from '../core/instance-metrics.js';
+import { versionsOf } from '../core/placeholders.js';
 import { type Check, preflight } from '../core/preflight.js';
 import { findRoles } from '../core/roles.js';
 import { given } from '../plan/given.js';

@@ -1,7 +1,7 @@
 import { type Readable, sayUnread } from '../core/instance-metrics.js';
 import type { Plan } from '../core/plan.js';
-import { findInstanceProxies } from '../signals/instance-proxies.js';
 import type { TrafficSource } from '../ports.js';
+import { findInstanceProxies } from '../signals/instance-proxies.js';
 import type { Context } from './context.js';
 import { catalogOf } from './signals.js';
 
@@ -13,7 +13,9 @@ export async function readableInstances(context: Context, plan: Plan): Promise<R
   const [stable = '', canary = ''] = plan.subsets.map(({ name }) => name);
   const { service, namespace, partition, datacenter, subsets } = plan;
   const filters = Object.fromEntries(subsets.map(({ name, filter }) => [name, filter]));
-  const where = Object.fromEntries(Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined));
+  const where = Object.fromEntries(
+    Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined),
+  );
   const target = { service, ...where, stable, canary, filters };
   const found = await findInstanceProxies(catalogOf(context), target, AbortSignal.timeout(PATIENCE)).catch(() => []);
   return { found: found.length, read: found.filter(({ address }) => address !== undefined).length };

@@ -31,7 +31,9 @@ export function sayUnread(
 ): string | undefined {
   if (callers !== undefined && callers.read >= callers.found) return undefined;
   const who =
-    callers === undefined ? `no caller of ${service} can be read` : `${callers.found - callers.read} of ${callers.found} callers of ${service} cannot be read`;
+    callers === undefined
+      ? `no caller of ${service} can be read`
+      : `${callers.found - callers.read} of ${callers.found} callers of ${service} cannot be read`;
   if (read === 0) return `${who}, nor any of its instances: what they send is not seen`;
   return `${who}: what they send is judged by what ${read === found ? 'the' : `${read} of ${found}`} instances answer`;
 }

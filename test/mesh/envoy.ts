@@ -21,21 +21,21 @@ export interface Sidecar {
 
 /** Starts the sidecar of a registered service instance, set up by Consul's own `connect envoy`; resolves when Envoy says LIVE. */
 export function startSidecar(consul: ConsulAgent, serviceId: string): Promise<Sidecar> {
-  return startEnvoy(consul, `the sidecar of ${serviceId}`, ['-sidecar-for', serviceId]);
+  return startEnvoy(consul, serviceId, ['-sidecar-for', serviceId]);
 }
 
-/** Starts the Envoy of a registered gateway of this kind; resolves when Envoy says LIVE. */
-export function startGateway(consul: ConsulAgent, kind: 'api', id: string): Promise<Sidecar> {
-  return startEnvoy(consul, `the gateway ${id}`, ['-gateway', kind, '-proxy-id', id]);
+/** Starts the Envoy of a registered API gateway whose id is its name. */
+export function startApiGateway(consul: ConsulAgent, name: string): Promise<Sidecar> {
+  return startEnvoy(consul, name, ['-gateway', 'api', '-service', name, '-proxy-id', name]);
 }
 
-async function startEnvoy(consul: ConsulAgent, what: string, whose: readonly string[]): Promise<Sidecar> {
+async function startEnvoy(consul: ConsulAgent, serviceId: string, which: readonly string[]): Promise<Sidecar> {
   const folder = mkdtempSync(join(tmpdir(), 'splitter-envoy-'));
   const admin = await freePort();
   const asked = [
     'connect',
     'envoy',
-    ...whose,
+    ...which,
     '-bootstrap',
     '-admin-bind',
     `127.0.0.1:${admin}`,
@@ -52,7 +52,7 @@ async function startEnvoy(consul: ConsulAgent, what: string, whose: readonly str
   };
   try {
     await until(
-      `${what} is live`,
+      `the Envoy of ${serviceId} is live`,
       BOOT_MS,
       async () => (await (await fetch(`http://127.0.0.1:${admin}/ready`)).text()).trim() === 'LIVE',
       child,

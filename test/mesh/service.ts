@@ -9,8 +9,8 @@ export interface ServiceApp {
   errorRate: number;
   /** Failures at even distances, the same in every run, or at random. */
   errors: 'even' | 'random';
-  /** Requests whose path begins so are all answered with 500; none by default. */
-  failsAt?: string | undefined;
+  /** Fails each request whose header `x-way` says this, and no other. */
+  failsFor: string | undefined;
   /** Time before each answer. */
   latencyMs: number;
   answered: number;
@@ -24,7 +24,7 @@ export async function startServiceApp(version: string): Promise<ServiceApp> {
   let owed = 0;
   const body = JSON.stringify({ version });
   const server = createServer((request, response) => {
-    const failed = (app.failsAt !== undefined && request.url?.startsWith(app.failsAt) === true) || fails();
+    const failed = fails() || (app.failsFor !== undefined && request.headers['x-way'] === app.failsFor);
     app.answered += 1;
     if (failed) app.failed += 1;
     const answer = (): void => void response.writeHead(failed ? 500 : 200, { 'content-type': 'application/json' }).end(body);
@@ -39,6 +39,7 @@ export async function startServiceApp(version: string): Promise<ServiceApp> {
     port: (server.address() as AddressInfo).port,
     errorRate: 0,
     errors: 'even',
+    failsFor: undefined,
     latencyMs: 0,
     answered: 0,
     failed: 0,
