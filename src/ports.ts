@@ -1,4 +1,5 @@
 import type { Channel } from './core/channel.js';
+import type { Coverage } from './core/coverage.js';
 import type { EntryKind, EntryWrite, StoredEntry } from './core/entries.js';
 import type { History, LogEntry } from './core/history.js';
 import type { Notice } from './core/notice.js';
@@ -40,6 +41,8 @@ export interface SignalSource {
 export interface TrafficSource {
   /** What went where since the last call; undefined when no sidecar can be read. Shares its scrape with the `envoy` signals. */
   traffic(target: Target, abort: AbortSignal): Promise<Traffic | undefined>;
+  /** How much of each role's requests its callers counted lately, by subset name, as of the last call of `traffic` or `read`. */
+  coverage(target: Target): Readonly<Record<string, Coverage>>;
 }
 
 /** Time, so that hosts of the core can be tested without waiting. */
@@ -193,6 +196,7 @@ export interface LiveState {
   readonly why: string;
   readonly wakeAt: number;
   readonly observed?: Readonly<Record<string, number>>;
+  readonly coverage?: Readonly<Record<string, Coverage>>;
   readonly findings: readonly Finding[];
 }
 

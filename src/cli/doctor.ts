@@ -1,6 +1,7 @@
 import type { Member } from '../consul/membership.js';
 import { countEverywhere } from '../controller/count-instances.js';
 import { subsetsOf } from '../core/entries.js';
+import { checkCoverage } from '../core/instance-metrics.js';
 import type { Observation } from '../core/observation.js';
 import { versionsOf } from '../core/placeholders.js';
 import type { Plan } from '../core/plan.js';
@@ -21,6 +22,7 @@ import { type Look, lookAt, readFreeze } from './look.js';
 import { doctorOwnChecks } from './own-checks.js';
 import { findPlan, readPlanFile, settleBase } from './plan-source.js';
 import { createSignals } from './signals.js';
+import { readableInstances } from './unread.js';
 import { refuseVariables, type VariableFlags } from './variables.js';
 
 /** Flags of `splitter doctor`. */
@@ -89,6 +91,11 @@ async function* examineService(context: Context, attempts: Attempts, look: Look,
   yield* await attempts.checks('callers', () => checkCallers(context, plan, seen));
   if (!isRefusal(roles))
     yield* await attempts.checks('signals', () => checkSignals(plan, signals, measured, context.clock.now()));
+  yield* await attempts.checks('coverage', async () => {
+    // Before there is a split, callers count no version by itself.
+    const coverage = seen.splitter === undefined ? {} : signals.coverage(measured);
+    return [checkCoverage(service, await readableInstances(context, plan), coverage)];
+  });
   yield* await attempts.checks('notify', () => checkNotify(plan, context.io.env));
   yield* await attempts.checks('checks', () => doctorOwnChecks(context, { plan }, target));
 }

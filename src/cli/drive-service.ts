@@ -24,6 +24,7 @@ import { lookAt } from './look.js';
 import type { SourcedPlan } from './plan-source.js';
 import { createSignals } from './signals.js';
 import { openTelling, silentTelling } from './telling.js';
+import { tellUnread } from './unread.js';
 
 /** A person who attends the drive: sees it, gives it other plans, and may leave it as it stands. */
 export interface Attended {
@@ -126,6 +127,7 @@ export async function driveService(
   const { plan, digest, source } = sourced;
   const { service } = plan;
   const signals = createSignals(context, plan);
+  if (options.detach !== true && options.attended === undefined) await tellUnread(context, plan, signals);
   const view = options.attended?.view ?? openView(context);
   // What controllers drive, they tell.
   const telling = options.detach === true ? silentTelling(context) : openTelling(context, plan);

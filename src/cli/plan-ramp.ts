@@ -17,6 +17,7 @@ import { requireCallers } from './require-callers.js';
 import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { parseSignals } from './signal-flag.js';
 import { createSignals } from './signals.js';
+import { readableInstances } from './unread.js';
 import { refuseVariables, type VariableFlags } from './variables.js';
 
 /** Flags that say what a ramp takes from where. */
@@ -115,14 +116,14 @@ function planUnderWay({ rollout, plan }: Look): SourcedPlan | undefined {
   return { plan: plan.plan, digest: rollout.plan, source: plan.source };
 }
 
-/** Errors are watched by default where some caller's sidecar can be read; where none can, the ramp says so. */
+/** Errors are watched by default where some caller's sidecar can be read, or an instance's; where none can, the ramp says so. */
 async function defaultSignals(context: Context, plan: Plan): Promise<Plan['signals']> {
   const roles = { stable: plan.subsets[0]?.name ?? '', canary: plan.subsets[1]?.name ?? '' };
   const traffic = await createSignals(context, plan).traffic(
     { service: plan.service, ...roles, callers: plan.callers },
     AbortSignal.timeout(5_000),
   );
-  if (traffic !== undefined) return [DEFAULT_SIGNAL];
+  if (traffic !== undefined || (await readableInstances(context, plan)).read > 0) return [DEFAULT_SIGNAL];
   await requireCallers(context, { ...plan, signals: [DEFAULT_SIGNAL] });
   return [];
 }
@@ -131,5 +132,5 @@ async function defaultSignals(context: Context, plan: Plan): Promise<Plan['signa
 export function describeSignals(plan: Plan): string {
   if (plan.signals.length > 0)
     return `watching ${plan.signals.map(({ name, dryRun }) => (dryRun === true ? `${name} (dry run)` : name)).join(', ')} and the instances`;
-  return `no error signal: no caller's sidecar can be read (set envoy_prometheus_bind_addr) or none was asked for; watching the instances only`;
+  return `no error signal: no caller's sidecar and no instance's can be read (set envoy_prometheus_bind_addr) or none was asked for; watching the instances only`;
 }

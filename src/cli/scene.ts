@@ -79,7 +79,9 @@ export async function readScene(
   const glanced = driven?.live === undefined ? await glance(look) : undefined;
   const findings = driven?.live?.findings ?? freshest(recordedFindings(look), glanced?.findings ?? []);
   const observed = driven?.live?.observed ?? glanced?.observed;
-  const seen = { ...look.seen, findings, ...(observed === undefined ? {} : { observed }) };
+  const coverage = driven?.live?.coverage ?? glanced?.coverage;
+  const shares = { ...(observed === undefined ? {} : { observed }), ...(coverage === undefined ? {} : { coverage }) };
+  const seen = { ...look.seen, findings, ...shares };
   const live =
     driver === undefined
       ? drives?.kind === 'controller'

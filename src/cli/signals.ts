@@ -52,15 +52,22 @@ async function alliesOf(mesh: Context['mesh']): Promise<readonly string[]> {
 
 /** Where several datacenters share the entries, what the callers of each that counts count is counted, whichever the plan names as its own; where none does, all callers are. */
 function withAllies(sources: SignalSource & TrafficSource, mesh: Context['mesh']): SignalSource & TrafficSource {
-  const everywhere = async (target: Target): Promise<Target> => {
+  let alone = true;
+  const placed = (target: Target): Target => {
     const { datacenter, datacenters, ...rest } = target;
     if (datacenter === undefined && datacenters === undefined) return target;
-    const alone = (await alliesOf(mesh).catch(() => [])).length === 0;
     return alone ? { ...rest, ...given('datacenter', datacenter) } : { ...rest, ...given('datacenters', datacenters) };
+  };
+  const everywhere = async (target: Target): Promise<Target> => {
+    if (target.datacenter !== undefined || target.datacenters !== undefined)
+      alone = (await alliesOf(mesh).catch(() => [])).length === 0;
+    return placed(target);
   };
   return {
     read: async (signals, target, abort) => sources.read(signals, await everywhere(target), abort),
     traffic: async (target, abort) => sources.traffic(await everywhere(target), abort),
+    // It tells of the last look, so it asks nobody where the callers are.
+    coverage: (target) => sources.coverage(placed(target)),
   };
 }
 

@@ -26,7 +26,9 @@ export class Heartbeat {
     if (this.#isAsking || now < this.#askedAt + EVERY) return;
     this.#askedAt = now;
     this.#isAsking = true;
-    const live = { why, wakeAt, findings: seen.findings, ...(seen.observed === undefined ? {} : { observed: seen.observed }) };
+    const { findings, observed, coverage } = seen;
+    const shares = { ...(observed === undefined ? {} : { observed }), ...(coverage === undefined ? {} : { coverage }) };
+    const live = { why, wakeAt, findings, ...shares };
     // A lost lock, or a beat that fails, is no reason to stop: whoever takes over writes its own name into the record, and that is.
     this.#lock
       .beat(live)

@@ -1,4 +1,5 @@
 import { measurable } from '../core/agreement.js';
+import type { Coverage } from '../core/coverage.js';
 import { type Leg, sameShares } from '../core/legs.js';
 import type { Plan } from '../core/plan.js';
 import type { Rollout } from '../core/rollout.js';
@@ -8,9 +9,10 @@ import { Evidence } from './evidence.js';
 import { targetOf } from './target.js';
 import { TrafficWindow } from './traffic-window.js';
 
-/** What sidecars tell: shares in basis points where there were requests, and the findings of the `envoy` signals. */
+/** What sidecars tell: shares in basis points where there were requests, how much callers count, and the findings of the `envoy` signals. */
 export interface Glance {
   readonly observed?: Readonly<Record<string, number>>;
+  readonly coverage: Readonly<Record<string, Coverage>>;
   readonly findings: readonly Finding[];
 }
 
@@ -43,6 +45,7 @@ export class Onlooker {
     this.#window.add(await this.#source.traffic(target, abort));
     const observed = this.#window.shares(rollout.asked);
     const findings = this.#evidence.findings.filter(({ source }) => source === 'envoy');
-    return observed === undefined ? { findings } : { findings, observed };
+    const coverage = this.#source.coverage(target);
+    return { findings, coverage, ...(observed === undefined ? {} : { observed }) };
   }
 }

@@ -94,6 +94,7 @@ export class Pilot {
   readonly #overdue: Overdue;
   #rollout: Rollout | undefined;
   #weightsSince = 0;
+  #looked = false;
   #savedAt: number;
 
   /** `ring` is called when a program of the user's has ended. */
@@ -176,6 +177,7 @@ export class Pilot {
       ...this.#world.seen(),
       agreement,
       findings: this.#evidence.findings,
+      ...(this.#looked ? { coverage: this.#parts.signals.coverage(this.#target) } : {}),
       ...(agreementAt === undefined ? {} : { agreementAt }),
       ...(shares === undefined ? {} : { observed: shares }),
     };
@@ -200,6 +202,7 @@ export class Pilot {
 
   async #measure({ troubled = false }: Circumstances): Promise<void> {
     if (this.#rollout === undefined) return;
+    this.#looked ||= this.#watchesTraffic(this.#rollout);
     const [traffic] = await Promise.all([
       !troubled && this.#watchesTraffic(this.#rollout) ? this.#parts.signals.traffic(this.#target, this.#stop) : undefined,
       this.#evidence.measure(this.#target, this.#stop),

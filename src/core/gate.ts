@@ -1,3 +1,4 @@
+import { whyUnseen } from './coverage.js';
 import { strandedIn, unreadSites } from './datacenters.js';
 import type { Situation } from './decision.js';
 import { clockSince } from './hold-closed.js';
@@ -8,7 +9,7 @@ import { type BasisPoints, formatPercent, WHOLE } from './weights.js';
 
 /** Why a rollout may not advance now; none of these is a failure. */
 export interface Hold {
-  readonly reason: 'NoData' | 'SignalError' | 'Unclear' | 'StableWorse' | 'Capacity' | 'NoInstances' | 'Unseen';
+  readonly reason: 'NoData' | 'SignalError' | 'Unclear' | 'StableWorse' | 'Coverage' | 'Capacity' | 'NoInstances' | 'Unseen';
   readonly message: string;
   /** Before this moment there is nothing new to see, ms. */
   readonly until?: number;
@@ -43,7 +44,15 @@ export function holdForEvidence(situation: Situation, own = 0): Hold | undefined
     if (finding.verdict === 'Inconclusive') return { reason: finding.samples === 0 ? 'NoData' : 'Unclear', message };
     if (finding.verdict === 'Failed') return { reason: 'Unclear', message };
   }
-  return undefined;
+  return holdForCoverage(situation);
+}
+
+/** Whether enough of both versions' requests is seen; undefined when it is. */
+function holdForCoverage({ plan, rollout, seen }: Situation): Hold | undefined {
+  const why = [rollout.canary, rollout.stable].flatMap(
+    (subset) => whyUnseen(subset, seen.coverage?.[subset], plan.coverage) ?? [],
+  );
+  return why[0] === undefined ? undefined : { reason: 'Coverage', message: why[0] };
 }
 
 function isLookedAt(situation: Situation, own: number): boolean {

@@ -1,3 +1,4 @@
+import type { Coverage } from './coverage.js';
 import type { EntryKind, StoredEntry } from './entries.js';
 import type { Leg } from './legs.js';
 import type { Rollout } from './rollout.js';
@@ -105,6 +106,8 @@ export interface Observation {
   readonly agreementAt?: number;
   /** Share of requests that reached each subset lately, in basis points; undefined where it cannot be measured. */
   readonly observed?: Readonly<Record<string, number>>;
+  /** How much of each subset's requests its callers counted lately; absent where nobody looked. */
+  readonly coverage?: Readonly<Record<string, Coverage>>;
   readonly findings: readonly Finding[];
   /** The last word of the switch that stops all advances, one that has been turned off too; absent where it was never used. */
   readonly freeze?: Freeze;

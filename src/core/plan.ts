@@ -267,6 +267,8 @@ export interface Plan extends ServiceRef {
   readonly capacity?: { readonly maxRatio: number };
   /** The datacenters whose instances count, among those that share the entries; absent: each of them. */
   readonly datacenters?: readonly string[];
+  /** The least share (0..1) of each subset's requests that its callers have to count, and whether an advance waits for it or it is only told. */
+  readonly coverage?: { readonly min: number; readonly onLow: 'hold' | 'report' };
   readonly route?: Route;
   readonly hooks?: Readonly<Partial<Record<HookName, Program>>>;
   readonly checks?: readonly OwnCheck[];

@@ -30,6 +30,7 @@ export function overdue(situation: Situation, cause: Hold, limit: number): Decis
         : paused(situation, 'SignalError', message);
     case 'StableWorse':
     case 'Unseen':
+    case 'Coverage':
       return paused(situation, 'StepTimeout', message);
     case 'Unclear':
     case 'Capacity':

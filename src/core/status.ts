@@ -23,6 +23,8 @@ export interface LegStatus {
   readonly filter: string | null;
   readonly weight: { readonly asked: number | null; readonly stored: number | null; readonly observed: number | null };
   readonly instances: Instances | null;
+  /** The share of its requests lately that its callers counted, of those that its instances received, in percent. */
+  readonly coverage: number | null;
 }
 
 /** One datacenter that shares the entries; `unread` says why what is told of it is not of now. `counts` is false where the plan leaves it out. */
@@ -130,6 +132,7 @@ export function statusOf(input: StatusInput): Status {
       observed: to.service !== undefined || seen.observed === undefined ? null : (seen.observed[to.subset] ?? 0) / 100,
     },
     instances: to.service === undefined ? (seen.instances[to.subset] ?? null) : null,
+    coverage: to.service === undefined ? percentOf(seen.coverage?.[to.subset]?.share ?? null) : null,
   });
   const places = [...(rollout?.asked ?? []), ...stored].filter(
     (one, i, all) => all.findIndex((other) => sameLeg(one, other)) === i,
@@ -169,6 +172,11 @@ function datacenterStatus({ rollout, seen, plan }: StatusInput): Pick<Status, 'd
     return { name, counts: counts(plan?.plan.datacenters, name), unread: unread ?? null, ...told };
   });
   return { datacenters };
+}
+
+/** With one decimal, rounded down: only the whole is 100. */
+function percentOf(share: number | null): number | null {
+  return share === null ? null : Math.floor(share * 1_000 + 1e-6) / 10;
 }
 
 function groupStatus({ group, rollout }: StatusInput): Pick<Status, 'group'> {

@@ -25,6 +25,8 @@ export interface Reading {
   readonly measurement: Measurement;
   /** What a reader has to know about the numbers: how old some may be, and which cannot be told apart; added to the finding's sentence. */
   readonly note?: string;
+  /** Counts only: how much of canary's requests was seen, as a part of a sentence; absent where nothing is known to be missing. */
+  readonly sight?: string;
 }
 
 /** The ends of an interval, in percent. */

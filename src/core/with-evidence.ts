@@ -5,16 +5,18 @@ export interface LiveEvidence {
   readonly signals: readonly SignalStatus[];
   /** Observed weights in percent by subset; null where unknown. */
   readonly observed: Readonly<Record<string, number | null>>;
+  /** Coverage in percent by subset; null where unknown. */
+  readonly coverage: Readonly<Record<string, number | null>>;
   /** When every signal was last good; null where it has not seen that. */
   readonly healthyAt: string | null;
 }
 
 /** The status with what is measured just now instead of what the record remembers. */
-export function withEvidence(status: Status, { signals, observed, healthyAt }: LiveEvidence): Status {
+export function withEvidence(status: Status, { signals, observed, coverage, healthyAt }: LiveEvidence): Status {
   const measured = <L extends LegStatus | null>(leg: L): L =>
     leg === null || observed[leg.subset] === undefined
       ? leg
-      : { ...leg, weight: { ...leg.weight, observed: observed[leg.subset] } };
+      : { ...leg, weight: { ...leg.weight, observed: observed[leg.subset] }, coverage: coverage[leg.subset] ?? null };
   return {
     ...status,
     signals,
@@ -34,5 +36,6 @@ export function evidenceOf({
   healthyAt,
 }: Pick<Status, 'stable' | 'canary' | 'legs' | 'signals' | 'healthyAt'>): LiveEvidence {
   const all = [stable, canary, ...legs].flatMap((leg) => (leg === null ? [] : [leg]));
-  return { signals, healthyAt, observed: Object.fromEntries(all.map(({ subset, weight }) => [subset, weight.observed])) };
+  const by = (tell: (leg: LegStatus) => number | null) => Object.fromEntries(all.map((leg) => [leg.subset, tell(leg)]));
+  return { signals, healthyAt, observed: by(({ weight }) => weight.observed), coverage: by(({ coverage }) => coverage) };
 }

@@ -76,8 +76,8 @@ class CountFinding implements Finding {
       told: this.#told(),
       alpha: this.#alpha,
     };
-    const said = describe(this.#signal, this.#tally, story);
-    return this.#note === undefined ? said : `${said}; ${this.#note}`;
+    const said = [describe(this.#signal, this.#tally, story), this.#tally.sight, this.#note];
+    return said.filter((part) => part !== undefined).join('; ');
   }
 
   get clear(): boolean {

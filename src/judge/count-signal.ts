@@ -21,8 +21,9 @@ export interface CountEvidence {
 /** The tally with one more reading. A failed tally is left as it is. */
 export function addToCountTally(signal: EnvoySignal, tally: CountTally | undefined, reading: Reading, alpha: number): CountTally {
   const mode = modeOf(signal);
-  const known = tally?.mode === mode ? tally : beginCountTally(mode, reading.at);
-  if (known.failed) return known;
+  const begun = tally?.mode === mode ? tally : beginCountTally(mode, reading.at);
+  if (begun.failed) return begun;
+  const known = begun.sight === reading.sight ? begun : { ...begun, sight: reading.sight };
   const { trouble } = known;
   const { measurement, at } = reading;
   switch (measurement.kind) {
@@ -86,6 +87,7 @@ function countIn(signal: EnvoySignal, tally: CountTally, at: number, canary: Cou
   return {
     kind: 'counts',
     mode: tally.mode,
+    ...(tally.sight === undefined ? {} : { sight: tally.sight }),
     canary: addCounts(tally.canary, canary),
     stable: addCounts(tally.stable, stable),
     before: tally.before,

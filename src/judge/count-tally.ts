@@ -39,6 +39,8 @@ export interface CountTally {
   readonly failed: boolean;
   readonly trouble: Trouble | null;
   readonly at: number;
+  /** How much of canary's requests was seen, as the last reading said it; not kept, the next reading says it again. */
+  readonly sight?: string | undefined;
 }
 
 /** Nothing seen yet. */

@@ -36,6 +36,7 @@ const SERVICE: Rule = { key: 'services', labelled: true, as: 'list', name: 'serv
 const UNNAMED: ReadonlySet<string> = new Set([
   'on',
   'capacity',
+  'coverage',
   'pause',
   'wait',
   'analyse',

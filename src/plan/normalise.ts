@@ -44,6 +44,7 @@ export function normalise(text: PlanText): Plan {
     },
     ...(text.capacity === undefined ? {} : { capacity: { maxRatio: text.capacity.max_ratio } }),
     ...given('datacenters', text.datacenters),
+    ...(text.coverage === undefined ? {} : { coverage: { min: fraction(text.coverage.min), onLow: text.coverage.on_low } }),
     ...(text.route === undefined ? {} : { route: toRoute(text.route) }),
     ...(Object.keys(text.hooks).length === 0 ? {} : { hooks: toHooks(text.hooks) }),
     ...(text.checks.length === 0 ? {} : { checks: text.checks.map((one) => ({ name: one.name, program: toProgram(one) })) }),

@@ -6,7 +6,7 @@ import type { Plan, Program, Route, Schedule, StartRule, Step, Subset, Wave } fr
 import { versionFilter } from '../core/versions.js';
 import { given } from './given.js';
 import { WEEKDAYS } from './schema-schedule.js';
-import { signalText } from './text-of-signal.js';
+import { percentText, signalText } from './text-of-signal.js';
 
 /** Plain values in the names that a plan is written in. */
 export type Text = Readonly<Record<string, unknown>>;
@@ -32,6 +32,7 @@ export function textOfPlan(plan: Plan): Text {
     ...listed('on', policyTexts(plan)),
     ...(plan.capacity === undefined ? {} : { capacity: { max_ratio: plan.capacity.maxRatio } }),
     ...given('datacenters', plan.datacenters),
+    ...(plan.coverage === undefined ? {} : { coverage: coverageText(plan.coverage) }),
     ...(plan.route === undefined ? {} : { route: routeText(plan.route) }),
     ...listed(
       'checks',
@@ -148,6 +149,10 @@ function scheduleText({ start, windows = [], freeze = [] }: Schedule): Text {
       freeze.map(({ timezone, ...span }) => ({ ...span, ...zone(timezone) })),
     ),
   };
+}
+
+function coverageText({ min, onLow }: NonNullable<Plan['coverage']>): Text {
+  return { min: percentText(min), ...(onLow === 'hold' ? {} : { on_low: onLow }) };
 }
 
 function startText(start: StartRule): Text {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULTS } from '../core/defaults.js';
 import { formatDuration } from '../core/duration.js';
-import { ARROW, consulName, duration, durationOrZero, percent, subsetName } from './leaf.js';
+import { ARROW, consulName, duration, durationOrZero, percent, share, subsetName } from './leaf.js';
 import { notifySchema } from './schema-notify.js';
 import { checkSchema, hooksSchema, runSchema } from './schema-programs.js';
 import { routeSchema } from './schema-route.js';
@@ -169,6 +169,17 @@ export const planSchema = z
       .refine((names) => new Set(names).size === names.length, { error: `names one twice${ARROW}name each once` })
       .optional()
       .describe('The datacenters whose instances count, where several share the entries; default each of them'),
+    coverage: z
+      .strictObject({
+        min: share().describe(
+          "Least share of each version's requests that its callers count, of those that its instances receive",
+        ),
+        on_low: z.enum(['hold', 'report']).default('hold').describe('Below it: hold an advance, or only tell it'),
+      })
+      .optional()
+      .describe(
+        'How much of the traffic has to be counted by callers; without it an advance is held where less than half is seen by either side',
+      ),
     route: routeSchema.optional(),
     checks: z.array(checkSchema).default([]).describe('Checks of your own before anything is written'),
     hooks: hooksSchema.default({}),

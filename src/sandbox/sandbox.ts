@@ -3,10 +3,11 @@ import type { Faults } from './consul/faults.js';
 import type { CheckStatus } from './consul/records.js';
 import { type Consul, startConsul } from './consul/serve.js';
 import { controlRoutes } from './control-routes.js';
+import { InstancePages } from './mesh/instance-pages.js';
 import { deployVersion, registerCaller, reportVersion, stopVersion } from './mesh/instances.js';
 import { type Listener, serveEntry, serveMetrics } from './mesh/listeners.js';
 import { seedRandom } from './mesh/random.js';
-import { type Behaviour, type SubsetStats, Traffic } from './mesh/traffic.js';
+import { type Behaviour, type Received, type SubsetStats, Traffic } from './mesh/traffic.js';
 
 /** How to start the sandbox; everything has a default. */
 export interface SandboxOptions {
@@ -53,8 +54,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { state } = consul;
   const { kind, content } = decodeEntry({ Kind: 'service-defaults', Name: service, Protocol: 'http' });
   putEntry(state, kind, content, undefined);
-  for (const version of ['2', '3']) deployVersion(state, service, version, INSTANCES);
-  const traffic = new Traffic(state, service, callers, seedRandom(seed));
+  const received: Received = new Map();
+  const pages = new InstancePages(received, service);
+  await pages.open();
+  for (const version of ['2', '3']) deployVersion(state, service, version, INSTANCES, pages.addressOf(version));
+  const traffic = new Traffic(state, service, callers, seedRandom(seed), received);
   const listeners: Listener[] = [];
   for (const caller of callers) {
     const metrics = await serveMetrics(traffic, caller, state.datacenter);
@@ -63,11 +67,18 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
   const entry = await serveEntry(traffic, service);
   traffic.start(rate);
-  running = assemble(consul, traffic, [...listeners, entry], entry, service);
+  running = assemble(consul, traffic, pages, [...listeners, entry], entry, service);
   return running;
 }
 
-function assemble(consul: Consul, traffic: Traffic, listeners: readonly Listener[], entry: Listener, service: string): Sandbox {
+function assemble(
+  consul: Consul,
+  traffic: Traffic,
+  pages: InstancePages,
+  listeners: readonly Listener[],
+  entry: Listener,
+  service: string,
+): Sandbox {
   const { state } = consul;
   const entryAddress = `http://${entry.address}`;
   return {
@@ -80,13 +91,17 @@ function assemble(consul: Consul, traffic: Traffic, listeners: readonly Listener
       traffic.behaviours.set(version, merged);
       return merged;
     },
-    deploy: (version, instances = 1) => deployVersion(state, service, version, instances),
+    deploy(version, instances = 1) {
+      const ids = deployVersion(state, service, version, instances, pages.addressOf(version));
+      void pages.open();
+      return ids;
+    },
     stopInstances: (version) => stopVersion(state, service, version),
     setHealth: (version, status) => reportVersion(state, service, version, status),
     stats: () => Object.fromEntries([...traffic.stats].map(([subset, stats]) => [subset, { ...stats }])),
     async stop() {
       traffic.stop();
-      await Promise.all([consul.stop(), ...listeners.map((listener) => listener.close())]);
+      await Promise.all([consul.stop(), pages.close(), ...listeners.map((listener) => listener.close())]);
     },
   };
 }

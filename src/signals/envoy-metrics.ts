@@ -10,13 +10,14 @@ interface CounterGroup {
 /** The counters of one family on one sidecar, by the labels that identify the cluster. */
 export type Snapshot = ReadonlyMap<string, CounterGroup>;
 
-/** What can be read of a service: answers by class, how long they took, and how gRPC calls ended. */
-export type Family = 'classes' | 'latency' | 'statuses';
+/** What can be read of a service: answers by class, those of attempts that were made again instead of passed on, how long they took, and how gRPC calls ended. */
+export type Family = 'classes' | 'retried' | 'latency' | 'statuses';
 
 /** What one scrape says about one service. */
 export type EnvoyMetrics = Readonly<Record<Family, Snapshot>>;
 
 const CLASSES = 'envoy_cluster_upstream_rq_xx{';
+const RETRIED = 'envoy_cluster_retry_upstream_rq_xx{';
 const BUCKET = 'envoy_cluster_upstream_rq_time_bucket{';
 const COUNT = 'envoy_cluster_upstream_rq_time_count{';
 const STATUS = 'envoy_cluster_grpc_';
@@ -26,13 +27,14 @@ const CLASS_LABEL = 'envoy_response_code_class';
 /** Parts of Envoy's raw names, like `….upstream_rq_5xx` and `….grpc.bank.Books.Balance.14`. */
 const RAW_NAMES: Readonly<Record<Family, string>> = {
   classes: 'upstream_rq_.xx',
+  retried: 'upstream_rq_.xx',
   latency: 'upstream_rq_time',
   statuses: '[.]grpc[.](.*[.])?[0-9]+$',
 };
 
 /** The path to scrape: only counters that moved, only the families needed, and what tells one Envoy from another. */
 export function metricsPath(families: ReadonlySet<Family>): string {
-  const names = [...families].sort().map((family) => RAW_NAMES[family]);
+  const names = new Set([...families].sort().map((family) => RAW_NAMES[family]));
   return `/metrics?usedonly&filter=${encodeURIComponent([...names, FACTS_FILTER].join('|'))}`;
 }
 
@@ -43,6 +45,7 @@ export function parseEnvoyMetrics(text: string, target: ServiceRef): EnvoyMetric
     throw new Error('the answer is no metrics page of Envoy');
   const wanted = wantedLabels(target);
   const classes = new Map<string, CounterGroup>();
+  const retried = new Map<string, CounterGroup>();
   const latency = new Map<string, CounterGroup>();
   const statuses = new Map<string, CounterGroup>();
   for (let from = 0; from < text.length; ) {
@@ -50,12 +53,13 @@ export function parseEnvoyMetrics(text: string, target: ServiceRef): EnvoyMetric
     const to = newline === -1 ? text.length : newline;
     // Exact names: `envoy_cluster_external_…` and `…_internal_…` repeat every series.
     if (text.startsWith(CLASSES, from)) addLine(classes, text.slice(from + CLASSES.length, to), wanted, CLASS_LABEL);
+    else if (text.startsWith(RETRIED, from)) addLine(retried, text.slice(from + RETRIED.length, to), wanted, CLASS_LABEL);
     else if (text.startsWith(BUCKET, from)) addLine(latency, text.slice(from + BUCKET.length, to), wanted, 'le');
     else if (text.startsWith(COUNT, from)) addLine(latency, text.slice(from + COUNT.length, to), wanted, undefined);
     else if (text.startsWith(STATUS, from)) addStatus(statuses, text.slice(from + STATUS.length, to), wanted);
     from = to + 1;
   }
-  return { classes, latency, statuses };
+  return { classes, retried, latency, statuses };
 }
 
 /** All requests that one proxy has ever sent to a service, whatever the subset; undefined where it has no cluster of it that was used. */

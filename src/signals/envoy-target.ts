@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { COUNTED, type Coverage } from '../core/coverage.js';
 import { CallerList } from './caller-list.js';
 import type { CatalogReader } from './catalog-reader.js';
 import type { Family } from './envoy-metrics.js';
+import type { Sided } from './instance-proxies.js';
+import { InstanceSide } from './instance-side.js';
 import { Ledger } from './ledger.js';
 import type { Pages } from './pages.js';
 import type { Called, Caller } from './proxies.js';
 import type { ProxyDirectory } from './proxy-directory.js';
 import { type Ledgers, Sidecar } from './sidecar.js';
+import { Sight } from './sight.js';
 
 /** A scrape that began so recently is taken as present, ms. */
 const FRESH = 50;
@@ -30,10 +34,12 @@ export interface Look {
   readonly trouble?: { readonly kind: 'none' | 'error'; readonly why: string };
 }
 
-/** The callers of one service and all that they counted. */
+/** One service as both sides count it: its callers, and for what no caller counts its instances. */
 export class EnvoyTarget {
-  readonly ledgers: Ledgers = { classes: new Ledger(), latency: new Ledger(), statuses: new Ledger() };
-  readonly #target: Called;
+  readonly ledgers: Ledgers = { classes: new Ledger(), retried: new Ledger(), latency: new Ledger(), statuses: new Ledger() };
+  readonly instances: InstanceSide;
+  readonly #sight = new Sight();
+  readonly #target: Called & Sided;
   readonly #list: CallerList;
   readonly #pages: Pages;
   readonly #now: () => number;
@@ -45,8 +51,9 @@ export class EnvoyTarget {
   #underWay = false;
   #latencyAsked = false;
 
-  constructor(catalog: CatalogReader, directory: ProxyDirectory, target: Called, pages: Pages, now: () => number) {
+  constructor(catalog: CatalogReader, directory: ProxyDirectory, target: Called & Sided, pages: Pages, now: () => number) {
     this.#target = target;
+    this.instances = new InstanceSide(catalog, target, pages, now);
     this.#list = new CallerList(catalog, directory, target, now);
     this.#pages = pages;
     this.#now = now;
@@ -54,7 +61,12 @@ export class EnvoyTarget {
 
   /** Whether callers speak gRPC to the service, whose answers say in a status of their own how they ended. */
   get isGrpc(): boolean {
-    return this.#list.protocol === 'grpc';
+    return (this.#list.protocol ?? this.instances.protocol) === 'grpc';
+  }
+
+  /** How much of a subset's requests its callers counted: of the last seconds, or of all since this target is looked at. */
+  coverage(subset: string, of: 'lately' | 'overall'): Coverage {
+    return this.#sight[of](subset, this.instances.instances(subset));
   }
 
   /** Scrapes all callers, or joins the scrape that is under way or just was. Never throws. */
@@ -84,6 +96,9 @@ export class EnvoyTarget {
     const readable = sidecars.filter((sidecar) => sidecar.read === true);
     const read = readable.length;
     const found = this.#list.callers?.length ?? 0;
+    // What the instances counted is held against callers that were all read after that, however seldom each has its turn.
+    this.#note(at, this.instances.settle(Math.min(at, ...readable.map(({ countedAt }) => countedAt))));
+    this.instances.look(at, read < found || this.#misses, abort);
     if (read === 0) return { at, found, read, trouble: this.#explain(sidecars) };
     const age = at - Math.min(at, ...readable.map(({ countedAt }) => countedAt));
     const turns = readable.filter((sidecar) => sidecar.hasTurns(at)).map(({ address }) => address);
@@ -114,7 +129,7 @@ export class EnvoyTarget {
   }
 
   #familiesOf(sidecar: Sidecar, at: number): ReadonlySet<Family> {
-    const families = new Set<Family>(['classes']);
+    const families = new Set<Family>(['classes', 'retried']);
     if (this.#latencyAsked && at - (this.#latencyAt.get(sidecar) ?? Number.NEGATIVE_INFINITY) >= LATENCY_EVERY)
       families.add('latency');
     if (this.isGrpc) families.add('statuses');
@@ -124,6 +139,22 @@ export class EnvoyTarget {
   /** Some callers have not had their first turn. */
   #waiting(): boolean {
     return [...this.#sidecars.values()].some((sidecar) => sidecar.read === undefined);
+  }
+
+  #note(at: number, fresh: ReadonlySet<string>): void {
+    const since = {
+      callers: this.ledgers.classes.take('sight'),
+      retried: this.ledgers.retried.take('sight'),
+      instances: this.instances.take('sight', 'classes', at),
+    };
+    this.#sight.add(at, since, fresh);
+  }
+
+  /** Whether something may come that no caller counts: it does, or canary has got nothing yet that would tell. */
+  get #misses(): boolean {
+    const { stable, canary } = this.#target;
+    const share = this.coverage(canary, 'lately').share ?? 0;
+    return Math.min(share, this.coverage(stable, 'lately').share ?? 1) < COUNTED;
   }
 
   /** Keeps a sidecar's base line as long as it is listed, and no longer. */

@@ -1,22 +1,29 @@
+import { type Coverage, saySight } from '../core/coverage.js';
 import type { EnvoySignal } from '../core/plan.js';
 import type { Reading } from '../core/verdict.js';
 import type { Target, Traffic, TrafficSource } from '../ports.js';
+import { BothSidesMeter } from './both-sides.js';
 import type { CatalogReader } from './catalog-reader.js';
-import { envoyQuery, measureEnvoy } from './envoy-measure.js';
-import type { Family } from './envoy-metrics.js';
+import { envoyQuery } from './envoy-measure.js';
 import { EnvoyTarget, type Look } from './envoy-target.js';
 import type { Increments } from './increments.js';
 import { Pages } from './pages.js';
 import { ProxyDirectory } from './proxy-directory.js';
 import type { ScrapeLimits } from './scrape-budget.js';
 
-/** Reads the callers' sidecars: errors, slow answers and who got how many requests, each consumer with its own base line. */
+interface Known {
+  readonly rollout: string | undefined;
+  readonly target: EnvoyTarget;
+  readonly meter: BothSidesMeter;
+}
+
+/** Reads the sidecars of callers and instances: errors, slow answers and who got how many requests, each consumer with its own base line. */
 export class EnvoySource implements TrafficSource {
   readonly #catalog: CatalogReader;
   readonly #now: () => number;
   readonly #pages: Pages;
   readonly #directory: ProxyDirectory;
-  readonly #targets = new Map<string, { readonly rollout: string | undefined; readonly target: EnvoyTarget }>();
+  readonly #targets = new Map<string, Known>();
 
   constructor(catalog: CatalogReader, now: () => number, limits?: ScrapeLimits) {
     this.#catalog = catalog;
@@ -28,40 +35,62 @@ export class EnvoySource implements TrafficSource {
   /** Reads all the given signals from one scrape; every one gives a reading at every call. */
   async read(signals: readonly EnvoySignal[], target: Target, abort: AbortSignal): Promise<readonly Reading[]> {
     if (signals.length === 0) return [];
-    const known = this.#targetOf(target);
+    const { target: known, meter } = this.#targetOf(target);
     const look = await known.look(
       signals.some(({ metric }) => metric === 'latency'),
       abort,
     );
+    const coverage = known.coverage(target.canary, 'overall');
+    const sight = saySight(coverage, look);
     return signals.map((signal) => {
       const base = { signal: signal.name, at: look.at };
-      const { isGrpc, ledgers } = known;
-      if (look.trouble !== undefined)
-        return { ...base, query: envoyQuery(signal, target, isGrpc), raw: '', measurement: look.trouble };
-      const take = (family: Family): Increments => ledgers[family].take(`signal ${signal.name}`);
-      const { query, raw, measurement } = measureEnvoy(signal, target, { isGrpc, take });
+      const { query, raw, measurement } = meter.measure(signal, target, known, look.at);
+      const counts = signal.metric !== 'latency';
+      // Where no caller can be read the instances may tell enough.
+      const answered =
+        counts && [target.canary, target.stable].some((subset) => known.coverage(subset, 'overall').share !== null);
+      if (look.trouble !== undefined && !answered)
+        return { ...base, query: envoyQuery(signal, target, known.isGrpc), raw: '', measurement: look.trouble };
+      const of = counts && coverage.share !== null ? ` and ${coverage.instances.read} instances of ${target.canary}` : '';
       const note = sayLimits(look);
-      return { ...base, query: `${query} of ${sayCallers(look)}`, raw, measurement, ...(note === '' ? {} : { note }) };
+      return {
+        ...base,
+        query: `${query} of ${sayCallers(look)}${of}`,
+        raw,
+        measurement,
+        ...(counts && sight !== '' ? { sight } : {}),
+        ...(note === '' ? {} : { note }),
+      };
     });
   }
 
   /** Requests per subset since the last call; undefined when no caller can be read. */
   async traffic(target: Target, abort: AbortSignal): Promise<Traffic | undefined> {
-    const known = this.#targetOf(target);
+    const { target: known } = this.#targetOf(target);
     const { at, found, read, trouble } = await known.look(false, abort);
     if (trouble !== undefined) return undefined;
     const requests = { [target.stable]: 0, [target.canary]: 0, ...countRequests(known.ledgers.classes.take('traffic')) };
     return { at, requests, callers: { found, read } };
   }
 
-  #targetOf(target: Target): EnvoyTarget {
+  /** How much of each role's requests its callers counted lately, as of the last look; asks nobody. */
+  coverage(target: Target): Readonly<Record<string, Coverage>> {
+    const { target: known } = this.#targetOf(target);
+    return Object.fromEntries([target.stable, target.canary].map((subset) => [subset, known.coverage(subset, 'lately')]));
+  }
+
+  #targetOf(target: Target): Known {
     const { service, namespace, partition, datacenter, datacenters, callers, rollout } = target;
     const key = JSON.stringify([service, namespace, partition, datacenter, datacenters, callers]);
     const known = this.#targets.get(key);
-    if (known !== undefined && known.rollout === rollout) return known.target;
+    if (known !== undefined && known.rollout === rollout) return known;
     // Between two rollouts nobody looks: what happened then, and at the end of the one before, is base line for the next.
-    const fresh = new EnvoyTarget(this.#catalog, this.#directory, target, this.#pages, this.#now);
-    this.#targets.set(key, { rollout, target: fresh });
+    const fresh = {
+      rollout,
+      target: new EnvoyTarget(this.#catalog, this.#directory, target, this.#pages, this.#now),
+      meter: new BothSidesMeter(),
+    };
+    this.#targets.set(key, fresh);
     return fresh;
   }
 }

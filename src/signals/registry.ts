@@ -91,6 +91,7 @@ export function createSignalSource(options: SignalOptions): SignalSource & Traff
       return readings.flat();
     },
     traffic: (target, abort) => envoy.traffic(target, abort).catch(() => undefined),
+    coverage: (target) => envoy.coverage(target),
   };
 }
 

@@ -1,3 +1,4 @@
+import { COUNTED, sayShare } from '../core/coverage.js';
 import { storedLegs } from '../core/entries.js';
 import { type Leg, nameLeg, weightTo } from '../core/legs.js';
 import { extraLegs, type Rollout } from '../core/rollout.js';
@@ -32,7 +33,19 @@ export function trafficLines({ seen, plan }: Moment, rollout: Rollout, glyphs: G
     row('stable', { subset: rollout.stable }),
     row('canary', { subset: rollout.canary }),
     ...extraLegs(rollout).map((leg) => row(oneLine(nameLeg(leg)), leg)),
+    ...seenLine(seen, rollout, width),
   ];
+}
+
+/** What callers do not count has to be seen; that they count all of it is usual, and needs no line. */
+function seenLine({ coverage }: Moment['seen'], { stable, canary }: Rollout, width: number): readonly string[] {
+  const known = [stable, canary].flatMap((subset) => {
+    const share = coverage?.[subset]?.share ?? null;
+    return share === null ? [] : [{ subset, share }];
+  });
+  if (known.every(({ share }) => share >= COUNTED)) return [];
+  const said = known.map(({ subset, share }) => `${sayShare(share)} of ${oneLine(subset)}'s requests`);
+  return [padTo(`  seen    ${said.join(', ')}, as their callers count`, width)];
 }
 
 function percent(points: number): string {

@@ -19,6 +19,7 @@ export function renderStatus(status: Status, style: Style, now: number): string 
     ...stepLine(status, now),
     '',
     ...legLines(status),
+    ...seenLine(status),
     ...datacenterLines(status, style),
     ...skippedLines(status, style),
     '',
@@ -138,6 +139,14 @@ function skippedLines({ stable, canary, legs }: Status, style: Style): readonly 
     const said = leg === null || leg.instances === null ? undefined : describeSkipped(leg.subset, leg.instances);
     return said === undefined ? [] : [style.warn(`  ${oneLine(said)}`)];
   });
+}
+
+/** How much of each version's requests its callers counted; nothing where nobody knows. */
+function seenLine({ stable, canary }: Status): readonly string[] {
+  const known = [stable, canary].flatMap((leg) =>
+    leg === null || leg.coverage === null ? [] : [`${percent(leg.coverage)} of ${oneLine(leg.subset)}'s requests`],
+  );
+  return known.length === 0 ? [] : [`  seen     ${known.join(', ')}, as their callers count`];
 }
 
 function signalLines({ signals }: Status, style: Style, now: number): readonly string[] {

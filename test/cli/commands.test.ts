@@ -90,6 +90,8 @@ describe('commands on the sandbox', () => {
       filter: 'Service.Meta.version == "3"',
       weight: { asked: 20, stored: 20, observed: null },
       instances: { passing: 2, warning: 0, critical: 0 },
+      // Nobody looks.
+      coverage: null,
     });
     expect(Object.keys(status.signals[0])).to.deep.equal([
       'name',

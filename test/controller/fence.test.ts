@@ -50,7 +50,7 @@ class Believer {
       },
       isPassing,
       log: new LogBook(client, store),
-      signals: { read: async () => [], traffic: async () => undefined },
+      signals: { read: async () => [], traffic: async () => undefined, coverage: () => ({}) },
       findPlan: async (service) => (await store.readPlan(service))?.plan,
       lives: async (service, driver) => (await lock.read(service, clock.now()))?.id === driver,
       listen: (index, abort) => doorbell.listen(index, abort),

@@ -40,7 +40,7 @@ describe('followPlans', function () {
     mkdirSync(plans);
     stops = [];
     for (const service of ['payments', 'orders'])
-      for (const version of ['2', '3']) deployVersion(consul.state, service, version, 1);
+      for (const version of ['2', '3']) deployVersion(consul.state, service, version, 1, undefined);
   });
   afterEach(async () => {
     await Promise.all(stops.map((stop) => stop()));

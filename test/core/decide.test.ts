@@ -324,6 +324,25 @@ describe('decide, on evidence', () => {
     );
     expect(decision.why).to.equal('50% is more than 2 times what 1 of 10 ready instances stand for (10%)');
   });
+  it('holds where too little is seen, as the plan asks or below half, and pauses for a person; never takes it back for that', () => {
+    const low = { share: 0.4, seen: 1, instances: { found: 2, read: 2 } };
+    const steps = [weight(10), weight(50)];
+    const at10 = (coverage: typeof low, plan = {}, change = {}) =>
+      decide(situation(10, at(0), { plan: { steps, ...plan }, seen: { coverage: { green: coverage } }, ...change }));
+    const asked = { coverage: { min: 0.95, onLow: 'hold' } } as const;
+    expect(at10(low).next, 'the instances tell the rest').to.include({ message: 'canary green 10% -> 50%' });
+    expect(at10(low, { coverage: { min: 0.95, onLow: 'report' } }).next).to.not.equal(undefined);
+    expect(at10(low, asked).write).to.equal(undefined);
+    expect(at10(low, asked).why).to.equal("40% of green's requests are counted by its callers, of at least 95%");
+    const blind = { share: 0.1, seen: 0.3, instances: { found: 4, read: 1 } };
+    expect(at10(blind).why).to.equal("30% of green's requests are seen: 10% by its callers, and 1 of 4 instances can be read");
+    const on = { ...makePlan().on, stepTimeout: 'revert' } as const;
+    expect(at10(low, { ...asked, on, stepTimeout: 1 }, { now: NOON + 10 }).next?.state).to.deep.equal({
+      phase: 'Paused',
+      reason: 'StepTimeout',
+      step: 0,
+    });
+  });
   it('reverts at the deadline, but not from a target that somebody asked for', () => {
     const late = { plan: { deadline: 1_000 } };
     expect(decide(situation(10, at(0), late)).next?.state).to.deep.equal({

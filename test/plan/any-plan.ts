@@ -177,6 +177,7 @@ export const ANY_PLAN = fc
       ),
       capacity: fc.constant({ max_ratio: 1.5 }),
       datacenters: fc.uniqueArray(NAME, { minLength: 1, maxLength: 3 }),
+      coverage: fc.constantFrom({ min: '95%' }, { min: 12.5, on_low: 'report' }),
       deadline: DURATION,
       undo_window: fc.constantFrom('0', '36h', '1d'),
       datacenter: NAME,

@@ -690,6 +690,19 @@ export const MISTAKES: readonly Mistake[] = [
     message: '"capacity" must be a map, not a list',
   },
   {
+    name: 'a coverage beyond the whole',
+    yaml: { more: 'coverage: { min: ▼120% }' },
+    hcl: { more: 'coverage { min = ▼"120%" }' },
+    message: '"min" of "coverage" is "120%", which is no percentage',
+    hint: 'write 0 to 100, like 0.5 or "0.5%"',
+  },
+  {
+    name: 'an unknown answer to low coverage',
+    yaml: { more: 'coverage: { min: 95%, on_low: ▼ignore }' },
+    hcl: { more: 'coverage {\n  min    = 95\n  on_low = ▼"ignore"\n}' },
+    message: '"on_low" of "coverage" is "ignore", which is not one of hold, report',
+  },
+  {
     name: 'a number where a text belongs',
     yaml: { more: 'stable: ▼3' },
     hcl: { more: 'stable = ▼3' },

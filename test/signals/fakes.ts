@@ -49,11 +49,25 @@ function clusterLabels(subset: string, service: string): string {
 }
 
 /** Lines of Envoy's response-class counter, each repeated as the external family, which must not be counted. */
-export function classLines(subset: string, counts: Readonly<Record<string, number>>, service = 'payments'): string {
+export function classLines(subset: string, counts: Readonly<Record<string, number>>, service = 'payments', of = ''): string {
   const line = (family: string, digit: string, count: number): string =>
-    `envoy_cluster_${family}upstream_rq_xx{envoy_response_code_class="${digit}",${clusterLabels(subset, service)}} ${count}\n`;
+    `envoy_cluster_${of}${family}upstream_rq_xx{envoy_response_code_class="${digit}",${clusterLabels(subset, service)}} ${count}\n`;
   return Object.entries(counts)
     .map(([digit, count]) => line('external_', digit, count) + line('internal_', digit, count) + line('', digit, count))
+    .join('');
+}
+
+/** What an instance's own listener counted, with the lines of its other listeners, which must not be counted. */
+export function inboundLines(counts: Readonly<Record<string, number>>): string {
+  const line = (family: string, prefix: string, digit: string, count: number): string =>
+    `envoy_${family}http_downstream_rq_xx{envoy_response_code_class="${digit}",local_cluster="payments",envoy_http_conn_manager_prefix="${prefix}"} ${count}\n`;
+  return Object.entries(counts)
+    .map(
+      ([digit, count]) =>
+        line('', 'admin', digit, 7_000) +
+        line('', 'public_listener', digit, count) +
+        line('listener_', 'public_listener', digit, count),
+    )
     .join('');
 }
 
@@ -123,6 +137,8 @@ export class FakeCatalog implements CatalogReader {
   agent: object | undefined = { Config: { Version: '1.22.5' }, DebugConfig: { ACLsEnabled: false } };
   /** What `/v1/health/connect` answers, of whatever subset. */
   instances: readonly Readonly<Record<string, unknown>>[] = [];
+  /** Metrics addresses of the instances, by the subset whose filter they match. */
+  instancePages: Record<string, readonly string[]> = {};
 
   async get(path: string, query: Readonly<Record<string, string>>): Promise<CatalogAnswer> {
     return { body: this.#answer(path, query), hidden: this.hidden };
@@ -132,7 +148,16 @@ export class FakeCatalog implements CatalogReader {
     this.asked.push(`${path} ${JSON.stringify(query)}`);
     if (this.down) throw new Error('Consul cannot be reached');
     if (path.startsWith('/v1/discovery-chain/')) return { Chain: { Protocol: this.protocol } };
-    if (path.startsWith('/v1/health/connect/')) return this.instances;
+    if (path.startsWith('/v1/config/service-resolver/'))
+      return { Subsets: Object.fromEntries(Object.keys(this.instancePages).map((subset) => [subset, { Filter: subset }])) };
+    if (path.startsWith('/v1/health/connect/'))
+      return [
+        ...this.instances,
+        ...(this.instancePages[query.filter ?? ''] ?? []).map((bind) => ({
+          Service: { Address: '127.0.0.1', Proxy: { Config: { envoy_prometheus_bind_addr: bind } } },
+          Checks: [{ Status: 'passing' }],
+        })),
+      ];
     const [, , area, what, name] = path.split('/');
     if (area === 'config') return this.entries[what!] ?? [];
     if (area === 'namespaces') return this.namespaces.map((Name) => ({ Name }));

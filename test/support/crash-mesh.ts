@@ -138,6 +138,7 @@ export class CrashLog implements DecisionLog {
 export function countingSidecars(mesh: CrashMesh, failsFrom: number, now: () => number): SignalSource & TrafficSource {
   return {
     traffic: async () => undefined,
+    coverage: () => ({}),
     read: async (signals: readonly Signal[]): Promise<readonly Reading[]> => {
       if (mesh.green === 0) return [];
       const canary = { bad: mesh.green >= failsFrom ? 200 : 1, total: 300 };

@@ -5,8 +5,15 @@ import type { State } from '../consul/state.js';
 
 const FIRST_PORT = 9_100;
 
-/** Registers instances of a version, each with a passing check and a sidecar that stands and falls with it. Returns their ids. */
-export function deployVersion(state: State, service: string, version: string, count: number): string[] {
+/** Registers instances of a version, each with a passing check and a sidecar that stands and falls with it, whose counters are at `metricsAddress`. Returns their ids. */
+export function deployVersion(
+  state: State,
+  service: string,
+  version: string,
+  count: number,
+  metricsAddress: string | undefined,
+): string[] {
+  const config = metricsAddress === undefined ? {} : { Config: { envoy_prometheus_bind_addr: metricsAddress } };
   const ids = Array.from({ length: count }, (_, i) => `${service}-${version}-${i + 1}`);
   for (const id of ids) {
     registerWithAgent(state, {
@@ -16,7 +23,7 @@ export function deployVersion(state: State, service: string, version: string, co
       Port: FIRST_PORT + state.services.size,
       Meta: { version },
       Check: { CheckID: `service:${id}`, Name: 'ready', TTL: '24h', Status: 'passing' },
-      Connect: { SidecarService: { Checks: [{ Name: `Connect Sidecar Aliasing ${id}`, AliasService: id }] } },
+      Connect: { SidecarService: { Checks: [{ Name: `Connect Sidecar Aliasing ${id}`, AliasService: id }], Proxy: config } },
     });
   }
   return ids;

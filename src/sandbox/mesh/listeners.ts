@@ -40,7 +40,8 @@ export function serveEntry(traffic: Traffic, service: string): Promise<Listener>
   });
 }
 
-async function listen(handler: RequestListener): Promise<Listener> {
+/** Serves on a free port of 127.0.0.1. */
+export async function listen(handler: RequestListener): Promise<Listener> {
   const server = createServer(handler);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

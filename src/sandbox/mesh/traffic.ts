@@ -33,6 +33,9 @@ export interface SubsetStats {
   lastFailureAt?: number;
 }
 
+/** Per version, then per class of the answer: what its instances' own sidecars counted. */
+export type Received = Map<string, Map<number, number>>;
+
 /** The callers' sidecars, with the steady traffic through them. Every request is drawn, answered and counted in memory. */
 export class Traffic {
   /** Per caller, then per cluster name. */
@@ -44,16 +47,18 @@ export class Traffic {
   private readonly service: string;
   private readonly callers: readonly string[];
   private readonly random: () => number;
+  private readonly received: Received;
   private config: ProxyConfig;
   private turn = 0;
   private owed = 0;
   private readonly stopping: (() => void)[] = [];
 
-  constructor(state: State, service: string, callers: readonly string[], random: () => number) {
+  constructor(state: State, service: string, callers: readonly string[], random: () => number, received: Received) {
     this.state = state;
     this.service = service;
     this.callers = callers;
     this.random = random;
+    this.received = received;
     this.config = readProxyConfig(state, service);
     for (const caller of callers) this.counters.set(caller, new Map());
   }
@@ -94,6 +99,7 @@ export class Traffic {
     if (way === undefined) return { status: 503, version: '', subset: '', headers: {} };
     const answer = { ...this.answer(way.cluster), headers: way.added };
     countAnswer(this.countersOf(caller, way.cluster), answer.status, answer.latencyMs);
+    if (answer.latencyMs !== undefined) this.receive(answer);
     this.remember(answer);
     return answer;
   }
@@ -116,6 +122,13 @@ export class Traffic {
     const counters = own.get(cluster.name) ?? startCounters(cluster);
     own.set(cluster.name, counters);
     return counters;
+  }
+
+  private receive({ version, status }: MeshAnswer): void {
+    const classes = this.received.get(version) ?? new Map<number, number>();
+    this.received.set(version, classes);
+    const digit = Math.floor(status / 100);
+    classes.set(digit, (classes.get(digit) ?? 0) + 1);
   }
 
   private remember({ subset, status }: MeshAnswer): void {

@@ -27,10 +27,11 @@ function withKnown<L extends Leg>(leg: L, { stable, canary, legs }: RolloutDetai
     (one) => one !== null && one.subset === leg?.subset && one.service === leg.service,
   );
   if (leg === null || !before) return leg;
-  const { weight, instances } = leg;
+  const { weight, instances, coverage } = leg;
   return {
     ...leg,
     weight: { ...weight, observed: weight.observed ?? before.weight.observed },
     instances: instances ?? before.instances,
+    coverage: coverage ?? before.coverage,
   };
 }

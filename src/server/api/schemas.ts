@@ -39,6 +39,7 @@ const leg = z.object({
     })
     .describe('Its share of the traffic'),
   instances,
+  coverage: percent('What its callers counted of the requests that its instances received lately'),
 });
 
 const datacenter = z.object({

@@ -9,6 +9,7 @@ const leg = (subset: string, observed: number | null, passing: number | null): L
   filter: null,
   weight: { asked: 50, stored: 50, observed },
   instances: passing === null ? null : { passing, warning: 0, critical: 0 },
+  coverage: observed === null ? null : 100,
 });
 const errors: RolloutRow['signals'][number] = {
   name: 'errors',

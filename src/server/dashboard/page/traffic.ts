@@ -43,12 +43,12 @@ export function Traffic({ detail, entries, samples, tables }: TrafficProps) {
   const { canary } = detail;
   const points = canary === null ? [] : pointsOf(entries, samples, canary.subset, canary.weight);
   return html`<section aria-labelledby="traffic"><h2 id="traffic">Traffic</h2>
-    <table class="weights"><thead><tr><th scope="col">subset</th><th scope="col">asked</th><th scope="col">stored</th><th scope="col">observed</th></tr></thead>
+    <table class="weights"><thead><tr><th scope="col">subset</th><th scope="col">asked</th><th scope="col">stored</th><th scope="col">observed</th><th scope="col" title="of the requests that its instances received, those that its callers counted">seen</th></tr></thead>
       <tbody>${legs.map(
         (
           leg,
         ) => html`<tr key=${leg.subset}><th scope="row" class=${leg === canary ? 'canary' : leg === detail.stable ? 'stable' : 'leg'}>${versionOf(leg)}</th>
-          <td>${percent(leg.weight.asked)}</td><td>${percent(leg.weight.stored)}</td><td>${percent(leg.weight.observed)}</td></tr>`,
+          <td>${percent(leg.weight.asked)}</td><td>${percent(leg.weight.stored)}</td><td>${percent(leg.weight.observed)}</td><td>${percent(leg.coverage)}</td></tr>`,
       )}</tbody></table>
     ${
       canary !== null &&
