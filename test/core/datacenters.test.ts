@@ -12,7 +12,7 @@ import { statusOf } from '../../src/core/status.js';
 import { promote } from '../../src/core/verbs/promote.js';
 import { renderStatus } from '../../src/view/status.js';
 import { PLAIN } from '../../src/view/style.js';
-import { makePlan, makeRollout, makeSeen, NOON, passing, weight } from '../support/world.js';
+import { finding, makePlan, makeRollout, makeSeen, NOON, passing, weight } from '../support/world.js';
 
 const WHY = 'no answer within 3 s';
 const at = (step: number): State => ({ phase: 'Progressing', reason: 'Stepping', step });
@@ -24,7 +24,7 @@ function site(name: string, blue?: number, green?: number, unread?: string): Sit
 }
 
 function seenIn(rollout: Rollout | undefined, all: readonly Site[], named?: readonly string[], more: object = {}): Observation {
-  const datacenters: Sites = { home: 'dc1', primary: 'dc1', all };
+  const datacenters: Sites = { home: 'dc1', primary: 'dc1', all, ...(named === undefined ? {} : { named }) };
   return makeSeen(rollout, { datacenters, instances: totalOf(datacenters, named), ...more });
 }
 
@@ -126,6 +126,13 @@ describe('a rollout over several datacenters', () => {
       expect([decision.next?.state.phase, decision.next?.state.reason]).to.deep.equal(['Reverted', 'NoInstances']);
       expect(decision.why).to.equal(message);
     });
+
+  it('does not go back where a datacenter has nobody of stable left, and says where', () => {
+    const failed = { seen: { findings: [finding('errors', 'Failed')] } };
+    const decision = decide(situation(10, at(1), [site('dc1', 2, 2), site('dc2', 0, 2)], failed));
+    expect([decision.next?.state.phase, decision.next?.state.reason]).to.deep.equal(['Paused', 'StableGone']);
+    expect(decision.why).to.match(/^blue has no ready instance in dc2, so nothing goes back/);
+  });
 
   it('stays where canary is gone in one that the plan leaves out', () => {
     const decision = decide(situation(10, at(1), [site('dc1', 2, 2), site('dc2', 2, 0)], { named: ['dc1'], now: due }));

@@ -297,7 +297,9 @@ describe('whatever takes traffic back, by itself', () => {
   it('says of a stable that is gone that nothing could go back, also where nothing has to', () => {
     const baking: Standing = { phase: 'Baking', reason: 'Watching', step: 4 };
     const decision = decide(situationOf({ state: baking, reason: 'SignalFailed', percent: 100 }, passing(0)));
-    expect(decision.why).to.equal('baking: a bad signal still reverts; no instance of blue is left, so nothing could go back');
+    expect(decision.why).to.equal(
+      'baking: no signal is watched; losing its instances still reverts; no instance of blue is left, so nothing could go back',
+    );
   });
 });
 
