@@ -67,7 +67,10 @@ async function* examineService(context: Context, attempts: Attempts, look: Look,
   yield* checks;
   const frozen = await attempts.try('freeze', () => readFreeze(context));
   if ('failed' in frozen) yield frozen.failed;
-  const seen = { ...look.seen, ...('failed' in frozen ? {} : frozen.value), instances };
+  // Where a filter cannot be evaluated that is told by its count.
+  const picked = await attempts.try('subsets', () => context.mesh.readPicks(service, plan.subsets));
+  const picks = 'failed' in picked ? {} : { picks: picked.value };
+  const seen = { ...look.seen, ...('failed' in frozen ? {} : frozen.value), ...picks, instances };
   const roles = 'failed' in found ? { message: found.failed.message, hint: found.failed.hint ?? '' } : findRoles(plan, seen);
   const made = await attempts.checks('entries', async () => preflight(plan, seen, roles, context.clock.now()));
   // What cannot be counted is said already, and is not the same as nobody.

@@ -5,11 +5,11 @@ import { entryOfKind, type Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { type Check, preflight } from '../core/preflight.js';
 import { findRoles, isRefusal } from '../core/roles.js';
-import type { Mesh, PlanStore, SourcedPlan } from '../ports.js';
+import type { Mesh, Picks, PlanStore, SourcedPlan } from '../ports.js';
 
 /** What applying a plan needs, all of it within the namespace, partition and datacenter of that plan. */
 export interface ApplyParts {
-  readonly mesh: Pick<Mesh, 'readEntries' | 'countInstances' | 'write'>;
+  readonly mesh: Pick<Mesh, 'readEntries' | 'countInstances' | 'write'> & Picks;
   readonly store: Pick<PlanStore, 'savePlan'>;
   /** The plan with every `version: auto` told from the catalog; rejects with a message and a `hint` where one cannot be told. */
   readonly settle: (plan: SourcedPlan) => Promise<SourcedPlan>;
@@ -64,10 +64,10 @@ export async function applyPlan(unsettled: SourcedPlan, parts: ApplyParts, optio
 
 /** The service as the plan's subsets divide it, read once. */
 export async function observeOnce(
-  mesh: Pick<Mesh, 'readEntries' | 'countInstances'>,
+  mesh: Pick<Mesh, 'readEntries' | 'countInstances'> & Picks,
   { service, subsets }: Plan,
 ): Promise<Observation> {
-  const entries = await mesh.readEntries(service);
+  const [entries, picks] = await Promise.all([mesh.readEntries(service), mesh.readPicks(service, subsets)]);
   const instances = await mesh.countInstances(service, subsets, entries.resolver);
-  return { ...entries, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
+  return { ...entries, resolverSince: 0, instances, picks, agreement: 'unknown', findings: [] };
 }

@@ -461,7 +461,7 @@ export class Controller {
   }
 }
 
-/** Whether the rollout goes on as soon as enough instances of canary pass. */
+/** Whether the rollout goes on, or back, as soon as enough instances are ready. */
 function awaitsInstances({ state }: Rollout, plan: Plan): boolean {
-  return state.phase === 'Pending' || plan.steps[state.step]?.kind === 'wait';
+  return state.phase === 'Pending' || state.reason === 'StableGone' || plan.steps[state.step]?.kind === 'wait';
 }

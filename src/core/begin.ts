@@ -47,7 +47,7 @@ export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beg
   if (seen.splitter === undefined && now < seen.resolverSince + RESOLVER_SETTLES) {
     return wait('giving the sidecars a second to learn the subsets', seen.resolverSince + RESOLVER_SETTLES);
   }
-  const again = findRoles(plan, seen, beginning.drill);
+  const again = findRoles(plan, seen, { again: beginning.drill === true, stable: roles.stable });
   if (isRefusal(again)) return wait(`${again.message}; waiting, since that changed a moment ago`, now + LOOK_AGAIN);
   if (again.stable !== roles.stable || !sameShares(again.legs, roles.legs)) {
     const says = `service-splitter/${plan.service} says ${formatLegs(again.legs)} with ${again.stable} stable since a moment ago`;
@@ -56,7 +56,7 @@ export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beg
   const next = beginRollout(roles, beginning, owedBy(plan), now);
   const nobody = movesOntoNothing(seen, plan.service, next.asked);
   if (nobody !== undefined) return wait(`${nobody.message}; waiting until one is ready`, now + RESOLVER_SETTLES);
-  return { why: next.message, wakeAt: now, next, write: splitterWrite(seen.splitter, plan.service, next, true) };
+  return { why: next.message, wakeAt: now, next, write: splitterWrite(seen, plan.service, next, true) };
 }
 
 /** The first record of a rollout: nothing has moved yet. */

@@ -28,7 +28,14 @@ export function decide(situation: Situation): Decision {
   const decision = decideIn(situation);
   if (decision.write !== undefined || isFinal(rollout)) return decision;
   const warning = warnOfNobody(situation.seen, rollout);
-  return warning === undefined ? decision : { ...decision, why: `${decision.why}; ${warning}` };
+  const why = warning === undefined ? decision.why : `${decision.why}; ${warning}`;
+  return { ...decision, why, wakeAt: Math.min(decision.wakeAt, deadlineOf(situation)) };
+}
+
+/** When the rollout is to be looked at for its deadline, however long its step is. */
+function deadlineOf({ plan, rollout, now }: Situation): number {
+  const due = rollout.startedAt + (plan.deadline ?? Number.POSITIVE_INFINITY);
+  return due > now ? due : Number.POSITIVE_INFINITY;
 }
 
 /**

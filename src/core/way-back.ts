@@ -1,4 +1,4 @@
-import { legsOf } from './entries.js';
+import { storedLegs } from './entries.js';
 import { type Leg, weightOf } from './legs.js';
 import { describeGone, isGone, type Observation } from './observation.js';
 import { askedCanary, type Rollout } from './rollout.js';
@@ -16,7 +16,7 @@ export interface Nobody {
  * Every write that may give stable more is held against this, whoever asks for it.
  */
 export function movesOntoNothing(seen: Observation, service: string, asked: readonly Leg[]): Nobody | undefined {
-  const has = seen.splitter === undefined ? [] : legsOf(seen.splitter.entry, service);
+  const has = storedLegs(seen, service);
   const names = asked.filter((leg) => leg.service === undefined).map(({ subset }) => subset);
   return names
     .filter((subset) => weightOf(asked, subset) > weightOf(has, subset))

@@ -195,6 +195,24 @@ export function describeCatalog(ask: Ask): void {
       await settle(async () => expect(await health('connect/pay?passing')).to.have.length(2));
     });
 
+    it("shows the weights of a sidecar, which are its own, not its service's; a warning weight of 0 stays 0", async () => {
+      const sidecar = { Port: 21_009, Checks: [{ Name: 'alias', AliasService: 'light', Status: 'passing' }] };
+      const light = (Weights: object, own: object = {}) =>
+        ask('PUT', '/v1/agent/service/register', {
+          ID: 'light',
+          Name: 'light',
+          Weights,
+          Connect: { SidecarService: { ...sidecar, ...own } },
+        });
+      const weights = async () =>
+        (await health('connect/light')).map((row: { Service: { Weights: object } }) => row.Service.Weights);
+      await light({ Passing: 1, Warning: 0 });
+      await settle(async () => expect(await weights()).to.deep.equal([{ Passing: 1, Warning: 1 }]));
+      await light({ Passing: 1, Warning: 1 }, { Weights: { Passing: 2, Warning: 0 } });
+      await settle(async () => expect(await weights()).to.deep.equal([{ Passing: 2, Warning: 0 }]));
+      await ask('PUT', '/v1/agent/service/deregister/light');
+    });
+
     it('refuses unknown checks, services, fields and flags', async () => {
       for (const [method, path, body, status, text] of [
         [

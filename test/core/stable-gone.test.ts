@@ -277,6 +277,11 @@ describe('whatever takes traffic back, by itself', () => {
     const there = { ...routed.seen, instances: { blue: passing(1), green: passing(2) } };
     expect(decide({ ...routed, seen: there }).next?.state.phase).to.equal('Reverting');
   });
+  it('is looked at for its deadline, however long its step is', () => {
+    const { plan, ...more } = situationOf({ state: at(1), reason: 'DeadlineExceeded' }, passing(1));
+    const steps = [weight(50), { kind: 'pause', for: 86_400_000 } as const];
+    expect(decide({ ...more, plan: { ...plan, steps, deadline: 3_605_000 } }).wakeAt).to.equal(NOON + 5_000);
+  });
   it('writes nothing where somebody deleted the splitter', () => {
     const situation = situationOf(WAYS['the deadline']!, passing(0));
     const { splitter: _, ...seen } = situation.seen;

@@ -1,6 +1,6 @@
-import { legsOf, type StoredEntry } from '../entries.js';
+import { storedLegs } from '../entries.js';
 import { formatLegs, sameShares } from '../legs.js';
-import { serving } from '../observation.js';
+import { type Observation, serving } from '../observation.js';
 import { needsCleanUp, reverted } from '../revert.js';
 import type { Rollout } from '../rollout.js';
 import { insteadOfGoingBack, movesOntoNothing, type Nobody, nobodyToGoBackTo } from '../way-back.js';
@@ -10,7 +10,7 @@ import { refused, refuseOntoNothing, type VerbContext, type VerbResult, write } 
 export function abort(rollout: Rollout, context: VerbContext): VerbResult {
   const { service, by, now, seen, force = false } = context;
   const { state } = rollout;
-  if (state.phase === 'Promoted' && !atStable(seen.splitter, service, rollout.asked)) {
+  if (state.phase === 'Promoted' && !atStable(seen, service, rollout.asked)) {
     const nobody = movesOntoNothing(seen, service, rollout.asked);
     const refusal = force ? undefined : refuseOntoNothing(nobody, insteadOfGoingBack(service, false));
     if (refusal !== undefined) return refusal;
@@ -23,7 +23,7 @@ export function abort(rollout: Rollout, context: VerbContext): VerbResult {
   const cleanUp = state.phase === 'Promoting' || needsCleanUp(seen, rollout);
   const change = reverted(rollout, 'Aborted', `aborted by ${by}`, now, cleanUp);
   const settled = state.phase === 'Reverted' || state.phase === 'Reverting' || state.phase === 'Superseded';
-  if (settled && atStable(seen.splitter, service, change.asked))
+  if (settled && atStable(seen, service, change.asked))
     return { kind: 'nothing', message: `${service} is on ${rollout.stable} already (${state.phase}: ${state.reason})` };
   const nobody = nobodyToGoBackTo(seen, service, rollout, change.asked);
   const others = serving(seen.instances[rollout.canary]) > 0 && !settled;
@@ -36,6 +36,6 @@ function forced(nobody: Nobody | undefined): string {
   return nobody === undefined ? '' : ` by force: ${nobody.message}`;
 }
 
-function atStable(stored: StoredEntry | undefined, service: string, asked: Rollout['asked']): boolean {
-  return stored !== undefined && sameShares(legsOf(stored.entry, service), asked);
+function atStable(seen: Observation, service: string, asked: Rollout['asked']): boolean {
+  return seen.splitter !== undefined && sameShares(storedLegs(seen, service), asked);
 }

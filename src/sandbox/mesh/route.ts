@@ -4,7 +4,7 @@ import { type Chain, type ChainNode, compileChain } from '../consul/chain.js';
 import { findIn } from '../consul/config.js';
 import { Failure } from '../consul/failure.js';
 import { compileFilter } from '../consul/filter.js';
-import type { JsonObject } from '../consul/records.js';
+import type { JsonObject, ServiceRecord } from '../consul/records.js';
 import type { State } from '../consul/state.js';
 import { viewHealth } from '../consul/views.js';
 
@@ -36,10 +36,9 @@ export function readProxyConfig(state: State, service: string): ProxyConfig {
   const clusters = new Map<string, Cluster>();
   for (const target of Object.values(chain.Targets)) {
     const wanted = picks(target.Subset.Filter ?? '');
-    const refused = target.Subset.OnlyPassing ? ['critical', 'warning'] : ['critical'];
     const instances = proxiesOf(state, target.Service)
       .filter((proxy) => wanted(viewHealth(state, proxy, false)))
-      .filter((proxy) => checksOf(state, proxy).every((check) => !refused.includes(check.Status)));
+      .filter((proxy) => isServed(state, proxy, target.Subset.OnlyPassing === true));
     clusters.set(target.ID, {
       service: target.Service,
       subset: target.ServiceSubset ?? '',
@@ -58,6 +57,12 @@ function picks(filter: string): (instance: unknown) => boolean {
     if (!(error instanceof Failure)) throw error;
     return () => false;
   }
+}
+
+/** Consul hands an instance in warning to Envoy as unhealthy where the subset says OnlyPassing, or where its weight in warning is 0. */
+function isServed(state: State, proxy: ServiceRecord, onlyPassing: boolean): boolean {
+  const refused = onlyPassing || proxy.Weights.Warning === 0 ? ['critical', 'warning'] : ['critical'];
+  return checksOf(state, proxy).every((check) => !refused.includes(check.Status));
 }
 
 /** Where a request goes, and the headers that the leg which took it adds to the answer. */
