@@ -2,7 +2,7 @@ import type { Channel } from './core/channel.js';
 import type { EntryKind, EntryWrite, StoredEntry } from './core/entries.js';
 import type { History, LogEntry } from './core/history.js';
 import type { Notice } from './core/notice.js';
-import type { Chain, Instances } from './core/observation.js';
+import type { Chain, Instances, Sites } from './core/observation.js';
 import type { Plan, ServiceRef, Signal, Subset } from './core/plan.js';
 import type { ProgramCall, ProgramOutcome } from './core/programs.js';
 import type { Freeze } from './core/schedule/freeze.js';
@@ -14,6 +14,8 @@ export interface Target extends ServiceRef {
   readonly stable: string;
   readonly canary: string;
   readonly callers: readonly string[];
+  /** The datacenters whose callers count; absent: all that share the entries. */
+  readonly datacenters?: readonly string[];
   /** The version of each subset that is picked by one, for queries that name it. */
   readonly versions?: Readonly<Record<string, string>>;
   /** Which rollout it is measured for: what was counted before it, or for another one, never bears on it. */
@@ -77,6 +79,13 @@ export interface Mesh {
     resolver: StoredEntry | undefined,
     abort?: AbortSignal,
   ): Promise<Readonly<Record<string, Instances>>>;
+  /** The same and the compiled chain in every further datacenter that shares the entries. One that cannot be read says so in it. A mesh without it has one datacenter. */
+  readElsewhere?(
+    service: string,
+    subsets: readonly Subset[],
+    resolver: StoredEntry | undefined,
+    abort?: AbortSignal,
+  ): Promise<Sites>;
   /** Returns when sidecars or their checks change, or after `wait` (default about 30 s), with the index to go on from. */
   watchInstances(service: string, index: number, abort: AbortSignal, wait?: string): Promise<number>;
   /** `lost`: somebody was faster; read again and decide again. With a timeout (ms) it is given up then, whether it was applied or not. */

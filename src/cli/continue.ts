@@ -1,7 +1,7 @@
 import { isFinal } from '../core/rollout.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
-import { driveOn } from './drive-on.js';
-import type { ExitCode } from './exit.js';
+import { driveOn, lookFirst } from './drive-on.js';
+import { EXIT, type ExitCode } from './exit.js';
 import { findRun } from './group-run.js';
 import type { CommandIo } from './io.js';
 import { lookAt } from './look.js';
@@ -32,7 +32,11 @@ export async function runContinue(
   const drives = await whoDrives(context, first, run?.name);
   io.err(`continue is \`splitter ${verb} ${service}\` here\n`);
   const here = run === undefined && drives === undefined;
-  if (here && verb === 'promote') return runPromote(service, flags, io);
+  if (here && verb === 'promote') {
+    // All traffic is the largest step of all: it is not made on what nobody has seen.
+    const looked = await lookFirst(context, service);
+    return looked === EXIT.done ? runPromote(service, flags, io) : looked;
+  }
   // What is driven or watched from here is a stream of documents, which the verb must not begin with one of its own.
   const { output, ...wordy } = flags;
   const own = here || flags.wait === true || output === undefined ? wordy : { ...wordy, output };

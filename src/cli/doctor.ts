@@ -1,4 +1,5 @@
 import type { Member } from '../consul/membership.js';
+import { countEverywhere } from '../controller/count-instances.js';
 import { subsetsOf } from '../core/entries.js';
 import type { Observation } from '../core/observation.js';
 import { versionsOf } from '../core/placeholders.js';
@@ -63,14 +64,11 @@ async function* examineService(context: Context, attempts: Attempts, look: Look,
   // What needs no plan is told all the same.
   const plan = 'failed' in found ? planOfNone(service) : found.value.plan;
   if ('failed' in found) yield found.failed;
-  const { instances, unknown, checks } = await countEach(context, attempts, look, plan);
+  const { counted, unknown, checks } = await countEach(context, attempts, look, plan);
   yield* checks;
   const frozen = await attempts.try('freeze', () => readFreeze(context));
   if ('failed' in frozen) yield frozen.failed;
-  // Where a filter cannot be evaluated that is told by its count.
-  const picked = await attempts.try('subsets', () => context.mesh.readPicks(service, plan.subsets));
-  const picks = 'failed' in picked ? {} : { picks: picked.value };
-  const seen = { ...look.seen, ...('failed' in frozen ? {} : frozen.value), ...picks, instances };
+  const seen = { ...look.seen, ...('failed' in frozen ? {} : frozen.value), ...counted };
   const roles = 'failed' in found ? { message: found.failed.message, hint: found.failed.hint ?? '' } : findRoles(plan, seen);
   const made = await attempts.checks('entries', async () => preflight(plan, seen, roles, context.clock.now()));
   // What cannot be counted is said already, and is not the same as nobody.
@@ -79,8 +77,13 @@ async function* examineService(context: Context, attempts: Attempts, look: Look,
   if ('failed' in found) return;
   const target = isRefusal(roles) ? { stable: '', canary: '' } : roles;
   const signals = createSignals(context, plan);
-  const { namespace, partition, datacenter, callers, subsets } = plan;
-  const scope = { ...given('namespace', namespace), ...given('partition', partition), ...given('datacenter', datacenter) };
+  const { namespace, partition, datacenter, datacenters, callers, subsets } = plan;
+  const scope = {
+    ...given('namespace', namespace),
+    ...given('partition', partition),
+    ...given('datacenter', datacenter),
+    ...given('datacenters', datacenters),
+  };
   const versions = versionsOf(subsets);
   const measured = { service, ...scope, stable: target.stable, canary: target.canary, callers, versions };
   yield* await attempts.checks('callers', async () => [
@@ -92,14 +95,14 @@ async function* examineService(context: Context, attempts: Attempts, look: Look,
   yield* await attempts.checks('checks', () => doctorOwnChecks(context, { plan }, target));
 }
 
-/** The ready instances of every subset of plan and resolver, each by itself; `unknown`: those that cannot be counted, with a failed check for each. */
+/** Ready instances of every subset of plan and resolver, and who is in each; `unknown`: those that cannot be counted, with a failed check for each. */
 async function countEach(
   context: Context,
   attempts: Attempts,
   { service, seen }: Look,
   plan: Plan,
 ): Promise<{
-  readonly instances: Observation['instances'];
+  readonly counted: Pick<Observation, 'instances' | 'datacenters' | 'picks'>;
   readonly unknown: readonly string[];
   readonly checks: readonly Check[];
 }> {
@@ -107,16 +110,22 @@ async function countEach(
   // What the entry says now counts as long as nothing has written the plan's.
   const stored = [...subsetsOf(seen.resolver?.entry)].filter(([name, filter]) => planned.get(name) !== filter);
   const subsets = [...stored.map(([name, filter]) => ({ name, filter })), ...plan.subsets];
-  const counted = await Promise.all(
+  const tries = await Promise.all(
     subsets.map(async (subset) => {
       const count = await attempts.try('subsets', () => context.mesh.countInstances(service, [subset], seen.resolver));
-      return { name: subset.name, count };
+      return { subset, failed: 'failed' in count ? count.failed : undefined };
     }),
   );
+  const known = tries.filter(({ failed }) => failed === undefined).map(({ subset }) => subset);
+  const counted = await attempts.try('instances', async () => ({
+    ...(await countEverywhere(context.mesh, service, known, seen.resolver, plan.datacenters)),
+    picks: await context.mesh.readPicks(service, known),
+  }));
+  const failed = [...tries.flatMap((one) => one.failed ?? []), ...('failed' in counted ? [counted.failed] : [])];
   return {
-    instances: Object.assign({}, ...counted.map(({ count }) => ('failed' in count ? {} : count.value))),
-    unknown: counted.flatMap(({ name, count }) => ('failed' in count ? [name] : [])),
-    checks: counted.flatMap(({ count }) => ('failed' in count ? [count.failed] : [])),
+    counted: 'failed' in counted ? { instances: {} } : counted.value,
+    unknown: tries.flatMap((one) => (one.failed === undefined ? [] : [one.subset.name])),
+    checks: failed,
   };
 }
 

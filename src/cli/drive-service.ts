@@ -1,7 +1,8 @@
 import { ulid } from 'ulid';
 import { type DriverInfo, isHeld } from '../consul/driver-lock.js';
 import { isPassing } from '../consul/errors.js';
-import { type DriveEnd, drive, type Frame } from '../controller/drive.js';
+import { countEverywhere } from '../controller/count-instances.js';
+import { drive, type Frame } from '../controller/drive.js';
 import { HOME } from '../core/home.js';
 import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
@@ -10,16 +11,13 @@ import { owedBy } from '../core/programs.js';
 import { formatTime } from '../core/record.js';
 import { findRoles, isRefusal, type Roles } from '../core/roles.js';
 import { hookAtEnd, isFinal, type Rollout } from '../core/rollout.js';
-import { abort } from '../core/verbs/abort.js';
-import { release } from '../core/verbs/release.js';
 import { retarget } from '../core/verbs/retarget.js';
 import { start } from '../core/verbs/start.js';
-import { insteadOfGoingBack } from '../core/way-back.js';
 import type { HeldLock } from '../ports.js';
 import { harmless, oneLine } from '../view/style.js';
-import { act, finish, ringControllers } from './act.js';
+import { act, finish } from './act.js';
 import type { Context } from './context.js';
-import { tellDraining } from './drained.js';
+import { conclude } from './drive-end.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type FrameView, openView } from './frames.js';
 import { lookAt } from './look.js';
@@ -40,7 +38,15 @@ export interface Attended {
 /** How a foreground drive behaves, as flags said. Times in ms. */
 export interface DriveOptions {
   readonly kind: DriverInfo['kind'];
+  /** How long it goes on watching at the target; with `proves` only until the evidence is clear. */
   readonly hold: number;
+  readonly proves?: boolean;
+  /** Why nothing is to be proven of the target. */
+  readonly unwatched?: string;
+  /** The target is left without a proof because a person said so. */
+  readonly leaves?: boolean;
+  /** Watches what stands at its target and leaves it there, so that somebody may decide on it. */
+  readonly looksOnly?: boolean;
   readonly onInterrupt: 'hold' | 'revert';
   /** What the record is to say of the start, as that checks were skipped. */
   readonly note?: string | undefined;
@@ -137,7 +143,7 @@ export async function driveService(
   try {
     // What no terminal drives is the controllers'.
     const named = options.detach === true ? '' : driver;
-    const { rollout, roles } = await takeOver(context, sourced, named, driver, options);
+    const { rollout, roles, unseen } = await takeOver(context, sourced, named, driver, options);
     if (options.detach === true && rollout !== undefined)
       return await conclude(context, service, { kind: 'recorded', rollout, why: rollout.message }, driver, options);
     const beginning = {
@@ -166,7 +172,12 @@ export async function driveService(
     const patience = options.drill === true ? DRILL_PATIENCE : waits;
     const planOf = options.attended?.planOf ?? (() => undefined);
     const end = await drive(
-      { plan, rollout, roles, beginning, hold: options.hold, patience, untilRecorded: options.detach === true, planOf },
+      {
+        ...{ plan, rollout, roles, beginning, hold: options.hold, patience, planOf },
+        untilRecorded: options.detach === true,
+        proves: options.proves === true,
+        ...(unseen ? { firstLook: { since: context.clock.now(), anew: true } } : {}),
+      },
       parts,
       (frame) => {
         view.show(frame, driver);
@@ -191,7 +202,7 @@ async function takeOver(
   driver: string,
   own: string,
   { kind, note, drill }: DriveOptions,
-): Promise<{ rollout: Rollout | undefined; roles: Roles }> {
+): Promise<{ rollout: Rollout | undefined; roles: Roles; unseen: boolean }> {
   const { plan, digest, source } = sourced;
   let look = await lookAt(context, plan.service);
   // The lock is ours, so whoever was promoting or reverting is gone: what is left of it is done first.
@@ -201,10 +212,10 @@ async function takeOver(
     await finish(context, plan.service, own);
     look = await lookAt(context, plan.service);
   }
-  const instances = await context.mesh.countInstances(plan.service, plan.subsets, look.seen.resolver);
-  const roles = findRoles(plan, { ...look.seen, instances }, { again: drill === true });
+  const counted = await countEverywhere(context.mesh, plan.service, plan.subsets, look.seen.resolver, plan.datacenters);
+  const roles = findRoles(plan, { ...look.seen, ...counted }, { again: drill === true });
   if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint);
-  if (look.rollout === undefined || isFinal(look.rollout)) return { rollout: undefined, roles };
+  if (look.rollout === undefined || isFinal(look.rollout)) return { rollout: undefined, roles, unseen: false };
   await context.store.recordPlan(plan.service, look.rollout.id, digest, plan, source);
   const acted = await act(context, plan.service, (rollout, verbContext) => {
     if (kind === 'ramp') return retarget(rollout, verbContext, digest, driver, owedBy(plan), note);
@@ -217,100 +228,7 @@ async function takeOver(
       hint: `splitter status ${plan.service}`,
     };
   });
-  return { rollout: acted.rollout, roles };
-}
-
-async function conclude(
-  context: Context,
-  service: string,
-  end: DriveEnd,
-  driver: string,
-  options: DriveOptions,
-): Promise<ExitCode> {
-  const { io } = context;
-  const say = (text: string): void => io.err(`${text}\n`);
-  if (end.kind === 'interrupted' && options.attended?.hasLeft() === true) {
-    const controllers = await leaveTo(context, service, driver);
-    say(
-      `${describeWatch(controllers)}\n  -> splitter ramp ${service} --interactive   goes on;   splitter promote ${service};   splitter abort ${service}   takes it back`,
-    );
-    return EXIT.done;
-  }
-  if (end.kind === 'interrupted') {
-    if (options.onInterrupt === 'revert' && end.rollout !== undefined) {
-      say(await takeBack(context, service));
-      return EXIT.interrupted;
-    }
-    say(
-      `Interrupted: weights stand as they are, and nobody watches from here on.\n  -> splitter ramp ${service} --to …   goes on;   splitter abort ${service}   takes it back`,
-    );
-    return EXIT.interrupted;
-  }
-  const code = exitOf(end);
-  const stands = end.kind === 'target' || end.kind === 'needs-person';
-  say(describeEnd(service, { ...end, why: oneLine(end.why) }, await leaveTo(context, service, stands ? driver : undefined)));
-  if (end.rollout?.state.phase === 'Promoted' && options.drill !== true) await tellDraining(context, service);
-  if (context.json) io.out(`${JSON.stringify({ type: 'end', exit: code, message: end.why })}\n`);
-  return code;
-}
-
-/** What became of a revert that was asked for beforehand, as words. */
-async function takeBack(context: Context, service: string): Promise<string> {
-  try {
-    const acted = await act(context, service, abort, { depth: 'readable' });
-    await finish(context, service);
-    return `Reverted ${service}: ${oneLine(acted.message)}`;
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    return `Not taken back: ${oneLine(error.message)}\n  -> ${error.hint}`;
-  }
-}
-
-/** Tells the controllers that this terminal is done, and how many there are. A driver that leaves its rollout standing is not lost: they go on without asking. */
-async function leaveTo(context: Context, service: string, driver: string | undefined): Promise<number> {
+  // Controllers watch whatever is under way, whoever drives it; a promotion has just been made by a person.
   const { members } = await context.members.list().catch(() => ({ members: [] }));
-  if (driver !== undefined && members.length > 0)
-    await act(context, service, (rollout) => release(rollout, driver), { depth: 'entries' }).catch(() => undefined);
-  await ringControllers(context, service);
-  return members.length;
-}
-
-function exitOf(end: DriveEnd): ExitCode {
-  if (end.kind === 'left') return EXIT.error;
-  if (end.kind === 'needs-person') return EXIT.needsPerson;
-  if (end.kind === 'target' || end.kind === 'recorded') return EXIT.done;
-  return end.rollout?.state.phase === 'Promoted' ? EXIT.done : EXIT.reverted;
-}
-
-/** What to type where a rollout waits for a person. */
-function describeNeed(service: string, rollout: Rollout | undefined): string {
-  if (rollout?.state.reason === 'StableGone') return insteadOfGoingBack(service, true);
-  const back = `splitter abort ${service}   takes it back;   splitter status ${service}`;
-  if (rollout?.state.reason === 'Drift') return `splitter resume ${service} --adopt | --reassert;   ${back}`;
-  return `splitter continue ${service}   goes on;   ${back}`;
-}
-
-/** Who looks after a rollout that its driver leaves. */
-function describeWatch(controllers: number): string {
-  if (controllers === 0) return 'Nobody watches from here on.';
-  return controllers === 1 ? 'The controller watches it from here on.' : `${controllers} controllers watch it from here on.`;
-}
-
-function describeEnd(service: string, end: DriveEnd, controllers: number): string {
-  const phase = end.rollout?.state.phase ?? 'Pending';
-  switch (end.kind) {
-    case 'target':
-      return `Done: ${service} is ${phase} (TargetReached): ${end.why}.\n${describeWatch(controllers)}\n  -> splitter ramp ${service} --to …   goes on;   splitter promote ${service};   splitter abort ${service}   takes it back`;
-    case 'needs-person':
-      return `${service} is Paused (${end.rollout?.state.reason}): ${end.why}.\n${describeWatch(controllers)}\n  -> ${describeNeed(service, end.rollout)}`;
-    case 'recorded':
-      return `Handed over ${service}: ${end.why}\n${controllers === 1 ? 'The controller drives' : `${controllers} controllers drive`} it on.\n  -> splitter status ${service} -w`;
-    case 'left':
-      return `Left ${service}: ${end.why}\n  -> splitter status ${service} -w`;
-    case 'finished':
-    case 'interrupted':
-      return phase === 'Promoted'
-        ? `Promoted ${service}: ${end.why}`
-        : `${phase} ${service}: ${end.why} [reverted]\n  -> splitter history ${service}   shows why, with the numbers`;
-  }
+  return { rollout: acted.rollout, roles, unseen: members.length === 0 && kind !== 'promote' };
 }

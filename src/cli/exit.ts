@@ -21,7 +21,7 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.changes, 'changes present (plan --detailed-exitcode)'],
   [EXIT.reverted, 'reverted'],
   [EXIT.timedOut, 'timed out, still running'],
-  [EXIT.needsPerson, 'paused, needs a person'],
+  [EXIT.needsPerson, 'paused or not proven, needs a person'],
   [EXIT.planInvalid, 'plan invalid'],
   [EXIT.consul, 'Consul unreachable or refused'],
   [EXIT.interrupted, 'interrupted'],

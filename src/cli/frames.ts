@@ -1,7 +1,7 @@
 import type { Frame } from '../controller/drive.js';
 import { statusOf } from '../core/status.js';
 import { ASCII, UNICODE } from '../view/chart.js';
-import { liveLines } from '../view/live.js';
+import { type LiveMoment, liveLines } from '../view/live.js';
 import { plainLine } from '../view/plain.js';
 import { Screen } from '../view/screen.js';
 import { Trail } from '../view/trail.js';
@@ -11,7 +11,7 @@ import type { Io } from './io.js';
 /** Shows the frames of a rollout: redrawn in place on a terminal, one line a change elsewhere, NDJSON with `-o json`. */
 export interface FrameView {
   /** `driver` is who drives it; '' for nobody. */
-  show(frame: Frame, driver: string): void;
+  show(frame: Frame & Pick<LiveMoment, 'watched'>, driver: string): void;
   close(): void;
 }
 
@@ -89,10 +89,11 @@ function jsonView({ io }: Context): FrameView {
         plan,
         driver: { kind: 'foreground', id: driver, why: frame.why, wakeAt: frame.wakeAt },
       });
-      const { key } = plainLine(frame);
+      const { trouble } = frame;
+      const key = `${plainLine(frame).key}|${trouble !== undefined}`;
       if (key === said) return;
       said = key;
-      io.out(`${JSON.stringify({ type: 'snapshot', ...status })}\n`);
+      io.out(`${JSON.stringify({ type: 'snapshot', ...status, ...(trouble === undefined ? {} : { trouble }) })}\n`);
     },
     close: () => undefined,
   };

@@ -13,7 +13,7 @@ export interface Io {
   readStdin(): Promise<string>;
   /** Asks a person; only there where one sits at a terminal. Undefined: answered by Ctrl-C or Ctrl-D, or no answer is needed any more. What is printed meanwhile comes above the question. */
   ask?(question: string, needless?: AbortSignal): Promise<string | undefined>;
-  /** Calls back on Ctrl-C or SIGTERM until the returned function is called; `unread` says what it means meanwhile that nobody reads the output any more. */
+  /** Calls back on Ctrl-C, SIGTERM or a terminal that hangs up until the returned function is called; `unread` says what it means meanwhile that nobody reads the output any more. */
   onInterrupt(handler: () => void, unread: Unread): () => void;
 }
 

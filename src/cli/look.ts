@@ -1,4 +1,5 @@
 import { ConsulError } from '../consul/errors.js';
+import { type Counted, countEverywhere, countedFor } from '../controller/count-instances.js';
 import { metaOf, subsetsOf } from '../core/entries.js';
 import { type History, lastKnown } from '../core/history.js';
 import type { Observation } from '../core/observation.js';
@@ -22,6 +23,8 @@ export interface Look {
   readonly plan: { readonly plan: Plan; readonly source: string } | undefined;
 }
 
+const NOTHING_COUNTED: Counted = { instances: {} };
+
 /** How much is looked at besides the entries and the log: instances and freeze, only instances and those where they can be read at once, or neither. */
 export type Depth = 'all' | 'readable' | 'entries';
 
@@ -29,36 +32,30 @@ export type Depth = 'all' | 'readable' | 'entries';
 export async function lookAt(context: Context, service: string, depth: Depth = 'all'): Promise<Look> {
   const entries = await context.mesh.readEntries(service);
   const record = entries.splitter === undefined ? undefined : readRecord(metaOf(entries.splitter.entry));
-  const [history, instances, freeze] = await Promise.all([
+  const [history, counted, freeze] = await Promise.all([
     readHistory(context, service, record?.id),
-    depth === 'entries' ? {} : countDeep(context, service, entries, depth),
+    depth === 'entries' ? NOTHING_COUNTED : countDeep(context, service, entries, depth),
     depth === 'all' ? readFreeze(context) : {},
   ]);
   const remembered = record === undefined && history !== undefined ? lastKnown(history) : undefined;
   const rollout = record ?? (remembered !== undefined && !isFinal(remembered) ? remembered : undefined);
-  const seen: Observation = { ...entries, ...freeze, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
-  return {
-    service,
-    seen,
-    rollout,
-    recorded: record !== undefined,
-    remembered,
-    history,
-    plan: history?.plans[(rollout ?? remembered)?.plan ?? ''],
-  };
+  const plan = history?.plans[(rollout ?? remembered)?.plan ?? ''];
+  const bare = { ...entries, ...freeze, ...countedFor(counted, plan?.plan.datacenters) };
+  const seen: Observation = { ...bare, resolverSince: 0, agreement: 'unknown', findings: [] };
+  return { service, seen, rollout, recorded: record !== undefined, remembered, history, plan };
 }
 
 /** Taking traffic back waits no longer than this to learn whether there is anybody to go back to, ms. */
 const SOON = 2_000;
 
-async function countDeep(context: Context, service: string, entries: Entries, depth: Depth): Promise<Observation['instances']> {
+async function countDeep(context: Context, service: string, entries: Entries, depth: Depth): Promise<Counted> {
   const soon = depth === 'readable' ? AbortSignal.timeout(SOON) : undefined;
   try {
-    return await context.mesh.countInstances(service, subsetsIn(entries), entries.resolver, soon);
+    return await countEverywhere(context.mesh, service, subsetsIn(entries), entries.resolver, undefined, soon);
   } catch (error) {
     if (depth === 'all' || !(error instanceof ConsulError)) throw error;
     context.io.err(`Warning: whether ${service} has an instance to go back to is not known: ${error.message}\n`);
-    return {};
+    return NOTHING_COUNTED;
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { countEverywhere } from '../controller/count-instances.js';
 import { splitterWrite } from '../core/decision.js';
 import { DEFAULTS } from '../core/defaults.js';
 import { hookAtEnd, isFinal } from '../core/rollout.js';
@@ -75,13 +76,13 @@ function sayOnce(context: Context): Context {
 
 /** Takes the rollout under way back to stable, once it is sure that the new plan could begin then. */
 async function giveWay(context: Context, sourced: SourcedPlan, { seen, rollout }: Look): Promise<void> {
-  const { service, subsets } = sourced.plan;
+  const { service, subsets, datacenters } = sourced.plan;
   const verbContext = { service, seen, by: context.by, now: context.clock.now() };
   const after = rollout === undefined ? undefined : supersede(rollout, verbContext);
   if (after?.kind === 'write') {
     const { entry } = splitterWrite(seen, service, after.next, true);
-    const instances = await context.mesh.countInstances(service, subsets, seen.resolver);
-    requireReady(context, sourced, { ...seen, instances, splitter: { entry, modifyIndex: seen.splitter?.modifyIndex ?? 0 } });
+    const counted = await countEverywhere(context.mesh, service, subsets, seen.resolver, datacenters);
+    requireReady(context, sourced, { ...seen, ...counted, splitter: { entry, modifyIndex: seen.splitter?.modifyIndex ?? 0 } });
   }
   const acted = await act(context, service, supersede, { depth: 'readable' });
   context.io.err(`Superseded ${service}: ${oneLine(acted.message)}\n`);

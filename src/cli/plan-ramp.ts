@@ -1,3 +1,4 @@
+import { countEverywhere } from '../controller/count-instances.js';
 import { subsetsOf } from '../core/entries.js';
 import { weightOf } from '../core/legs.js';
 import type { Observation } from '../core/observation.js';
@@ -64,9 +65,9 @@ export async function planRamp(
   if (watchesHere && (flags.signal !== undefined || !inferred))
     await requireCallers(context, { ...base.plan, signals: signals ?? base.plan.signals });
   const bake = durationFlag('--bake', flags.bake);
-  const { subsets } = base.plan;
-  const [instances, picks, freeze] = await Promise.all([
-    context.mesh.countInstances(service, subsets, look.seen.resolver),
+  const { subsets, datacenters } = base.plan;
+  const [counted, picks, freeze] = await Promise.all([
+    countEverywhere(context.mesh, service, subsets, look.seen.resolver, datacenters),
     context.mesh.readPicks(service, subsets),
     readFreeze(context),
   ]);
@@ -78,7 +79,7 @@ export async function planRamp(
     ...(flags.protocol === undefined ? {} : { protocol: protocolFlag(flags.protocol) }),
     ...(stable === undefined ? {} : { stable }),
   };
-  const seen = { ...look.seen, ...freeze, instances, picks };
+  const seen = { ...look.seen, ...freeze, ...counted, picks };
   const roles = findRoles(base.plan, seen, { stable });
   if (stable !== undefined && isRefusal(roles)) throw new CommandError(`${roles.message}. Nothing was written`, roles.hint);
   const live = look.rollout !== undefined && !isFinal(look.rollout);

@@ -126,8 +126,11 @@ export async function findPlan(
     signals: [],
     callers: [],
   };
-  return { plan, digest: digestPlan(plan), source: 'no plan: told from the mesh' };
+  return { plan, digest: digestPlan(plan), source: TOLD_FROM_MESH };
 }
+
+/** Where a plan is from that nobody wrote. */
+export const TOLD_FROM_MESH = 'no plan: told from the mesh';
 
 /** What a ramp without a plan watches where a caller's sidecar can be read: at most 1 % of canary's answers may be 5xx. */
 export const DEFAULT_SIGNAL: EnvoySignal = { name: 'errors', source: 'envoy', metric: 'errors', max: 0.01 };

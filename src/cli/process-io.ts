@@ -18,7 +18,7 @@ export function processIo(): Io {
   const attending = new Set<Attending>();
   // A reader that went away is no error of ours: what nobody reads is dropped.
   for (const stream of [stdout, stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => void (error.code === 'EPIPE' && tellUnread(attending)));
+    stream.on('error', (error: NodeJS.ErrnoException) => void (GONE.has(error.code ?? '') && tellUnread(attending)));
   const terminal = new Terminal(process.stdin, stdout, dumb);
   return {
     env,
@@ -33,18 +33,28 @@ export function processIo(): Io {
     },
     ...(process.stdin.isTTY && stdout.isTTY ? { ask: (question, needless) => terminal.ask(question, needless) } : {}),
     onInterrupt: (handler, unread) => {
-      const one = { handler, unread, told: false };
+      const one: Attending = { handler, unread, told: false };
+      const onInterrupt = (): void => {
+        one.told = true;
+        handler();
+      };
+      const onHangup = (): void => tellOnce(one);
       attending.add(one);
-      process.on('SIGINT', handler);
-      process.on('SIGTERM', handler);
+      process.on('SIGINT', onInterrupt);
+      process.on('SIGTERM', onInterrupt);
+      process.on('SIGHUP', onHangup);
       return () => {
         attending.delete(one);
-        process.off('SIGINT', handler);
-        process.off('SIGTERM', handler);
+        process.off('SIGINT', onInterrupt);
+        process.off('SIGTERM', onInterrupt);
+        process.off('SIGHUP', onHangup);
       };
     },
   };
 }
+
+/** What a write to a pipe without a reader, or to a terminal that was closed, fails with. */
+const GONE = new Set(['EPIPE', 'EIO']);
 
 /** Who hears of interrupts now. */
 interface Attending {
@@ -53,15 +63,19 @@ interface Attending {
   told: boolean;
 }
 
-/** Every line that is dropped comes here, and a second interrupt would leave at once: so each is told once. */
+/** Every line that is dropped comes here. */
 function tellUnread(attending: Iterable<Attending>): void {
   for (const one of attending) {
     if (one.unread === 'ends') process.exit(0);
-    if (one.unread === 'interrupts' && !one.told) {
-      one.told = true;
-      one.handler();
-    }
+    if (one.unread === 'interrupts') tellOnce(one);
   }
+}
+
+/** A terminal that is closed hangs up, often twice, and then takes no line: all that is one interrupt, for a second one would leave at once. */
+function tellOnce(one: Attending): void {
+  if (one.told) return;
+  one.told = true;
+  one.handler();
 }
 
 /** By the rule of POSIX: the first of these that is set tells the character set. */

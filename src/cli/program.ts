@@ -76,7 +76,8 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--by-instances', 'with --interactive: weights by counts of instances, and what share they really give')
     .option('--by <pct>', 'move so much at a time')
     .option('--every <duration>', 'pause between two moves, like 1m')
-    .option('--hold <duration>', 'go on watching after the target is reached')
+    .option('--hold <duration>', 'watch at the target until the evidence is clear, at most so long (default: 2m)')
+    .option('--no-hold', 'leave the target at once; it is not proven then (exit 5)')
     .option('--bake <duration>', 'the watch at 100% before promotion')
     .option(
       '--signal <name=bound...>',
@@ -134,6 +135,8 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--id <name>', 'the name of this controller (SPLITTER_ID; default: the host and a random part)')
     .option('--log-level <level>', 'debug, info, warn or error (SPLITTER_LOG_LEVEL)')
     .option('--log-format <form>', 'json or text (SPLITTER_LOG_FORMAT)')
+    .option('--scrape-pages <n>', 'metrics pages of Envoy read a second, in all (SPLITTER_SCRAPE_PAGES)')
+    .option('--scrape-pages-per-caller <n>', 'of these from one caller (SPLITTER_SCRAPE_PAGES_PER_CALLER)')
     .option('--session-ttl <duration>', 'after so long without a beat it counts as dead (SPLITTER_SESSION_TTL)')
     .action((flags: Flags) => finish(import('./run.js').then((m) => m.run(flags, io))));
   connected('list', 'every splitter with its rollout').action((flags: Flags) =>
@@ -143,8 +146,8 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--rollout <id>', 'of this rollout instead of the last')
     .option('--all', 'of every rollout that is kept')
     .action((service: string, flags: Flags) => finish(import('./history.js').then((m) => m.history(service, flags, io))));
-  connected('pause <service>', 'hold a rollout where it is; signals still revert it').action((service: string, flags: Flags) =>
-    finish(import('./verbs.js').then((m) => m.runPause(service, flags, io))),
+  connected('pause <service>', 'hold a rollout where it is; whoever watches it still reverts it').action(
+    (service: string, flags: Flags) => finish(import('./verbs.js').then((m) => m.runPause(service, flags, io))),
   );
   connected('resume <service>', 'let a paused rollout go on')
     .option('--adopt', "after drift: go on from the others' weights")

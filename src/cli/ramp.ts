@@ -9,6 +9,7 @@ import type { CommandIo } from './io.js';
 import { requireOwnChecks, type SkipFlags } from './own-checks.js';
 import { describeSignals, planRamp, type RampPlanFlags } from './plan-ramp.js';
 import { showPreview } from './preview.js';
+import { atTarget } from './ramp-target.js';
 import { warnCutWeights } from './warn-cut.js';
 import { requireControllers } from './who-drives.js';
 
@@ -17,7 +18,8 @@ export interface RampFlags extends RampPlanFlags, SkipFlags {
   readonly to?: string;
   readonly by?: string;
   readonly every?: string;
-  readonly hold?: string;
+  /** False: --no-hold. */
+  readonly hold?: string | false;
   readonly onInterrupt?: 'hold' | 'revert';
   readonly interactive?: boolean;
   readonly byInstances?: boolean;
@@ -42,7 +44,6 @@ export async function ramp(service: string, flags: RampFlags, io: CommandIo): Pr
       '--every needs --by: how much to move each time',
       `splitter ramp ${service} --to ${flags.to} --by 10 --every ${flags.every}`,
     );
-  const hold = durationFlag('--hold', flags.hold) ?? 0;
   const context = createContext(flags, io);
   const { sourced, seen, from } = await planRamp(context, service, flags, (start) => rampSteps(start, to, by, every));
   checkRoom(sourced.plan, to);
@@ -56,6 +57,8 @@ export async function ramp(service: string, flags: RampFlags, io: CommandIo): Pr
   io.err(
     `${service}: canary ${roles.canary} ${describeRamp(from, to, by, every)}; ${describeSignals(sourced.plan)} (${sourced.source})\n`,
   );
+  const target = atTarget(flags, sourced, to < from || to === 0);
+  if (target.warning !== undefined) io.err(target.warning);
   const detach = flags.detach === true;
   if (detach) await requireControllers(context, `splitter ramp ${service} --to ${flags.to}`);
   const note = await requireOwnChecks(context, sourced, roles, flags);
@@ -63,7 +66,7 @@ export async function ramp(service: string, flags: RampFlags, io: CommandIo): Pr
   const lock = await takeLock(context, service, driver, 'ramp');
   return driveService(context, sourced, lock, driver, {
     kind: 'ramp',
-    hold,
+    ...target.options,
     onInterrupt: flags.onInterrupt ?? 'hold',
     note,
     detach,

@@ -1,3 +1,4 @@
+import { countEverywhere } from '../controller/count-instances.js';
 import { retry as mayRetry } from '../core/verbs/start.js';
 import { oneLine } from '../view/style.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
@@ -50,8 +51,8 @@ export async function beginAnew(context: Context, look: Look, { skip, detach, ho
   await requirePermissions(context, permissionsToDrive(service, context, plan.plan));
   if (!detach) await requireCallers(context, plan.plan);
   const sourced = { plan: plan.plan, digest: rollout.plan, source: plan.source };
-  const instances = await context.mesh.countInstances(service, plan.plan.subsets, look.seen.resolver);
-  const roles = requireReady(context, sourced, { ...look.seen, instances });
+  const counted = await countEverywhere(context.mesh, service, plan.plan.subsets, look.seen.resolver, plan.plan.datacenters);
+  const roles = requireReady(context, sourced, { ...look.seen, ...counted });
   const note = await requireOwnChecks(context, sourced, roles, skip);
   context.io.err(`Retrying ${service}; last time: ${oneLine(rollout.message)}\n`);
   const driver = newDriverId('start', context.by);

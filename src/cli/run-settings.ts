@@ -7,6 +7,7 @@ import { parseDuration } from '../core/duration.js';
 import { isLoopback } from '../net/loopback.js';
 import type { TlsFiles } from '../net/tls-files.js';
 import { ARROW } from '../plan/leaf.js';
+import type { ScrapeLimits } from '../signals/scrape-budget.js';
 import { CommandError } from './exit.js';
 import { readSettingsFile } from './settings-file.js';
 
@@ -26,6 +27,8 @@ export interface RunFlags extends ConsulFlags {
   readonly logFormat?: string;
   readonly kvPrefix?: string;
   readonly sessionTtl?: string;
+  readonly scrapePages?: string;
+  readonly scrapePagesPerCaller?: string;
 }
 
 /** The settings of a controller, resolved; times in ms. */
@@ -44,6 +47,8 @@ export interface RunSettings {
   readonly logFormat: SettingsFile['log_format'];
   readonly kvPrefix: string;
   readonly sessionTtl: number;
+  /** Metrics pages of Envoy that are read at most. */
+  readonly scrape: ScrapeLimits;
   /** As flags: what the environment says is left to it. */
   readonly consul: ConsulFlags;
 }
@@ -66,6 +71,8 @@ const LAYERED = {
   log_format: 'logFormat',
   kv_prefix: 'kvPrefix',
   session_ttl: 'sessionTtl',
+  scrape_pages: 'scrapePages',
+  scrape_pages_per_caller: 'scrapePagesPerCaller',
 } as const;
 
 const SWITCHES: readonly string[] = ['read_auth', 'anonymous_actions'];
@@ -116,6 +123,7 @@ export async function readSettings(
     logFormat: settings.log_format,
     kvPrefix: settings.kv_prefix,
     sessionTtl: parseDuration(settings.session_ttl)!,
+    scrape: { perSecond: settings.scrape_pages, perCaller: settings.scrape_pages_per_caller },
     consul: consulFlags(flags, env, settings.consul, file),
   };
 }

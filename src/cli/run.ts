@@ -15,12 +15,14 @@ import { ListenError, type ServeOptions, type Serving, serve } from '../server/h
 import { LineBuffer } from '../server/line-buffer.js';
 import { createLog, type Log } from '../server/log.js';
 import { createMetrics, type Metrics } from '../server/metrics.js';
+import type { ScrapeLimits } from '../signals/scrape-budget.js';
 import { Admission } from './admission.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
 import { createDrainEars } from './drained.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
 import { permissionsToControl, requirePermissions } from './require-permissions.js';
+import { requirePrimary } from './require-primary.js';
 import { createRunApi } from './run-api.js';
 import { createEars, type Ears } from './run-ears.js';
 import { runPlans } from './run-plans.js';
@@ -33,6 +35,8 @@ import { openWave } from './wave-parts.js';
 
 /** How much garbage may pile up on what is in use, percent. V8's own measure is several times as much on a large machine: with thousands of rollouts, whose lists are read again and again, most of the memory would be garbage. */
 const GARBAGE = 30;
+/** Of the metrics pages: for what rollouts are judged by. The rest is for looking whether what was promoted away is drained. */
+const EVIDENCE_SHARE = 0.8;
 
 /** `splitter run`: a controller. Looks after every rollout of the datacenter, beside other controllers, until it is interrupted. */
 export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): Promise<ExitCode> {
@@ -50,6 +54,7 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
     // A Consul that does not answer is waited for; a refusal is for whoever gives the token.
     if (!(error instanceof ConsulError) || error.code === 'denied') throw error;
   });
+  await requirePrimary(context);
   const lines = new LineBuffer((text) => io.err(text));
   io.atEnd(() => lines.flush());
   const write = (line: string): void => lines.add(line);
@@ -74,7 +79,8 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
     metrics,
   );
   const listeners: Ears[] = [];
-  const controller = createController(context, id, telling, (event) => {
+  const limits = { ...settings.scrape, perSecond: settings.scrape.perSecond * EVIDENCE_SHARE };
+  const controller = createController(context, id, telling, limits, (event) => {
     ears.hear(event);
     telling.hear(event);
     for (const listener of listeners) listener.hear(event);
@@ -113,7 +119,7 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   };
   const tls = settings.tls === undefined ? {} : { tls: openPair(settings.tls, log) };
   const api = createRunApi(context, flags, controller, settings, log);
-  const drain = createDrainEars(context, log);
+  const drain = createDrainEars(context, log, settings.scrape.perSecond * (1 - EVIDENCE_SHARE));
   listeners.push(api, drain);
   const serving = await listen(settings.listen, { metrics, health, api, allowedHosts: settings.allowedHosts, ...tls }, log);
   if (settings.tls === undefined && !isLoopback(settings.listen.host)) warnOfPlainHttp(log, serving.address);
@@ -193,12 +199,13 @@ function createController(
   context: Context,
   id: string,
   { log, alarm }: RunTelling,
+  limits: ScrapeLimits,
   onEvent: (event: ControllerEvent) => void,
 ): Controller {
   const { mesh, store, programs, clock, doorbell, lock, freeze } = context;
   const controller: Controller = new Controller(id, {
     mesh,
-    signals: createSharedSignals(context, ({ service, canary }) => controller.instancesOf(service, canary)),
+    signals: createSharedSignals(context, ({ service, canary }) => controller.instancesOf(service, canary), limits),
     log,
     programs,
     clock,

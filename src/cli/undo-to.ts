@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ulid } from 'ulid';
+import { countEverywhere } from '../controller/count-instances.js';
 import { RESOLVER_SETTLES } from '../core/begin.js';
 import { splitterWrite } from '../core/decision.js';
 import { subsetsOf } from '../core/entries.js';
@@ -133,8 +134,8 @@ function requireAlone(service: string, last: Rollout | undefined): void {
 
 /** All traffic goes there at once, so somebody has to be there. */
 async function requireRunning({ mesh }: Context, { service, seen }: Look, to: Subset): Promise<void> {
-  const counted = await mesh.countInstances(service, [to], seen.resolver);
-  if (serving(counted[to.name]) > 0) return;
+  const { instances } = await countEverywhere(mesh, service, [to], seen.resolver);
+  if (serving(instances[to.name]) > 0) return;
   const running = [...new Set(await mesh.readVersions(service, { passing: true }))].sort(compareVersions).join(', ');
   throw new CommandError(
     `no instance of ${to.version ?? to.filter} is ready, so all traffic would fail (passing: ${running || 'none'}). Nothing was written`,

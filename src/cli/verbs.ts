@@ -28,6 +28,8 @@ export async function runPause(service: string, flags: GlobalFlags, io: CommandI
   if (run !== undefined && !run.services.includes(service))
     return actOnRun(context, run, { done: 'Paused', verb: pause, reverse: false, allOrNone: false, finishes: false });
   const code = report(context, service, await act(context, service, pause), 'Paused');
+  const drives = await whoDrives(context, service, run?.name).catch(() => 'unknown' as const);
+  if (drives === undefined) context.io.err('Nobody watches it: no signal would take it back.\n');
   const others = run?.services.filter((one) => one !== service).join(', ');
   if (run !== undefined) context.io.err(`In lock step in ${run.name}, ${others} wait for it before the next step.\n`);
   return code;

@@ -106,7 +106,15 @@ function wordView(context: Context): SceneView {
       if (rollout === undefined || plan === undefined) return showBare(status);
       if (history?.rollout === rollout.id) trail.recall(rollout.id, history.entries);
       const wakeAt = status.step?.wakeAt == null ? Number.POSITIVE_INFINITY : Date.parse(status.step.wakeAt);
-      const base = { plan: plan.plan, rollout, seen, why: status.held?.message ?? status.message, wakeAt, now: clock.now() };
+      const base = {
+        plan: plan.plan,
+        rollout,
+        seen,
+        why: status.held?.message ?? status.message,
+        wakeAt,
+        now: clock.now(),
+        watched: drives !== undefined,
+      };
       words.show(trouble === undefined ? base : { ...base, trouble }, drives === undefined ? 'nobody' : describeDrives(drives));
     },
     end: (code, message) => {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ExponentialBackoff } from 'cockatiel';
 import Consul from 'consul';
 import type { ServiceRef } from '../core/plan.js';
+import { onAbort } from '../net/on-abort.js';
 import { ConsulError, errorOfAnswer, errorOfRequest } from './errors.js';
 import type { ConsulSettings } from './settings.js';
 
@@ -92,6 +93,11 @@ export class ConsulClient extends Consul {
     this.#scope = Object.fromEntries(named);
   }
 
+  /** The datacenter that is asked for; undefined: the agent's own. */
+  get datacenter(): string | undefined {
+    return this.#scope.datacenter ?? this.settings.datacenter;
+  }
+
   /** Sends one request. Resolves on 2xx and on 404; every other outcome is a ConsulError. One that was only turned away by a limit is sent again for a while. */
   async call(call: Call): Promise<Answer> {
     const until = Date.now() + this.patience;
@@ -136,7 +142,7 @@ export class ConsulClient extends Consul {
     if (call.abort?.aborted === true) throw new ConsulError('aborted', `${call.what}: given up`, '');
     const ctx = new EventEmitter();
     const cancel = (): void => void ctx.emit('cancel');
-    call.abort?.addEventListener('abort', cancel, { once: true });
+    const forget = call.abort === undefined ? undefined : onAbort(call.abort, cancel);
     try {
       const response = await (this as unknown as RawRequest)._request({
         name: call.what,
@@ -163,7 +169,7 @@ export class ConsulClient extends Consul {
         about,
       );
     } finally {
-      call.abort?.removeEventListener('abort', cancel);
+      forget?.();
     }
   }
 

@@ -3,12 +3,13 @@ import { nearestSelector } from '../core/filter-selector.js';
 import { countByStatus, type Instance } from '../core/instances.js';
 import { isRecord } from '../core/is-record.js';
 import { type Leg, sameLeg } from '../core/legs.js';
-import type { Chain, Instances } from '../core/observation.js';
+import type { Chain, Instances, Site, Sites } from '../core/observation.js';
 import type { Subset } from '../core/plan.js';
 import { routedIn } from '../core/route.js';
 import { fromConsulWeight } from '../core/weights.js';
 import type { CriticalCheck, Entries, Mesh, MeshLists, Picks, ReadOptions } from '../ports.js';
 import type { Answer, Call, ConsulClient } from './client.js';
+import { Datacenters, DISTANT, type Federation, type Neighbour, sayDistant } from './datacenters.js';
 import { ConsulError, sayLacking } from './errors.js';
 
 const KINDS = {
@@ -25,9 +26,13 @@ const PROBE_TIMEOUT = 5_000;
 /** What splitter reads from and writes to Consul about services; thin over the HTTP API, nothing is decided here. */
 export class ConsulMesh implements Mesh, MeshLists, Picks {
   readonly #client: ConsulClient;
+  readonly #datacenters: Datacenters;
+  /** Where config entries are read and written, once that is known to be another datacenter than the one that is asked. */
+  #entriesIn: string | undefined;
 
   constructor(client: ConsulClient) {
     this.#client = client;
+    this.#datacenters = new Datacenters(client);
   }
 
   /** One entry with the index of its last change, and the index to block on; `entry` is undefined when there is none. */
@@ -41,7 +46,7 @@ export class ConsulMesh implements Mesh, MeshLists, Picks {
       path: pathOf(kind, name),
       what: `reading ${kind}/${name}`,
       abort: options.abort,
-      ...blocking(options),
+      ...this.#atEntries(blocking(options)),
     });
     return { entry: answer.status === 404 ? undefined : storedEntry(answer.body), index: answer.index };
   }
@@ -56,7 +61,7 @@ export class ConsulMesh implements Mesh, MeshLists, Picks {
       path: `/config/${kind}`,
       what: `listing ${kind} entries`,
       abort: options.abort,
-      ...blocking(options, LIST_TIMEOUT),
+      ...this.#atEntries(blocking(options, LIST_TIMEOUT)),
     });
     const entries = Array.isArray(answer.body) ? answer.body.map(storedEntry) : [];
     return { entries, index: answer.index, hidden: answer.filtered || answer.blind };
@@ -104,8 +109,59 @@ export class ConsulMesh implements Mesh, MeshLists, Picks {
       entry === undefined
         ? { method: 'DELETE', path: pathOf(kind, name), what: `deleting ${kind}/${name}`, query: { cas }, ...patience }
         : { method: 'PUT', path: '/config', what: `writing ${kind}/${name}`, query: { cas }, body: entry, ...patience };
-    const { body } = await this.#client.call(call);
-    return body === true ? 'written' : 'lost';
+    const { body } = await this.#client.call({ ...call, ...this.#atEntries(call) });
+    if (body === true) return 'written';
+    await this.#findEntries();
+    return 'lost';
+  }
+
+  /** The datacenters around the one that is asked, and which of them share its config entries. */
+  readFederation(): Promise<Federation> {
+    return this.#datacenters.read();
+  }
+
+  /** The instances and the compiled chain of the service in every further datacenter that shares its entries. One that does not answer says why. */
+  async readElsewhere(
+    service: string,
+    subsets: readonly Subset[],
+    resolver: StoredEntry | undefined,
+    abort?: AbortSignal,
+  ): Promise<Sites> {
+    const { home, primary, others } = await this.#datacenters.read();
+    const allied = others.filter(({ shares }) => shares !== false);
+    const all = await Promise.all(allied.map((one) => this.#readSite(one, service, subsets, resolver, abort)));
+    return { home, primary, all };
+  }
+
+  async #readSite(
+    neighbour: Neighbour,
+    service: string,
+    subsets: readonly Subset[],
+    resolver: StoredEntry | undefined,
+    abort: AbortSignal | undefined,
+  ): Promise<Site> {
+    const { name } = neighbour;
+    if (neighbour.shares === undefined) return { name, unread: neighbour.why };
+    try {
+      const counts = subsets.map(
+        async (subset) => [subset.name, await this.#countSubset(service, subset, resolver, abort, name)] as const,
+      );
+      const [chain, ...counted] = await Promise.all([this.#compile(service, abort, name), ...counts]);
+      return { name, instances: Object.fromEntries(counted), legs: readCompiledChain(chain).legs };
+    } catch (error) {
+      if (!(error instanceof ConsulError) || error.code === 'aborted') throw error;
+      return { name, unread: sayDistant(error) };
+    }
+  }
+
+  /** A secondary datacenter has copies of the entries, with indexes of their own: a write that is guarded by one of those is lost for good. */
+  async #findEntries(): Promise<void> {
+    const { home, primary } = await this.#datacenters.read();
+    if (home !== primary) this.#entriesIn = primary;
+  }
+
+  #atEntries<T extends Pick<Call, 'query'>>(call: T): T {
+    return this.#entriesIn === undefined ? call : { ...call, query: { ...call.query, dc: this.#entriesIn } };
   }
 
   /** The compiled discovery chain of the service. */
@@ -119,12 +175,13 @@ export class ConsulMesh implements Mesh, MeshLists, Picks {
     return isRecord(body) ? body.Chain : undefined;
   }
 
-  async #compile(service: string, abort: AbortSignal | undefined): Promise<unknown> {
+  async #compile(service: string, abort: AbortSignal | undefined, elsewhere?: string): Promise<unknown> {
     const { body } = await this.#client.call({
       method: 'GET',
       path: `/discovery-chain/${encodeURIComponent(service)}`,
       what: `compiling the discovery chain of ${service}`,
       abort,
+      ...inDatacenter(elsewhere),
     });
     return body;
   }
@@ -136,13 +193,9 @@ export class ConsulMesh implements Mesh, MeshLists, Picks {
     resolver: StoredEntry | undefined,
     abort?: AbortSignal,
   ): Promise<Readonly<Record<string, Instances>>> {
-    const onlyPassing = onlyPassingIn(resolver?.entry);
-    const counts = subsets.map(async ({ name, filter }) => {
-      const instances = await this.listInstances(service, { filter, abort }).catch((error: unknown) => {
-        throw namingSubset(error, service, { name, filter });
-      });
-      return [name, countByStatus(instances, onlyPassing.has(name))] as const;
-    });
+    const counts = subsets.map(
+      async (subset) => [subset.name, await this.#countSubset(service, subset, resolver, abort)] as const,
+    );
     return Object.fromEntries(await Promise.all(counts));
   }
 
@@ -192,14 +245,32 @@ export class ConsulMesh implements Mesh, MeshLists, Picks {
   /** The instances of the service: its sidecars (and what speaks the mesh's protocol itself), or with `own` the processes behind them. A filter picks among them. */
   async listInstances(
     service: string,
-    options: { readonly own?: boolean; readonly filter?: string; readonly abort?: AbortSignal | undefined } = {},
+    options: {
+      readonly own?: boolean;
+      readonly filter?: string;
+      readonly abort?: AbortSignal | undefined;
+      readonly elsewhere?: string | undefined;
+    } = {},
   ): Promise<readonly Instance[]> {
-    const { own = false, filter, abort } = options;
+    const { own = false, filter, abort, elsewhere } = options;
     const what = `reading the instances of ${service}`;
     const path = `/health/${own ? 'service' : 'connect'}/${encodeURIComponent(service)}`;
-    return this.#instances(await this.#client.call({ method: 'GET', path, what, query: { filter }, abort }), what).map(
-      instanceOf,
-    );
+    const { query, ...patience } = inDatacenter(elsewhere);
+    const call: Call = { method: 'GET', path, what, query: { ...query, filter }, abort, ...patience };
+    return this.#instances(await this.#client.call(call), what).map(instanceOf);
+  }
+
+  async #countSubset(
+    service: string,
+    { name, filter }: Subset,
+    resolver: StoredEntry | undefined,
+    abort?: AbortSignal,
+    elsewhere?: string,
+  ): Promise<Instances> {
+    const found = await this.listInstances(service, { filter, abort, elsewhere }).catch((error: unknown) => {
+      throw namingSubset(error, service, { name, filter });
+    });
+    return countByStatus(found, onlyPassingIn(resolver?.entry).has(name));
   }
 
   /** Instances that ACLs hid look like instances that are gone; the two must never be mixed up. */
@@ -238,6 +309,11 @@ function namingSubset(error: unknown, service: string, { name, filter }: Subset)
 function blocking({ index, wait = '30s' }: ReadOptions, timeout?: number): Pick<Call, 'query' | 'timeout'> {
   if (index === undefined) return timeout === undefined ? {} : { timeout };
   return { query: { index, wait }, timeout: 45_000 };
+}
+
+/** A question for another datacenter, which may take only so long to answer. */
+function inDatacenter(name: string | undefined): Pick<Call, 'query' | 'timeout'> {
+  return name === undefined ? {} : { query: { dc: name }, timeout: DISTANT };
 }
 
 function pathOf(kind: string, name: string): string {

@@ -6,10 +6,11 @@ import type { Plan } from '../core/plan.js';
 import { type Check, preflight } from '../core/preflight.js';
 import { findRoles, isRefusal } from '../core/roles.js';
 import type { Mesh, Picks, PlanStore, SourcedPlan } from '../ports.js';
+import { countEverywhere } from './count-instances.js';
 
 /** What applying a plan needs, all of it within the namespace, partition and datacenter of that plan. */
 export interface ApplyParts {
-  readonly mesh: Pick<Mesh, 'readEntries' | 'countInstances' | 'write'> & Picks;
+  readonly mesh: Pick<Mesh, 'readEntries' | 'countInstances' | 'readElsewhere' | 'write'> & Picks;
   readonly store: Pick<PlanStore, 'savePlan'>;
   /** The plan with every `version: auto` told from the catalog; rejects with a message and a `hint` where one cannot be told. */
   readonly settle: (plan: SourcedPlan) => Promise<SourcedPlan>;
@@ -38,7 +39,8 @@ export async function applyPlan(unsettled: SourcedPlan, parts: ApplyParts, optio
   const roles = findRoles(plan, first);
   const done = isRefusal(roles) && baseWrites(plan, first).length === 0 && first.splitter !== undefined;
   for (const check of preflight(plan, first, roles)) {
-    const forgiven = check.name === 'stable' || (check.name === 'roles' && done);
+    // Nothing moves yet, so canary may come to a datacenter afterwards.
+    const forgiven = check.name === 'stable' || check.name === 'datacenters' || (check.name === 'roles' && done);
     if (check.verdict === 'failed' && !forgiven) return { kind: 'refused', check };
     if (check.verdict !== 'ok' && !(done && check.name === 'roles')) options.onDoubt?.(check);
   }
@@ -64,10 +66,10 @@ export async function applyPlan(unsettled: SourcedPlan, parts: ApplyParts, optio
 
 /** The service as the plan's subsets divide it, read once. */
 export async function observeOnce(
-  mesh: Pick<Mesh, 'readEntries' | 'countInstances'> & Picks,
-  { service, subsets }: Plan,
+  mesh: Pick<Mesh, 'readEntries' | 'countInstances' | 'readElsewhere'> & Picks,
+  { service, subsets, datacenters }: Plan,
 ): Promise<Observation> {
   const [entries, picks] = await Promise.all([mesh.readEntries(service), mesh.readPicks(service, subsets)]);
-  const instances = await mesh.countInstances(service, subsets, entries.resolver);
-  return { ...entries, resolverSince: 0, instances, picks, agreement: 'unknown', findings: [] };
+  const counted = await countEverywhere(mesh, service, subsets, entries.resolver, datacenters);
+  return { ...entries, resolverSince: 0, ...counted, picks, agreement: 'unknown', findings: [] };
 }

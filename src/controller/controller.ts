@@ -63,6 +63,7 @@ interface Known {
 /** Looks after all rollouts of a datacenter, beside other controllers: observes, lets each pilot turn when it is due, and advances only what is its own. */
 export class Controller {
   readonly #id: string;
+  readonly #startedAt: number;
   readonly #parts: ControllerParts;
   readonly #overview: Overview;
   readonly #instances: InstanceWatch;
@@ -81,6 +82,7 @@ export class Controller {
   constructor(id: string, parts: ControllerParts) {
     this.#id = id;
     this.#parts = parts;
+    this.#startedAt = parts.clock.now();
     // Every blocking query listens on it.
     setMaxListeners(0, this.#stop.signal);
     this.#recovery = new Recovery(
@@ -346,7 +348,9 @@ export class Controller {
       });
     const entries = this.#overview.entriesOf(service);
     const ring = (): void => this.#turns.ring(service);
-    const post = new Post(plan, rollout, entries, `controller:${this.#id}`, this.#parts, ring);
+    // Another controller, or the one before it within its lease, cannot be told from nobody: so it is looked at, and its clock is left alone.
+    const unwatched = rollout.enteredAt < this.#startedAt && this.#members.every((id) => id === this.#id);
+    const post = new Post(plan, rollout, { entries, unwatched }, `controller:${this.#id}`, this.#parts, ring);
     const opened: Known = {
       post,
       last: rollout,

@@ -13,10 +13,10 @@ export interface DrainWatch {
   readonly every: number;
 }
 
-/** Looks until the subset is drained, nobody can tell, its time is over, or `abort` fires; gives the last verdict. Never throws. */
+/** Looks until the subset is drained, nobody can tell though nothing is seen on it, its time is over, or `abort` fires; gives the last verdict. Never throws. */
 export async function watchDrain(
   { subset, since, patience, every }: DrainWatch,
-  look: () => Promise<InFlight | undefined>,
+  look: () => Promise<InFlight>,
   clock: Clock,
   abort: AbortSignal,
 ): Promise<Draining> {
@@ -27,7 +27,8 @@ export async function watchDrain(
     const first = await look();
     await pause(LOOKS_APART);
     const verdict = drainingOf(subset, first, await look());
-    if (verdict.drained !== false || clock.now() >= until || abort.aborted) return verdict;
+    const isBusy = verdict.drained === false || (verdict.inFlight ?? 0) > 0;
+    if (!isBusy || clock.now() >= until || abort.aborted) return verdict;
     await pause(every - LOOKS_APART);
   }
 }

@@ -1,7 +1,8 @@
 import { measurable } from '../core/agreement.js';
 import { type Beginning, decideBeginning } from '../core/begin.js';
 import { decide } from '../core/decide.js';
-import { type Decision, splitterWrite, wait } from '../core/decision.js';
+import { type Decision, type FirstLook, splitterWrite, wait } from '../core/decision.js';
+import { countsAnew } from '../core/enter-step.js';
 import { metaOf } from '../core/entries.js';
 import { logEntry } from '../core/history.js';
 import type { Observation, Peer } from '../core/observation.js';
@@ -39,6 +40,8 @@ export interface Flight {
   readonly planOf?: (digest: string) => Plan | undefined;
   /** Among several drivers of one rollout: a record that another one wrote is gone on with. Otherwise it ends the flight. */
   readonly shared: boolean;
+  /** Where nobody may have watched the rollout under way before. */
+  readonly firstLook?: FirstLook;
 }
 
 /** `advance`: whatever the decision asks for. `guard`: only what takes traffic back to stable. */
@@ -107,6 +110,8 @@ export class Pilot {
     this.#programs = new RunningPrograms(parts.programs, ring);
     this.#overdue = new Overdue((stuck) => parts.onStuck?.(stuck));
     this.#evidence = new Evidence(flight.plan, parts.signals, flight.rollout?.tally ?? '');
+    // What was seen before nobody watched is no evidence of how canary does now.
+    if (flight.firstLook?.anew === true) this.#evidence.startStep();
     this.#target = targetOf(flight.plan, flight.roles, flight.rollout?.id ?? flight.beginning.id);
   }
 
@@ -129,7 +134,7 @@ export class Pilot {
   async turn(role: Role, onDecision: (turn: Turn) => void = () => undefined, about: Circumstances = {}): Promise<Turn> {
     await this.#measure(about);
     // A chain that cannot be read holds up an advance (nothing is in force without it), never a revert.
-    if (role === 'advance' && this.#rollout !== undefined && needsChain(this.#rollout))
+    if (role === 'advance' && about.troubled !== true && this.#rollout !== undefined && needsChain(this.#rollout))
       await this.#world.compile(this.#rollout.asked).catch(() => undefined);
     // From here to the decision nothing is awaited: an entry that comes in between would be written over by a record that does not know it.
     const left = this.#follow();
@@ -244,8 +249,12 @@ export class Pilot {
     // Whoever advances a shared rollout puts its own name into the next record.
     const rollout = shared ? { ...this.#rollout, driver: beginning.driver } : this.#rollout;
     const tally = this.#evidence.encoded();
-    const lost = lostDriver === undefined ? {} : { lostDriver };
-    return decide({ plan, rollout, seen, tally, ran: this.#programs.ended, now, ...lost });
+    const { firstLook } = this.#flight;
+    const about = {
+      ...(lostDriver === undefined ? {} : { lostDriver }),
+      ...(firstLook === undefined ? {} : { firstLook }),
+    };
+    return decide({ plan, rollout, seen, tally, ran: this.#programs.ended, now, ...about });
   }
 
   /** The decision as far as the role and the others allow it. */
@@ -292,8 +301,7 @@ export class Pilot {
     const before = this.#rollout;
     this.#rollout = next;
     this.#savedAt = this.#parts.clock.now();
-    const counted = next.state.phase === 'Progressing' || next.state.phase === 'Baking';
-    if (before !== undefined && counted && before.state.step !== next.state.step) this.#evidence.startStep();
+    if (before !== undefined && countsAnew(before, next)) this.#evidence.startStep();
   }
 
   /** Failures are saved while nothing else is written, so that a crash forgives none of them for long. */

@@ -34,16 +34,27 @@ export class Post {
   /** Whether traffic was to go back at the last turn and the write failed. */
   #urgent = false;
 
-  constructor(plan: Plan, rollout: Rollout, entries: Entries, driver: string, parts: PostParts, ring: () => void) {
+  /** `unwatched`: nobody is known to have watched the rollout until now. */
+  constructor(
+    plan: Plan,
+    rollout: Rollout,
+    { entries, unwatched }: { readonly entries: Entries; readonly unwatched: boolean },
+    driver: string,
+    parts: PostParts,
+    ring: () => void,
+  ) {
     this.plan = plan;
-    // The reads of one turn listen on it; more than these would be a leak.
-    setMaxListeners(20, this.#stop.signal);
+    // The reads of one turn listen on it, as many as there are signals and programs.
+    setMaxListeners(0, this.#stop.signal);
     this.#now = () => parts.clock.now();
     this.#world = new World(parts.mesh, parts.freeze, plan, () => parts.clock.now(), ring, this.#stop.signal);
     this.#world.adopt(entries);
     const roles = { stable: rollout.stable, canary: rollout.canary, legs: rollout.asked };
     const beginning = { id: rollout.id, plan: rollout.plan, driver, by: rollout.by };
-    const flight = { plan, rollout, roles, beginning, shared: true };
+    const flight = {
+      ...{ plan, rollout, roles, beginning, shared: true },
+      ...(unwatched ? { firstLook: { since: this.#now(), anew: false } } : {}),
+    };
     this.pilot = new Pilot(flight, parts, this.#world, ring, this.#stop.signal);
   }
 

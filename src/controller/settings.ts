@@ -10,6 +10,16 @@ const NO_TTL = `is no time that Consul takes for a session${ARROW}write 10s to 2
 const NO_SWITCH = `is neither true nor false${ARROW}write true or false`;
 const [LEAST_TTL, MOST_TTL] = [10_000, 86_400_000];
 
+const NO_RATE = `is no number of pages a second${ARROW}write a number from 1 to 10000`;
+
+const pagesOf = (whose: string) =>
+  z.coerce
+    .number({ error: NO_RATE })
+    .int({ error: NO_RATE })
+    .min(1, { error: NO_RATE })
+    .max(10_000, { error: NO_RATE })
+    .describe(`Metrics pages of Envoy that it reads at most a second ${whose}`);
+
 const text = (what: string) => z.string().min(1).describe(what);
 
 /** Host and port of `host:port` or `[v6]:port`; undefined when it is neither. */
@@ -64,6 +74,8 @@ export const settingsSchema = z.strictObject({
       'After so long without a beat a controller is dead, and others take over its rollouts (Consul may take twice as long)',
     )
     .default('10s'),
+  scrape_pages: pagesOf('in all, from callers and instances together').default(500),
+  scrape_pages_per_caller: pagesOf('from one caller').default(10),
   consul: z
     .strictObject({
       address: text('host:port, http://…, https://… or unix:///path').optional(),

@@ -156,7 +156,8 @@ export class WaveRun {
     const known = this.#sites.get(index);
     if (known !== undefined) return known;
     const wave = index === 0 ? undefined : this.#plan.waves?.[index - 1];
-    const { datacenter: _, ...plan } = this.#plan;
+    // Datacenters are named as home knows them.
+    const { datacenter: _, datacenters: __, ...plan } = this.#plan;
     const there =
       index === 0 ? this.#plan : { ...plan, ...(wave?.datacenter === undefined ? {} : { datacenter: wave.datacenter }) };
     const site = new WaveSite(wave?.name ?? HOME, there, this.#parts.open(wave), this.#driver, () => this.#wake.ring());

@@ -1,12 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type EntryKind, metaOf, onlyPassingIn, type StoredEntry, storedLegs, subsetsOf } from '../core/entries.js';
 import { type Leg, ownLegs, sameShares } from '../core/legs.js';
-import { type Chain, type Instances, type Observation, serving } from '../core/observation.js';
+import { type Chain, type Observation, type Sites, serving } from '../core/observation.js';
 import type { Plan, Subset } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import { isFinal } from '../core/rollout.js';
 import type { Freeze } from '../core/schedule/freeze.js';
 import type { Entries, FreezeSwitch, Mesh } from '../ports.js';
+import { type Counted, spread } from './count-instances.js';
 import { ABSENT_KEY_PACE, follow } from './follow.js';
+
+/** How often the other datacenters are looked at, ms; looking takes at most a tenth of the time. */
+const VISIT = 1_000;
+const REST = 9;
+/** How soon a datacenter that joins is found, ms. */
+const ALONE = 60_000;
 
 /** One service as Consul has it: entries, instances, the freeze, and on demand the compiled chain. Kept fresh by its own blocking queries, or by whoever tells it. */
 export class World {
@@ -17,13 +25,20 @@ export class World {
   readonly #changed: () => void;
   readonly #now: () => number;
   #entries: Entries = {};
-  #instances: Readonly<Record<string, Instances>> = {};
-  #servingSince: Readonly<Record<string, number>> = {};
+  /** As counted at home; of the other datacenters, what they last said. */
+  #own: Counted['instances'] = {};
+  #elsewhere: Sites | undefined;
+  #visiting = false;
+  #seen: Counted = { instances: {} };
+  /** By datacenter (none: home alone) and subset. */
+  #servingSince: ReadonlyMap<string, number> = new Map();
   #freeze: Freeze | undefined;
   #chain: Chain | undefined;
   #resolverSince = 0;
   #weightsSince = 0;
   #heard = 0;
+  /** What the last look at the other datacenters took, ms. */
+  #took = 0;
   #counted: string | undefined;
 
   constructor(mesh: Mesh, freeze: FreezeSwitch, plan: Plan, now: () => number, changed: () => void, abort: AbortSignal) {
@@ -109,8 +124,8 @@ export class World {
       ...(this.#freeze === undefined ? {} : { freeze: this.#freeze }),
       resolverSince: this.#resolverSince,
       weightsSince: this.#weightsSince,
-      instances: this.#instances,
-      servingSince: this.#servingSince,
+      ...this.#seen,
+      servingSince: this.#latestServing(),
       ...(this.#chain === undefined ? {} : { chain: this.#chain }),
     };
   }
@@ -143,11 +158,68 @@ export class World {
 
   /** Counts the instances that the mesh itself would use: by the resolver's filters once a rollout is under way, before that by the plan's. */
   async count(): Promise<void> {
+    const subsets = this.#subsets();
     this.#counted = this.#countable();
-    this.#instances = await this.#mesh.countInstances(this.#plan.service, this.#subsets(), this.#entries.resolver, this.#abort);
+    const { service } = this.#plan;
+    const { resolver } = this.#entries;
+    const [own, elsewhere] = await Promise.all([
+      this.#mesh.countInstances(service, subsets, resolver, this.#abort),
+      // Only the first time: one that does not answer must not hold up what home tells.
+      this.#visiting ? undefined : this.#mesh.readElsewhere?.(service, subsets, resolver, this.#abort),
+    ]);
+    this.#own = own;
+    this.#settle(elsewhere ?? this.#elsewhere);
+    if (this.#visiting || this.#mesh.readElsewhere === undefined) return;
+    this.#visiting = true;
+    void this.#visit();
+  }
+
+  /** Looks at the other datacenters from time to time: no watch of the home one tells what happens there. */
+  async #visit(): Promise<void> {
+    while (!this.#abort.aborted) {
+      const pause =
+        this.#elsewhere === undefined || this.#elsewhere.all.length === 0 ? ALONE : Math.max(VISIT, REST * this.#took);
+      await sleep(pause, undefined, { signal: this.#abort, ref: false }).catch(() => undefined);
+      if (this.#abort.aborted) return;
+      const began = performance.now();
+      const before = JSON.stringify(this.#seen);
+      try {
+        const elsewhere = await this.#mesh.readElsewhere?.(
+          this.#plan.service,
+          this.#subsets(),
+          this.#entries.resolver,
+          this.#abort,
+        );
+        this.#settle(elsewhere);
+      } catch {
+        // The home datacenter does not answer: whoever counts its instances tells.
+      }
+      // One that does not answer in time says nothing of how much a look costs.
+      const answered = this.#elsewhere?.all.every(({ unread }) => unread === undefined) === true;
+      this.#took = answered ? performance.now() - began : 0;
+      if (JSON.stringify(this.#seen) !== before) this.#changed();
+    }
+  }
+
+  #settle(elsewhere: Sites | undefined): void {
+    this.#elsewhere = elsewhere;
+    this.#seen = spread(this.#own, elsewhere, this.#plan.datacenters, this.#seen.datacenters);
     const now = this.#now();
-    const serves = Object.keys(this.#instances).filter((subset) => serving(this.#instances[subset]) > 0);
-    this.#servingSince = Object.fromEntries(serves.map((subset) => [subset, this.#servingSince[subset] ?? now]));
+    const sites = this.#seen.datacenters?.all ?? [{ name: '', instances: this.#own }];
+    const serves = sites.flatMap(({ name, instances = {} }) =>
+      Object.keys(instances).flatMap((subset) => (serving(instances[subset]) > 0 ? [JSON.stringify([name, subset])] : [])),
+    );
+    this.#servingSince = new Map(serves.map((key) => [key, this.#servingSince.get(key) ?? now]));
+  }
+
+  /** By subset, since when it serves wherever it does. */
+  #latestServing(): Readonly<Record<string, number>> {
+    const latest: Record<string, number> = {};
+    for (const [key, since] of this.#servingSince) {
+      const subset = String(JSON.parse(key)[1]);
+      latest[subset] = Math.max(latest[subset] ?? since, since);
+    }
+    return latest;
   }
 
   async #recount(): Promise<void> {

@@ -1,4 +1,5 @@
 import { baseWrites, weightedConflicts } from './base.js';
+import { noteLeftOut } from './datacenters.js';
 import { type Decision, splitterWrite, wait } from './decision.js';
 import { formatLegs, sameShares } from './legs.js';
 import type { Observation } from './observation.js';
@@ -53,7 +54,8 @@ export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beg
     const says = `service-splitter/${plan.service} says ${formatLegs(again.legs)} with ${again.stable} stable since a moment ago`;
     return wait(`${says}; this began from ${formatLegs(roles.legs)}. Waiting until they agree`, now + LOOK_AGAIN);
   }
-  const next = beginRollout(roles, beginning, owedBy(plan), now);
+  const said = [beginning.note, noteLeftOut({ plan, seen })].filter((note) => note !== undefined).join('; ');
+  const next = beginRollout(roles, said === '' ? beginning : { ...beginning, note: said }, owedBy(plan), now);
   const nobody = movesOntoNothing(seen, plan.service, next.asked);
   if (nobody !== undefined) return wait(`${nobody.message}; waiting until one is ready`, now + RESOLVER_SETTLES);
   return { why: next.message, wakeAt: now, next, write: splitterWrite(seen, plan.service, next, true) };

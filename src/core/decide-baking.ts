@@ -1,6 +1,7 @@
 import { type Decision, type Situation, transition, wait } from './decision.js';
 import { formatDuration } from './duration.js';
-import { holdForEvidence } from './gate.js';
+import { holdForDatacenters, holdForEvidence, passedAbove } from './gate.js';
+import { describeGuard } from './guard.js';
 import { holdWhileClosed } from './hold-closed.js';
 import { notInForce } from './in-force.js';
 import type { State } from './rollout.js';
@@ -12,18 +13,19 @@ export function decideBaking(situation: Situation, state: Extract<State, { phase
   if (state.reason === 'Resumed') return promote(situation, state.step);
   const unsettled = notInForce(situation);
   if (unsettled !== undefined) return hold(situation, unsettled, plan.bake);
-  if (now < rollout.enteredAt + plan.bake) return wait(`baking: a bad signal still reverts`, rollout.enteredAt + plan.bake);
+  if (now < rollout.enteredAt + plan.bake) return wait(`baking: ${describeGuard(plan)}`, rollout.enteredAt + plan.bake);
   const closed = holdWhileClosed(situation);
   if (closed !== undefined) return closed;
-  const evidence = holdForEvidence(situation);
+  const evidence = holdForDatacenters(situation) ?? holdForEvidence(situation, plan.bake);
   return evidence === undefined ? promote(situation, state.step) : hold(situation, evidence, plan.bake);
 }
 
 function promote(situation: Situation, step: number): Decision {
   const { plan, rollout, now } = situation;
+  const said = passedAbove(situation).map((note) => ` (${note})`);
   return transition(situation, {
     state: { phase: 'Promoting', reason: 'BakePassed', step },
-    message: `${rollout.canary} passed its bake of ${formatDuration(plan.bake)}; making it the default subset`,
+    message: `${rollout.canary} passed its bake of ${formatDuration(plan.bake)}; making it the default subset${said.join('')}`,
     enteredAt: now,
   });
 }

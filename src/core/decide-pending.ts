@@ -1,6 +1,6 @@
 import { type Decision, type Situation, wait } from './decision.js';
 import { enterStep } from './enter-step.js';
-import { type Hold, holdForAddresses, holdForEvidence } from './gate.js';
+import { type Hold, holdForAddresses, holdForDatacenters, holdForEvidence } from './gate.js';
 import { clockSince, holdWhileClosed } from './hold-closed.js';
 import { serving } from './observation.js';
 import type { Step } from './plan.js';
@@ -28,7 +28,7 @@ export function decidePending(situation: Situation): Decision {
 }
 
 /** Whether the step to enter takes weight from canary; that is never held. */
-function goesDown(situation: Situation): boolean {
+export function goesDown(situation: Situation): boolean {
   const step = nextStep(situation);
   return step?.kind === 'weight' && step.to < askedCanary(situation.rollout);
 }
@@ -56,9 +56,12 @@ export function findMissing(situation: Situation): Hold | undefined {
   const legs = seen.chain?.startsWith === 'resolver' ? [] : (seen.chain?.legs ?? []);
   const absent = [rollout.stable, rollout.canary].find((subset) => !legs.some((leg) => leg.subset === subset));
   if (absent !== undefined) return missing(`waiting until Consul's discovery chain has a target for ${absent}`);
-  if (serving(seen.instances[rollout.canary]) > 0) return holdForAddresses(situation);
   // Its first instance may be for that step to bring up, or to wait for; but a route to nobody would fail every tester, so then the plan has to say so.
   const step = nextStep(situation);
+  if (serving(seen.instances[rollout.canary]) > 0) {
+    const elsewhere = step?.kind === 'run' || step?.kind === 'wait' ? undefined : holdForDatacenters(situation);
+    return elsewhere ?? holdForAddresses(situation);
+  }
   if (step?.kind === 'run' && step.deploys === true) return undefined;
   if (plan.route === undefined && (step?.kind === 'run' || step?.kind === 'wait')) return undefined;
   return missing(`waiting for a passing sidecar of ${rollout.canary}: no instance matches its filter and passes its checks`);

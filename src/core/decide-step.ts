@@ -2,7 +2,7 @@ import { findMissing } from './decide-pending.js';
 import { type Decision, type Situation, wait } from './decision.js';
 import { formatDuration } from './duration.js';
 import { enterStep, passStep } from './enter-step.js';
-import { type Hold, holdForEvidence } from './gate.js';
+import { type Hold, holdForEvidence, passedAbove } from './gate.js';
 import { isUnasked } from './go-on.js';
 import { holdWhileClosed } from './hold-closed.js';
 import { notInForce } from './in-force.js';
@@ -79,8 +79,11 @@ function leaveStep(situation: Situation, index: number, own: number, said: reado
   const raises = next?.kind === 'weight' && next.to > current;
   const closed = raises ? holdWhileClosed(situation) : undefined;
   if (closed !== undefined) return closed;
-  const evidence = passedTime || raises ? holdForEvidence(situation) : undefined;
-  return evidence === undefined ? passStep(situation, index, said) : hold(situation, evidence, own);
+  if (!passedTime && !raises) return passStep(situation, index, said);
+  const evidence = holdForEvidence(situation, own);
+  return evidence === undefined
+    ? passStep(situation, index, [...said, ...passedAbove(situation)])
+    : hold(situation, evidence, own);
 }
 
 function tooFewRequests({ seen }: Situation, minimum: number): Hold | undefined {

@@ -9,6 +9,7 @@ import { type Decision, type Situation, transition, wait } from './decision.js';
 import { decideDrift } from './drift.js';
 import { decideLostDriver } from './driver-lost.js';
 import { metaOf } from './entries.js';
+import { decideFirstLook } from './first-look.js';
 import { findHarm } from './harm.js';
 import { readRecord } from './record.js';
 import { revert } from './revert.js';
@@ -72,6 +73,8 @@ function decideIn(situation: Situation): Decision {
   if (drift !== undefined) return drift;
   const lost = decideLostDriver(situation);
   if (lost !== undefined) return lost;
+  const look = decideFirstLook(situation);
+  if (look !== undefined) return look;
   switch (rollout.state.phase) {
     case 'Pending':
       return decidePending(situation);

@@ -18,7 +18,15 @@ export interface Situation {
   readonly ran: readonly ProgramOutcome[];
   /** The driver that the record names, when it was in the foreground and is gone. */
   readonly lostDriver?: string;
+  /** Since when whoever decides watches this rollout, where nobody may have before; absent where it was watched all along. */
+  readonly firstLook?: FirstLook;
   readonly now: number;
+}
+
+/** A watch that begins: since when, ms, and whether the time before counts for nothing, as it was surely not watched. */
+export interface FirstLook {
+  readonly since: number;
+  readonly anew: boolean;
 }
 
 /** What to do next: at most one write, when to look again at the latest, and why, as a sentence for people. */

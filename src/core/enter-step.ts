@@ -4,7 +4,7 @@ import { holdForAddresses, holdForCapacity, holdForFailure } from './gate.js';
 import { holdWhileClosed } from './hold-closed.js';
 import { roomFor, splitLegs } from './legs.js';
 import { awaitProgram, describeFailure } from './programs.js';
-import { askedCanary, extraLegs } from './rollout.js';
+import { askedCanary, extraLegs, type Rollout } from './rollout.js';
 import { hold, paused } from './stand.js';
 import { describeStep, describeWaiting, skipReached } from './steps.js';
 import { movesOntoNothing } from './way-back.js';
@@ -54,6 +54,15 @@ export function enterStep(situation: Situation, index: number, said: readonly st
   const down = to < current ? ' (going down, as asked)' : '';
   const message = `canary ${rollout.canary} ${formatPercent(current)} -> ${formatPercent(to)}${down}${note}`;
   return transition(situation, { asked, state, message, enteredAt: now });
+}
+
+/** Whether the samples of a step begin anew with this record: another step, new steps for a canary that has traffic, or the same one begun anew. Evidence of harm is never forgotten. */
+export function countsAnew(before: Rollout, next: Rollout): boolean {
+  const { phase, step } = next.state;
+  if (phase !== 'Progressing' && phase !== 'Baking') return false;
+  if (before.state.step !== step) return true;
+  if (before.state.phase === 'Pending') return askedCanary(before) > 0;
+  return before.state.phase === phase && before.enteredAt !== next.enteredAt;
 }
 
 function noteOf(said: readonly string[]): string {

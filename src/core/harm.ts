@@ -1,3 +1,4 @@
+import { strandedIn, unreadSites } from './datacenters.js';
 import type { Situation } from './decision.js';
 import { formatDuration } from './duration.js';
 import { storedLegs } from './entries.js';
@@ -22,9 +23,15 @@ export function findHarm(situation: Situation): Harm | undefined {
   const routed = ownMatches(seen.router).some(({ subset }) => subset === rollout.canary);
   if (weight > 0 || routed) {
     const instances = seen.instances[rollout.canary];
-    if (isGone(instances) && weight > 0) {
+    // What a datacenter that does not answer runs is not known; nothing goes back for that alone.
+    if (isGone(instances) && weight > 0 && unreadSites(situation).length === 0) {
       const left = describeGone(rollout.canary, instances);
       return { reason: 'NoInstances', message: `${left} while it had ${formatPercent(weight)} of the traffic` };
+    }
+    const stranded = weight > 0 ? strandedIn(situation, rollout.canary, rollout.stable) : [];
+    if (stranded.length > 0) {
+      const where = `no instance of ${rollout.canary} is left in ${stranded.join(' and ')}`;
+      return { reason: 'NoInstances', message: `${where} while it had ${formatPercent(weight)} of the traffic` };
     }
     const failed = bindingFindings(seen.findings).find((finding) => finding.verdict === 'Failed');
     if (failed !== undefined && failed.stableWorse !== true) {

@@ -1,13 +1,24 @@
+import { laggingSite, unreadSites } from './datacenters.js';
 import type { Situation } from './decision.js';
 import type { Hold } from './gate.js';
 import { formatLegs, ownLegs, sameShares } from './legs.js';
 import { formatPercent } from './weights.js';
 
 /** Asked, compiled and observed weights must agree before a weight counts as in force; `unknown` (no sidecar can be read) does not hold it up. */
-export function notInForce({ rollout, seen }: Situation): Hold | undefined {
+export function notInForce(situation: Situation): Hold | undefined {
+  const { rollout, seen } = situation;
   if (seen.chain === undefined || !sameShares(ownLegs(seen.chain.legs), ownLegs(rollout.asked))) {
     return { reason: 'Unclear', message: `waiting until Consul's discovery chain says ${formatLegs(rollout.asked)}` };
   }
+  const [unread] = unreadSites(situation);
+  if (unread !== undefined)
+    return { reason: 'Unseen', message: `whether ${unread.name} has the new weights is not known: ${unread.unread}` };
+  const lagging = laggingSite(situation, rollout.asked);
+  if (lagging !== undefined)
+    return {
+      reason: 'Unclear',
+      message: `waiting until the discovery chain of ${lagging.name} says ${formatLegs(rollout.asked)}`,
+    };
   if (seen.agreement === 'pending') {
     const until = seen.agreementAt === undefined ? {} : { until: seen.agreementAt };
     return { reason: 'Unclear', message: 'waiting until the sidecars have the new weights', ...until };

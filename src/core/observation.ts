@@ -50,6 +50,27 @@ export interface Chain {
   readonly routed?: readonly { readonly subset: string; readonly headers: readonly Readonly<Record<string, unknown>>[] }[];
 }
 
+/** One datacenter that shares the service's entries, as it was last seen. */
+export interface Site {
+  readonly name: string;
+  /** By subset name; what was last known where it cannot be read now, absent where nothing ever was. */
+  readonly instances?: Readonly<Record<string, Instances>>;
+  /** Where its own compiled chain leads; of a further datacenter only. */
+  readonly legs?: readonly Leg[];
+  /** Why it cannot be read now, as a sentence; absent where it can. */
+  readonly unread?: string;
+}
+
+/** All datacenters that share the service's entries: `home` is the one that is asked, `primary` the one that keeps them for all. */
+export interface Sites {
+  readonly home: string;
+  readonly primary: string;
+  /** Home first. */
+  readonly all: readonly Site[];
+  /** Those that the plan counts; absent: all of them. */
+  readonly named?: readonly string[];
+}
+
 /** Whether the data plane does what was asked: `unknown` where no sidecar can be read, `pending` until enough was seen. */
 export type Agreement = 'agrees' | 'differs' | 'pending' | 'unknown';
 
@@ -71,10 +92,12 @@ export interface Observation {
   /** Since when the splitter's weights are what they are, ms; undefined where nobody watched. */
   readonly weightsSince?: number;
   readonly chain?: Chain;
-  /** By subset name, connect endpoints (sidecars) that match its filter. */
+  /** By subset name, connect endpoints (sidecars) that match its filter, in all datacenters that count. */
   readonly instances: Readonly<Record<string, Instances>>;
   /** By subset name, the sidecars that match its filter as `node/id`, whatever their checks say; absent where nobody asked. */
   readonly picks?: Readonly<Record<string, readonly string[]>>;
+  /** The same in each datacenter; absent where the entries are shared with none. */
+  readonly datacenters?: Sites;
   /** Since when each subset has an instance that serves, ms; the callers' sidecars need a moment to get its address. Undefined where nobody watched. */
   readonly servingSince?: Readonly<Record<string, number>>;
   readonly agreement: Agreement;

@@ -265,6 +265,8 @@ export interface Plan extends ServiceRef {
   readonly stepTimeout: number;
   readonly on: Policies;
   readonly capacity?: { readonly maxRatio: number };
+  /** The datacenters whose instances count, among those that share the entries; absent: each of them. */
+  readonly datacenters?: readonly string[];
   readonly route?: Route;
   readonly hooks?: Readonly<Partial<Record<HookName, Program>>>;
   readonly checks?: readonly OwnCheck[];

@@ -1,5 +1,6 @@
 import { isReserving } from './auto.js';
 import { effectiveProtocol, needsProtocol, weightedConflicts } from './base.js';
+import { countedSites, counts, noteLeftOut, strandedIn, unreadSites } from './datacenters.js';
 import { foreignOwner, protocolOf } from './entries.js';
 import { isRecord } from './is-record.js';
 import { formatLegs } from './legs.js';
@@ -30,6 +31,7 @@ export function preflight(plan: Plan, seen: Observation, roles: Roles | RolesRef
     ...checkTimeout(plan, seen),
     ...checkFilters(plan, seen),
     ...checkRoute(plan, seen, roles),
+    ...checkPrimary(plan, seen),
   ];
   if (isRefusal(roles)) return [...checks, { name: 'roles', verdict: 'failed', message: roles.message, hint: roles.hint }];
   return [
@@ -38,6 +40,7 @@ export function preflight(plan: Plan, seen: Observation, roles: Roles | RolesRef
     ...checkPicks(seen, roles),
     checkStable(plan, seen, roles),
     checkCanary(plan, seen, roles),
+    ...checkDatacenters(plan, seen, roles),
   ];
 }
 
@@ -136,7 +139,7 @@ function checkProtocol(plan: Plan, seen: Observation): Check {
 function checkShadow(plan: Plan, seen: Observation): readonly Check[] {
   const redirect = isRecord(seen.resolver?.entry.Redirect) ? seen.resolver.entry.Redirect : undefined;
   if (redirect !== undefined && Object.values(redirect).some((value) => value !== '' && value !== undefined)) {
-    const where = String(redirect.Service ?? redirect.Datacenter ?? 'elsewhere');
+    const where = String(redirect.Service || redirect.Datacenter || 'elsewhere');
     return [
       {
         name: 'shadow',
@@ -212,6 +215,59 @@ function checkRoute(plan: Plan, seen: Observation, roles: Roles | RolesRefusal):
       },
     ];
   return [{ name: 'route', verdict: 'ok', message: 'the routes for testers and sticky users are free to be made' }];
+}
+
+/** Whether the entries are kept where splitter is: its log, its locks and its freeze are of one datacenter, and all who drive must see the same. */
+function checkPrimary(plan: Plan, { datacenters }: Observation): readonly Check[] {
+  if (datacenters === undefined || datacenters.home === datacenters.primary) return [];
+  const { home, primary } = datacenters;
+  return [
+    {
+      name: 'primary',
+      verdict: 'failed',
+      message: `${home} takes its config entries from ${primary}: ${plan.service} is ramped in ${primary}, for all datacenters`,
+      hint: `set CONSUL_HTTP_ADDR (or -http-addr) to an agent of ${primary}`,
+    },
+  ];
+}
+
+function checkDatacenters(plan: Plan, seen: Observation, { stable, canary }: Roles): readonly Check[] {
+  const known = seen.datacenters?.all.map(({ name }) => name);
+  if (known === undefined) return [];
+  const check = (verdict: Check['verdict'], message: string, hint?: string): readonly Check[] => [
+    { name: 'datacenters', verdict, message, ...(hint === undefined ? {} : { hint }) },
+  ];
+  const unknown = (plan.datacenters ?? []).filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    return check(
+      'failed',
+      `the plan counts ${unknown.join(' and ')}, and the entries of ${plan.service} are ${known.length === 1 ? `kept for ${known[0]} only` : `shared by ${known.join(', ')}`}`,
+      'correct datacenters in the plan',
+    );
+  const spread = { plan, seen };
+  const others = known.filter((name) => counts(plan.datacenters, name));
+  const rest = (without: readonly string[]): string => {
+    const kept = others.filter((name) => !without.includes(name));
+    return kept.length === 0 ? '' : `, or leave it out: datacenters: [${kept.join(', ')}] in the plan`;
+  };
+  const unread = unreadSites(spread);
+  if (unread.length > 0)
+    return check(
+      'failed',
+      `what runs in ${unread[0]!.name} is not known: ${unread[0]!.unread}`,
+      `consul members -wan${rest(unread.map(({ name }) => name))}`,
+    );
+  const total = serving(seen.instances[canary]);
+  const stranded = total === 0 ? [] : strandedIn(spread, canary, stable);
+  if (stranded.length > 0)
+    return check(
+      plan.steps.findIndex(({ kind }) => kind === 'run' || kind === 'wait') === 0 ? 'warning' : 'failed',
+      `${canary} has no passing sidecar in ${stranded.join(' and ')}, where ${stable} has: its share of the users there would meet nobody`,
+      `deploy ${canary} there${rest(stranded)}`,
+    );
+  const note = noteLeftOut(spread);
+  const each = countedSites(spread).map(({ name, instances }) => `${serving(instances?.[canary])} in ${name}`);
+  return check('ok', `${canary} has ${each.join(', ')}${note === undefined ? '' : `; ${note}`}`);
 }
 
 function checkStable(plan: Plan, seen: Observation, { stable }: Roles): Check {

@@ -29,6 +29,7 @@ export function overdue(situation: Situation, cause: Hold, limit: number): Decis
         ? revert(situation, 'SignalError', message)
         : paused(situation, 'SignalError', message);
     case 'StableWorse':
+    case 'Unseen':
       return paused(situation, 'StepTimeout', message);
     case 'Unclear':
     case 'Capacity':

@@ -1,3 +1,4 @@
+import { counts } from './datacenters.js';
 import type { Draining } from './draining.js';
 import { metaOf, storedLegs, subsetsOf } from './entries.js';
 import { type Leg, sameLeg, weightTo } from './legs.js';
@@ -23,6 +24,15 @@ export interface LegStatus {
   readonly instances: Instances | null;
 }
 
+/** One datacenter that shares the entries; `unread` says why what is told of it is not of now. `counts` is false where the plan leaves it out. */
+export interface DatacenterStatus {
+  readonly name: string;
+  readonly counts: boolean;
+  readonly unread: string | null;
+  readonly stable: { readonly instances: Instances | null };
+  readonly canary: { readonly instances: Instances | null };
+}
+
 /** What `status -o json` prints: a promise to scripts. Times RFC 3339 UTC, weights in percent, unknown is null and never 0. */
 export interface Status {
   readonly service: string;
@@ -42,6 +52,8 @@ export interface Status {
   readonly stable: LegStatus | null;
   readonly canary: LegStatus | null;
   readonly legs: readonly LegStatus[];
+  /** Each datacenter that shares the entries, home first; only where there are several. */
+  readonly datacenters?: readonly DatacenterStatus[];
   readonly signals: readonly SignalStatus[];
   readonly plan: { readonly digest: string; readonly source: string | null } | null;
   readonly driver: { readonly kind: string; readonly id: string } | null;
@@ -131,6 +143,7 @@ export function statusOf(input: StatusInput): Status {
     stable: rollout === undefined ? null : leg({ subset: rollout.stable }),
     canary: rollout === undefined ? null : leg({ subset: rollout.canary }),
     legs: places.filter(({ subset, service: other }) => other !== undefined || !roles.includes(subset)).map(leg),
+    ...datacenterStatus(input),
     signals: seen.findings.map(signalStatus),
     plan: rollout === undefined ? null : { digest: rollout.plan, source: plan?.source ?? null },
     driver: driver === undefined ? null : { kind: driver.kind, id: driver.id },
@@ -143,6 +156,16 @@ export function statusOf(input: StatusInput): Status {
     ...(input.waves === undefined ? {} : { waves: input.waves }),
     ...startStatus(input),
   };
+}
+
+function datacenterStatus({ rollout, seen, plan }: StatusInput): Pick<Status, 'datacenters'> {
+  if (rollout === undefined || seen.datacenters === undefined) return {};
+  const datacenters = seen.datacenters.all.map(({ name, instances, unread }): DatacenterStatus => {
+    const of = (subset: string) => ({ instances: instances?.[subset] ?? null });
+    const told = { stable: of(rollout.stable), canary: of(rollout.canary) };
+    return { name, counts: counts(plan?.plan.datacenters, name), unread: unread ?? null, ...told };
+  });
+  return { datacenters };
 }
 
 function groupStatus({ group, rollout }: StatusInput): Pick<Status, 'group'> {

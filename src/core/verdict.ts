@@ -23,6 +23,8 @@ export interface Reading {
   readonly query: string;
   readonly raw: string;
   readonly measurement: Measurement;
+  /** What a reader has to know about the numbers: how old some may be, and which cannot be told apart; added to the finding's sentence. */
+  readonly note?: string;
 }
 
 /** The ends of an interval, in percent. */
@@ -46,6 +48,8 @@ export interface Finding {
   readonly message: string;
   /** Stable is clearly worse than canary by this signal: the trouble is elsewhere. */
   readonly stableWorse?: boolean;
+  /** Counts only: what is seen so far is above the bound, and too little to tell whether the truth is. */
+  readonly above?: boolean;
   /** Counts only: 99 % sure that the true share is within the bound (of a comparison: within what stable shows), at whatever moment one looks. */
   readonly clear?: boolean;
   /** Counts only: where the true share lies, 99 % sure at whatever moment one looks; in the unit of the value. Absent without requests. */

@@ -1,3 +1,4 @@
+import { strandedIn } from './datacenters.js';
 import { storedLegs } from './entries.js';
 import { type Leg, weightOf } from './legs.js';
 import { describeGone, isGone, type Observation } from './observation.js';
@@ -20,7 +21,7 @@ export function movesOntoNothing(seen: Observation, service: string, asked: read
   const names = asked.filter((leg) => leg.service === undefined).map(({ subset }) => subset);
   return names
     .filter((subset) => weightOf(asked, subset) > weightOf(has, subset))
-    .map((subset) => nobodyIn(seen, subset))
+    .map((subset) => nobodyIn(seen, subset) ?? nobodyThere(seen, subset, names))
     .find((nobody) => nobody !== undefined);
 }
 
@@ -51,6 +52,15 @@ export function insteadOfGoingBack(service: string, canaryServes: boolean): stri
 /** Why a rollout that should go back is held, as a sentence that begins with what is missing. */
 export function describeHeld({ message }: Nobody, { canary, asked }: Rollout, wanted: string): string {
   return `${message}, so nothing goes back and ${canary} keeps ${formatPercent(weightOf(asked, canary))}; it would have: ${wanted}`;
+}
+
+/** Where several datacenters share the entries: users of one of them would be left with nobody, though another subset serves them there now. */
+function nobodyThere(seen: Observation, subset: string, names: readonly string[]): Nobody | undefined {
+  const { datacenters } = seen;
+  if (datacenters === undefined) return undefined;
+  const plan = datacenters.named === undefined ? {} : { datacenters: datacenters.named };
+  const [where] = names.filter((name) => name !== subset).flatMap((other) => strandedIn({ plan, seen }, subset, other));
+  return where === undefined ? undefined : { subset, message: `${subset} has no ready instance in ${where}` };
 }
 
 function nobodyIn(seen: Pick<Observation, 'instances'>, subset: string): Nobody | undefined {

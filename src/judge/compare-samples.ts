@@ -92,7 +92,12 @@ function verdictOf(signal: ComparingSignal, tally: SampleTally, strength: number
   const standing = standingOf(limitsOf(signal), tally.trouble);
   if (standing === 'error') return 'Error';
   if (standing !== 'stands' || tally.inStep === 0) return 'Inconclusive';
-  return strength >= suspiciousLine(alpha) ? 'Inconclusive' : 'Successful';
+  return strength >= suspiciousLine(alpha) || isAboveNow(signal, tally) ? 'Inconclusive' : 'Successful';
+}
+
+/** Whether the numbers that are shown are those of a canary that is worse than allowed. */
+function isAboveNow({ compare }: ComparingSignal, { canary, stable }: SampleTally): boolean {
+  return canary !== null && stable !== null && excessOf(compare, canary, stable) > 0;
 }
 
 /** The bound for people: `<= stable + 0.05`, `>= stable - 2`, `<= stable`. */
@@ -116,7 +121,8 @@ function describe(signal: ComparingSignal, tally: SampleTally, { verdict, streng
   const since = trouble === null ? '' : `; ${describeTrouble(limits, trouble)}`;
   if (tally.samples === 0) return `not measured yet${since}`;
   if (tally.inStep === 0) return `not measured in this step yet (before it: ${facts})${since}`;
-  const doubt = verdict === 'Inconclusive' ? `; this points to harm ${describeEvidence(strength, failingLine(alpha))}` : '';
+  const said = strength >= suspiciousLine(alpha) ? 'this points to harm' : 'worse than allowed just now';
+  const doubt = verdict === 'Inconclusive' ? `; ${said} ${describeEvidence(strength, failingLine(alpha))}` : '';
   return `${facts}${doubt}${since}`;
 }
 

@@ -2,10 +2,11 @@ import type { EnvoySignal } from '../core/plan.js';
 import type { Band, Counts, Finding, Verdict } from '../core/verdict.js';
 import { failingLine, suspiciousLine } from './alpha.js';
 import { lowerShare, upperShare } from './confidence.js';
-import { allowedShare, type CountEvidence, isStableWorse, weigh } from './count-signal.js';
+import { type CountEvidence, isStableWorse, weigh } from './count-signal.js';
 import { type CountTally, inStep, type Sides } from './count-tally.js';
 import { shareOf } from './counts.js';
-import { describeEvidence, formatBound, formatCount, formatShare, plural } from './text.js';
+import { describeEvidence, formatBound, formatCount, formatExact, formatShare, plural } from './text.js';
+import { allowedNow, canGive, isAbove, tellCounts } from './told-counts.js';
 
 /** Errors in a row after which a count signal is an `Error`: three seconds at ten looks a second, in which a sidecar may restart. */
 const ERROR_LIMIT = 30;
@@ -13,8 +14,8 @@ const ERROR_LIMIT = 30;
 const CONFIDENCE = 0.99;
 
 /** The finding of a count signal. Samples are canary's requests in the present step. */
-export function findCounts(signal: EnvoySignal, tally: CountTally, alpha: number, query: string | undefined): Finding {
-  return new CountFinding(signal, tally, alpha, query);
+export function findCounts(signal: EnvoySignal, tally: CountTally, alpha: number, query?: string, note?: string): Finding {
+  return new CountFinding(signal, tally, alpha, query, note);
 }
 
 /** A finding is made ten times a second and seldom read: what only people and some steps ask for is worked out when it is asked for. */
@@ -26,22 +27,27 @@ class CountFinding implements Finding {
   readonly failed: number;
   readonly at: number;
   readonly stableWorse: boolean;
+  readonly above: boolean;
   declare readonly query?: string;
   declare readonly dryRun?: boolean;
   readonly #signal: EnvoySignal;
   readonly #tally: CountTally;
   readonly #alpha: number;
   readonly #step: Sides;
+  readonly #note: string | undefined;
 
-  constructor(signal: EnvoySignal, tally: CountTally, alpha: number, query: string | undefined) {
+  constructor(signal: EnvoySignal, tally: CountTally, alpha: number, query?: string, note?: string) {
     this.#signal = signal;
     this.#tally = tally;
     this.#alpha = alpha;
+    this.#note = note;
     this.#step = inStep(tally);
     const evidence = weigh(tally);
     this.name = signal.name;
     this.stableWorse = isStableWorse(tally, evidence, alpha);
-    this.verdict = verdictOf(signal, tally, { step: this.#step, evidence, stableWorse: this.stableWorse, alpha });
+    const verdict = verdictOf(signal, tally, { step: this.#step, evidence, stableWorse: this.stableWorse, alpha });
+    this.above = verdict === 'Successful' && isAbove(signal, tally, this.#step);
+    this.verdict = this.above ? 'Inconclusive' : verdict;
     const sample = tally.failed ? this.#told().canary : this.#step.canary;
     this.samples = sample.total;
     this.failed = sample.bad;
@@ -60,22 +66,24 @@ class CountFinding implements Finding {
   }
 
   get message(): string {
-    const { verdict, stableWorse } = this;
+    const { verdict, above, stableWorse } = this;
     const story = {
       verdict,
+      above,
       evidence: weigh(this.#tally),
       stableWorse,
       step: this.#step,
       told: this.#told(),
       alpha: this.#alpha,
     };
-    return describe(this.#signal, this.#tally, story);
+    const said = describe(this.#signal, this.#tally, story);
+    return this.#note === undefined ? said : `${said}; ${this.#note}`;
   }
 
   get clear(): boolean {
     if (this.verdict !== 'Successful') return false;
     const { canary, stable } = this.#told();
-    return upperShare(canary, CONFIDENCE) < allowedShare(this.#signal, stable);
+    return upperShare(canary, CONFIDENCE) < allowedNow(this.#signal, this.#tally, stable);
   }
 
   get band(): Band | undefined {
@@ -86,10 +94,12 @@ class CountFinding implements Finding {
 
   /** As it is written into the history and into the driver's lock. */
   toJSON(): Finding {
-    const { name, source, verdict, value, bound, samples, failed, at, message, stableWorse, clear, band, query, dryRun } = this;
+    const { name, source, verdict, value, bound, samples, failed, at, message } = this;
+    const { stableWorse, above, clear, band, query, dryRun } = this;
     return {
       ...{ name, source, verdict, value, bound, samples, failed, at, message },
       ...(stableWorse ? { stableWorse } : {}),
+      ...(above ? { above } : {}),
       ...(clear ? { clear } : {}),
       ...(band === undefined ? {} : { band }),
       ...(query === undefined ? {} : { query }),
@@ -98,7 +108,7 @@ class CountFinding implements Finding {
   }
 
   #told(): Sides {
-    return toldCounts(this.#signal, this.#tally, this.#step);
+    return tellCounts(this.#signal, this.#tally, this.#step, this.#alpha);
   }
 }
 
@@ -142,6 +152,7 @@ interface Weighed {
   readonly alpha: number;
 }
 
+/** By the evidence alone: what is shown may yet be above the bound. */
 function verdictOf(signal: EnvoySignal, tally: CountTally, { step, evidence, stableWorse, alpha }: Weighed): Verdict {
   if (tally.failed) return 'Failed';
   if (tally.trouble !== null)
@@ -155,30 +166,32 @@ function isAlone(signal: EnvoySignal, tally: CountTally): boolean {
   return signal.margin !== undefined && tally.stable.total === 0;
 }
 
-/** The requests that tell the story: those of the step, unless only the most recent ones break the bound; all of them in a step without any. */
-function toldCounts(signal: EnvoySignal, tally: CountTally, step: Sides): Sides {
-  const base = step.canary.total === 0 ? tally : step;
-  const allowed = allowedShare(signal, tally.stable);
-  return shareOf(base.canary) <= allowed && shareOf(tally.recent.canary) > allowed && tally.drift > 1 ? tally.recent : base;
-}
-
 interface Story extends Weighed {
   readonly verdict: Verdict;
+  readonly above: boolean;
   readonly told: Sides;
 }
 
 function describe(signal: EnvoySignal, tally: CountTally, story: Story): string {
   const { told, evidence, alpha } = story;
-  const facts = `${describeShare(signal, told.canary, told === tally.recent)}${describeStable(told.stable)}`;
+  const isExact = story.verdict === 'Failed';
+  const facts = `${describeShare(signal, told.canary, { recent: told === tally.recent, isExact })}${describeStable(told.stable)}`;
   const against = `${facts}; ${wordsOf(signal).limit}`;
-  if (story.verdict === 'Failed') return `${against} ${describeEvidence(evidence.harm, failingLine(alpha))}`;
+  if (story.verdict === 'Failed') {
+    const line = failingLine(alpha);
+    return canGive(signal, told, evidence.harm)
+      ? `${against} ${describeEvidence(evidence.harm, line)}`
+      : `${against} (a stretch of them gives over the ${formatCount(line)} that are needed as evidence)`;
+  }
   if (tally.trouble !== null)
     return `${tally.trouble.kind === 'none' ? 'no data' : 'could not be measured'}: ${tally.trouble.why}`;
   if (story.step.canary.total === 0) return describeSilence(tally, story, facts);
   if (isAlone(signal, tally)) return `${facts}; no request reached stable, so there is nothing to compare with`;
   if (story.stableWorse) return `${against}; ${blameStable(signal, evidence, alpha)}`;
-  if (story.verdict === 'Inconclusive')
-    return `${against}; this points to harm ${describeEvidence(evidence.harm, failingLine(alpha))}`;
+  if (story.verdict === 'Inconclusive') {
+    const doubt = story.above ? 'above it so far' : 'this points to harm';
+    return `${against}; ${doubt} ${describeEvidence(evidence.harm, failingLine(alpha))}`;
+  }
   if (signal.margin !== undefined) return against;
   return `${against}; 99% sure that it is below ${formatShare(upperShare(told.canary, CONFIDENCE))}`;
 }
@@ -196,10 +209,18 @@ function describeSilence(tally: CountTally, { step, stableWorse }: Story, facts:
   return `0 requests reached canary${where}, ${formatCount(total)} stable${before}${blame}`;
 }
 
-function describeShare(signal: EnvoySignal, told: Counts, recent: boolean): string {
+interface Telling {
+  readonly recent: boolean;
+  /** Whoever reads what took a version back can tell how many requests were bad. */
+  readonly isExact: boolean;
+}
+
+function describeShare(signal: EnvoySignal, told: Counts, { recent, isExact }: Telling): string {
   const verb = signal.metric === 'latency' ? `took over ${formatCount(signal.over ?? 0)}ms` : 'failed';
   const of = `${recent ? 'the last ' : ''}${plural(told.total, 'request')}`;
-  return told.bad === 0 ? `none of ${of} ${verb}` : `${formatShare(shareOf(told))} of ${of} ${verb}`;
+  return told.bad === 0
+    ? `none of ${of} ${verb}`
+    : `${isExact ? formatExact(told) : formatShare(shareOf(told))} of ${of} ${verb}`;
 }
 
 function describeStable(stable: Counts): string {

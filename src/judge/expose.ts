@@ -1,5 +1,6 @@
 import { beginCourse, type Course, decideCourse, decideResume, followDecision } from '../core/course.js';
 import { type Decision, wait } from '../core/decision.js';
+import { countsAnew } from '../core/enter-step.js';
 import { weightOf } from '../core/legs.js';
 import type { Plan } from '../core/plan.js';
 import type { Roles } from '../core/roles.js';
@@ -119,6 +120,5 @@ function mayEndEarly({ plan, rollout }: Course): boolean {
 
 /** Whether the counts of a new step begin, as the driver has it. */
 function entersStep({ rollout: before }: Course, { rollout: next }: Course): boolean {
-  if (before === undefined || next === undefined || before.state.step === next.state.step) return false;
-  return next.state.phase === 'Progressing' || next.state.phase === 'Baking';
+  return before !== undefined && next !== undefined && countsAnew(before, next);
 }

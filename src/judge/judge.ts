@@ -23,13 +23,18 @@ export function judge(
   context: JudgeContext,
 ): { tally: SignalTally; finding: Finding } {
   const next = addReading(signal, tally, reading, context.alpha);
-  return { tally: next, finding: findingOf(signal, next, context, reading.query) };
+  return { tally: next, finding: findingOf(signal, next, context, reading) };
 }
 
 /** What a stored tally says now, without a new reading; `Inconclusive` ("no data yet") where there is no tally. */
-export function findingOf(signal: Signal, tally: SignalTally | undefined, context: JudgeContext, query?: string): Finding {
+export function findingOf(
+  signal: Signal,
+  tally: SignalTally | undefined,
+  context: JudgeContext,
+  { query, note }: Partial<Pick<Reading, 'query' | 'note'>> = {},
+): Finding {
   if (!isScalar(signal) && tally?.kind === 'counts' && tally.mode === modeOf(signal))
-    return findCounts(signal, tally, context.alpha, query);
+    return findCounts(signal, tally, context.alpha, query, note);
   const finding = findNumbers(signal, tally, context.alpha) ?? unmeasured(signal, context);
   const asked = query === undefined ? {} : { query };
   return { ...finding, ...asked, ...(signal.dryRun === true ? { dryRun: true } : {}) };

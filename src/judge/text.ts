@@ -1,9 +1,21 @@
+import type { Counts } from '../core/verdict.js';
+
 /** A share for people, in percent with two significant digits: `0.52%`, `6.1%`, `12%`, `100%`. */
 export function formatShare(share: number): string {
   const percent = share * 100;
   if (percent >= 99.5 && percent < 100) return `${Math.floor(percent * 10) / 10}%`;
   if (percent >= 10) return `${Math.round(percent)}%`;
   return `${percent >= 1 ? Math.round(percent * 10) / 10 : percent >= 0.1 ? Math.round(percent * 100) / 100 : Number(percent.toPrecision(2))}%`;
+}
+
+/** The same with as many digits as it takes to tell the number of bad requests from it: `11.5%` of 183 is 21. */
+export function formatExact({ bad, total }: Counts): string {
+  const usual = formatShare(bad / total);
+  for (let digits = 2; digits <= 6; digits++) {
+    const percent = digits === 2 ? Number.parseFloat(usual) : Number(((100 * bad) / total).toPrecision(digits));
+    if (Math.round((percent / 100) * total) === bad) return `${percent}%`;
+  }
+  return usual;
 }
 
 /** A bound as the plan states it, in percent without rounding it away: `0.5%`, `0.25%`. */

@@ -43,6 +43,7 @@ export function normalise(text: PlanText): Plan {
       ...(text.on.driver_lost === 'hold' ? {} : { driverLost: text.on.driver_lost }),
     },
     ...(text.capacity === undefined ? {} : { capacity: { maxRatio: text.capacity.max_ratio } }),
+    ...given('datacenters', text.datacenters),
     ...(text.route === undefined ? {} : { route: toRoute(text.route) }),
     ...(Object.keys(text.hooks).length === 0 ? {} : { hooks: toHooks(text.hooks) }),
     ...(text.checks.length === 0 ? {} : { checks: text.checks.map((one) => ({ name: one.name, program: toProgram(one) })) }),

@@ -31,6 +31,7 @@ export function textOfPlan(plan: Plan): Text {
     ...time('step_timeout', plan.stepTimeout, DEFAULTS.stepTimeout),
     ...listed('on', policyTexts(plan)),
     ...(plan.capacity === undefined ? {} : { capacity: { max_ratio: plan.capacity.maxRatio } }),
+    ...given('datacenters', plan.datacenters),
     ...(plan.route === undefined ? {} : { route: routeText(plan.route) }),
     ...listed(
       'checks',

@@ -163,6 +163,12 @@ export const planSchema = z
       })
       .optional()
       .describe('Guard against sending more to canary than its instances can take'),
+    datacenters: z
+      .array(consulName())
+      .min(1, { error: `names no datacenter${ARROW}name those that count, or leave it out for all` })
+      .refine((names) => new Set(names).size === names.length, { error: `names one twice${ARROW}name each once` })
+      .optional()
+      .describe('The datacenters whose instances count, where several share the entries; default each of them'),
     route: routeSchema.optional(),
     checks: z.array(checkSchema).default([]).describe('Checks of your own before anything is written'),
     hooks: hooksSchema.default({}),

@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { formatDuration } from '../core/duration.js';
+import { onAbort } from '../net/on-abort.js';
 import { type Ending, KEPT_OUTPUT } from './ending.js';
 
 /** The end of a program; `started` is false when it could not even be started. */
@@ -51,11 +52,10 @@ export function runCommand(
       child.once('close', () => clearTimeout(last));
     };
     const timer = setTimeout(() => end(`no end within ${formatDuration(timeout)}`), timeout);
-    const onAbort = (): void => end('given up: splitter ended');
-    abort.addEventListener('abort', onAbort, { once: true });
+    const forget = onAbort(abort, () => end('given up: splitter ended'));
     const finish = (ending: Omit<CommandEnding, 'output' | 'stdout'>): void => {
       clearTimeout(timer);
-      abort.removeEventListener('abort', onAbort);
+      forget();
       resolve({ ...ending, output, stdout });
     };
     child.once('error', (error: NodeJS.ErrnoException) =>

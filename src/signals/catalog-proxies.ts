@@ -2,6 +2,7 @@ import type { ServiceRef } from '../core/plan.js';
 
 /** One instance as `/v1/catalog/service` lists it; everything may be missing. */
 export interface CatalogInstance {
+  readonly Datacenter?: string;
   readonly ServiceKind?: string;
   readonly ServiceName?: string;
   readonly Address?: string;
@@ -20,6 +21,7 @@ interface CatalogUpstream {
   readonly DestinationPartition?: string;
   readonly DestinationPeer?: string;
   readonly Datacenter?: string;
+  readonly Config?: Readonly<Record<string, unknown>> | null;
 }
 
 /** Whether this sidecar calls the service: one of its upstreams names it, or it stands before a service that is listed as a caller. */
@@ -28,6 +30,13 @@ export function isCaller(instance: CatalogInstance, target: ServiceRef, callers:
   if (instance.ServiceKind !== 'connect-proxy' || !proxy) return false;
   if (proxy.DestinationServiceName !== undefined && callers.includes(proxy.DestinationServiceName)) return true;
   return (proxy.Upstreams ?? []).some((upstream) => names(upstream, target));
+}
+
+/** Whether it speaks plain tcp to the service, by its own override. */
+export function speaksTcp(instance: CatalogInstance, target: ServiceRef): boolean {
+  return (instance.ServiceProxy?.Upstreams ?? []).some(
+    (upstream) => names(upstream, target) && String(upstream.Config?.protocol).toLowerCase() === 'tcp',
+  );
 }
 
 function names(upstream: CatalogUpstream, target: ServiceRef): boolean {

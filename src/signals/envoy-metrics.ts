@@ -1,4 +1,5 @@
 import type { ServiceRef } from '../core/plan.js';
+import { FACTS_FILTER } from './page-facts.js';
 
 /** The counters of one Envoy cluster (one subset): by response class (`2`, `5`), by gRPC status, or by bucket edge in ms with `count` for all. */
 interface CounterGroup {
@@ -19,8 +20,6 @@ const CLASSES = 'envoy_cluster_upstream_rq_xx{';
 const BUCKET = 'envoy_cluster_upstream_rq_time_bucket{';
 const COUNT = 'envoy_cluster_upstream_rq_time_count{';
 const STATUS = 'envoy_cluster_grpc_';
-const ACTIVE = 'envoy_cluster_upstream_rq_active{';
-const SENT = 'envoy_cluster_upstream_rq_total{';
 const CLASS_LABEL = 'envoy_response_code_class';
 
 /** Parts of Envoy's raw names, like `….upstream_rq_5xx` and `….grpc.bank.Books.Balance.14`. */
@@ -30,10 +29,10 @@ const RAW_NAMES: Readonly<Record<Family, string>> = {
   statuses: '[.]grpc[.](.*[.])?[0-9]+$',
 };
 
-/** The path to scrape: only counters that moved, only the families needed. */
+/** The path to scrape: only counters that moved, only the families needed, and what tells one Envoy from another. */
 export function metricsPath(families: ReadonlySet<Family>): string {
   const names = [...families].sort().map((family) => RAW_NAMES[family]);
-  return `/metrics?usedonly&filter=${encodeURIComponent(names.join('|'))}`;
+  return `/metrics?usedonly&filter=${encodeURIComponent([...names, FACTS_FILTER].join('|'))}`;
 }
 
 /** Picks the counters of one service out of Envoy's Prometheus text. Throws when the text is not Envoy's. */
@@ -58,31 +57,6 @@ export function parseEnvoyMetrics(text: string, target: ServiceRef): EnvoyMetric
   return { classes, latency, statuses };
 }
 
-/** Requests of one sidecar to one subset: without an answer yet, and ever sent. What Envoy has not used yet it does not show, and is 0. */
-export function countInFlight(
-  text: string,
-  target: ServiceRef,
-  subset: string,
-): { readonly active: number; readonly sent: number } {
-  const wanted = [...wantedLabels(target), `consul_destination_service_subset="${subset}"`];
-  const sum = (name: string): number =>
-    text
-      .split('\n')
-      .filter((line) => line.startsWith(name) && wanted.every((label) => line.includes(label)))
-      .reduce(
-        (total, line) =>
-          total +
-          Number(
-            line
-              .slice(line.lastIndexOf('}') + 1)
-              .trim()
-              .split(' ')[0],
-          ),
-        0,
-      );
-  return { active: sum(ACTIVE), sent: sum(SENT) };
-}
-
 /** The status ends the name; before it stand service and method, unless Envoy sums them up or its tags take them out of the name. */
 function addStatus(groups: Map<string, CounterGroup>, line: string, wanted: readonly string[]): void {
   const [, method, status] = /^(.*_)?(\d+)\{/.exec(line) ?? [];
@@ -91,7 +65,8 @@ function addStatus(groups: Map<string, CounterGroup>, line: string, wanted: read
   addCounter(groups, labels, wanted, (own) => ({ key: status, cluster: `${method ?? ''}{${own}` }));
 }
 
-function wantedLabels({ service, namespace, partition, datacenter }: ServiceRef): readonly string[] {
+/** The labels, as Envoy writes them, that the series about a service have. */
+export function wantedLabels({ service, namespace, partition, datacenter }: ServiceRef): readonly string[] {
   const labels = { service, namespace, partition, datacenter };
   return Object.entries(labels).flatMap(([name, value]) =>
     value === undefined ? [] : [`consul_destination_${name}="${value}"`],
@@ -131,7 +106,8 @@ function addCounter(
   group.values.set(key, value);
 }
 
-function labelValue(labels: string, name: string): string | undefined {
+/** The value of a label; undefined when it is absent or empty. */
+export function labelValue(labels: string, name: string): string | undefined {
   const start = `,${labels}`.indexOf(`,${name}="`);
   if (start === -1) return undefined;
   const from = start + name.length + 2;

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CallerList } from './caller-list.js';
 import type { CatalogReader } from './catalog-reader.js';
 import type { Family } from './envoy-metrics.js';
 import { Ledger } from './ledger.js';
 import type { Pages } from './pages.js';
-import type { Called } from './proxies.js';
+import type { Called, Caller } from './proxies.js';
 import type { ProxyDirectory } from './proxy-directory.js';
 import { type Ledgers, Sidecar } from './sidecar.js';
 
@@ -11,12 +12,21 @@ import { type Ledgers, Sidecar } from './sidecar.js';
 const FRESH = 50;
 /** Envoy moves its histograms every few seconds; looking more often is for nothing. */
 const LATENCY_EVERY = 1_000;
+/** Numbers that are older are said to be so, ms. */
+const STALE = 1_500;
+/** How long the first look waits for the first page of every caller, and how often it asks, ms. */
+const OPENING = 10_000;
+const OPENING_STEP = 50;
 
 /** How a look at the callers went. `trouble` says why nothing could be read: `none` when there is no caller at all. */
 export interface Look {
   readonly at: number;
   readonly found: number;
   readonly read: number;
+  /** How old the oldest number of a readable caller is, ms; absent below a second and a half. */
+  readonly age?: number;
+  /** Addresses at which two Envoys answer by turns; absent where there is none. */
+  readonly turns?: readonly string[];
   readonly trouble?: { readonly kind: 'none' | 'error'; readonly why: string };
 }
 
@@ -27,11 +37,13 @@ export class EnvoyTarget {
   readonly #list: CallerList;
   readonly #pages: Pages;
   readonly #now: () => number;
+  /** By address, the one that waits longest for its turn first. */
   #sidecars = new Map<string, Sidecar>();
+  #followed: readonly Caller[] | undefined;
+  readonly #latencyAt = new WeakMap<Sidecar, number>();
   #last: { readonly at: number; readonly look: Promise<Look> } | undefined;
   #underWay = false;
   #latencyAsked = false;
-  #latencyAt = Number.NEGATIVE_INFINITY;
 
   constructor(catalog: CatalogReader, directory: ProxyDirectory, target: Called, pages: Pages, now: () => number) {
     this.#target = target;
@@ -59,30 +71,70 @@ export class EnvoyTarget {
   }
 
   async #look(at: number, abort: AbortSignal): Promise<Look> {
-    const readable = [...this.#sidecars.values()].some(({ read }) => read !== false);
-    await this.#list.refresh(readable, abort);
+    const isAnyReadable = [...this.#sidecars.values()].some(({ read }) => read !== false);
+    await this.#list.refresh(isAnyReadable, abort);
     this.#follow();
+    await this.#scrape(at);
+    // The first look is a base line: it is one only once every caller has had its turn.
+    for (let i = 0; i < OPENING / OPENING_STEP && this.#waiting() && !abort.aborted; i++) {
+      await sleep(OPENING_STEP);
+      await this.#scrape(this.#now());
+    }
     const sidecars = [...this.#sidecars.values()];
-    const withLatency = this.#latencyAsked && at - this.#latencyAt >= LATENCY_EVERY;
-    if (withLatency) this.#latencyAt = at;
-    const families = new Set<Family>(['classes']);
-    if (withLatency) families.add('latency');
-    if (this.isGrpc) families.add('statuses');
-    // One that failed is tried again, but only waited for when there is no other: a dead sidecar must not slow the rest.
-    const hopeful = sidecars.filter(({ read }) => read !== false);
-    const looks = new Map(sidecars.map((sidecar) => [sidecar, sidecar.look(this.#target, this.ledgers, families)]));
-    await Promise.all((hopeful.length > 0 ? hopeful : sidecars).map((sidecar) => looks.get(sidecar)));
-    const read = sidecars.filter((sidecar) => sidecar.read === true).length;
+    const readable = sidecars.filter((sidecar) => sidecar.read === true);
+    const read = readable.length;
     const found = this.#list.callers?.length ?? 0;
-    return read > 0 ? { at, found, read } : { at, found, read, trouble: this.#explain(sidecars) };
+    if (read === 0) return { at, found, read, trouble: this.#explain(sidecars) };
+    const age = at - Math.min(at, ...readable.map(({ countedAt }) => countedAt));
+    const turns = readable.filter((sidecar) => sidecar.hasTurns(at)).map(({ address }) => address);
+    return { at, found, read, ...(age > STALE ? { age } : {}), ...(turns.length > 0 ? { turns } : {}) };
+  }
+
+  /** Reads all those whose turn it is, and puts them behind the others. */
+  async #scrape(at: number): Promise<void> {
+    const waiting = new Map<string, Sidecar>();
+    const asked = new Map<string, Sidecar>();
+    const looks = new Map<Sidecar, Promise<void>>();
+    for (const [address, sidecar] of this.#sidecars) {
+      const families = this.#familiesOf(sidecar, at);
+      const look = sidecar.look(this.#target, this.ledgers, families);
+      if (look === undefined) {
+        waiting.set(address, sidecar);
+        continue;
+      }
+      if (families.has('latency')) this.#latencyAt.set(sidecar, at);
+      asked.set(address, sidecar);
+      looks.set(sidecar, look);
+    }
+    this.#sidecars = new Map([...waiting, ...asked]);
+    // One that failed is tried again, but only waited for when there is no other: a dead sidecar must not slow the rest.
+    const hopeful = [...asked.values()].filter(({ read }) => read !== false);
+    const isAnyReadable = hopeful.length > 0 || [...waiting.values()].some(({ read }) => read === true);
+    await Promise.all((isAnyReadable ? hopeful : [...asked.values()]).map((sidecar) => looks.get(sidecar)));
+  }
+
+  #familiesOf(sidecar: Sidecar, at: number): ReadonlySet<Family> {
+    const families = new Set<Family>(['classes']);
+    if (this.#latencyAsked && at - (this.#latencyAt.get(sidecar) ?? Number.NEGATIVE_INFINITY) >= LATENCY_EVERY)
+      families.add('latency');
+    if (this.isGrpc) families.add('statuses');
+    return families;
+  }
+
+  /** Some callers have not had their first turn. */
+  #waiting(): boolean {
+    return [...this.#sidecars.values()].some((sidecar) => sidecar.read === undefined);
   }
 
   /** Keeps a sidecar's base line as long as it is listed, and no longer. */
   #follow(): void {
-    const addresses = (this.#list.callers ?? []).flatMap(({ address }) => address ?? []);
-    this.#sidecars = new Map(
-      addresses.map((address) => [address, this.#sidecars.get(address) ?? new Sidecar(address, this.#pages)]),
-    );
+    const { callers = [] } = this.#list;
+    if (callers === this.#followed) return;
+    this.#followed = callers;
+    const listed = new Set(callers.flatMap(({ address }) => address ?? []));
+    const known = [...this.#sidecars].filter(([address]) => listed.has(address));
+    const fresh = [...listed].filter((address) => !this.#sidecars.has(address));
+    this.#sidecars = new Map([...fresh.map((address) => [address, new Sidecar(address, this.#pages)] as const), ...known]);
   }
 
   #explain(sidecars: readonly Sidecar[]): NonNullable<Look['trouble']> {

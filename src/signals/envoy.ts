@@ -8,6 +8,7 @@ import { EnvoyTarget, type Look } from './envoy-target.js';
 import type { Increments } from './increments.js';
 import { Pages } from './pages.js';
 import { ProxyDirectory } from './proxy-directory.js';
+import type { ScrapeLimits } from './scrape-budget.js';
 
 /** Reads the callers' sidecars: errors, slow answers and who got how many requests, each consumer with its own base line. */
 export class EnvoySource implements TrafficSource {
@@ -17,11 +18,11 @@ export class EnvoySource implements TrafficSource {
   readonly #directory: ProxyDirectory;
   readonly #targets = new Map<string, { readonly rollout: string | undefined; readonly target: EnvoyTarget }>();
 
-  constructor(catalog: CatalogReader, now: () => number) {
+  constructor(catalog: CatalogReader, now: () => number, limits?: ScrapeLimits) {
     this.#catalog = catalog;
     this.#now = now;
     this.#directory = new ProxyDirectory(catalog, now);
-    this.#pages = new Pages(now);
+    this.#pages = new Pages(now, limits);
   }
 
   /** Reads all the given signals from one scrape; every one gives a reading at every call. */
@@ -39,7 +40,8 @@ export class EnvoySource implements TrafficSource {
         return { ...base, query: envoyQuery(signal, target, isGrpc), raw: '', measurement: look.trouble };
       const take = (family: Family): Increments => ledgers[family].take(`signal ${signal.name}`);
       const { query, raw, measurement } = measureEnvoy(signal, target, { isGrpc, take });
-      return { ...base, query: `${query} of ${sayCallers(look)}`, raw, measurement };
+      const note = sayLimits(look);
+      return { ...base, query: `${query} of ${sayCallers(look)}`, raw, measurement, ...(note === '' ? {} : { note }) };
     });
   }
 
@@ -53,8 +55,8 @@ export class EnvoySource implements TrafficSource {
   }
 
   #targetOf(target: Target): EnvoyTarget {
-    const { service, namespace, partition, datacenter, callers, rollout } = target;
-    const key = JSON.stringify([service, namespace, partition, datacenter, callers]);
+    const { service, namespace, partition, datacenter, datacenters, callers, rollout } = target;
+    const key = JSON.stringify([service, namespace, partition, datacenter, datacenters, callers]);
     const known = this.#targets.get(key);
     if (known !== undefined && known.rollout === rollout) return known.target;
     // Between two rollouts nobody looks: what happened then, and at the end of the one before, is base line for the next.
@@ -73,4 +75,16 @@ function countRequests(increments: Increments): Readonly<Record<string, number>>
 function sayCallers({ found, read }: Look): string {
   const noun = found === 1 ? 'caller' : 'callers';
   return read === found ? `${found} ${noun}` : `${read} of ${found} ${noun}`;
+}
+
+/** What keeps the numbers from being those of this moment, or of one Envoy each; empty when nothing does. */
+function sayLimits({ age, turns = [] }: Look): string {
+  const late = age === undefined ? [] : [`a caller's numbers may be ${Math.ceil(age / 1_000)} s old`];
+  const shared =
+    turns.length === 0
+      ? []
+      : [
+          `two Envoys answer by turns at ${turns.slice(0, 3).join(', ')}${turns.length > 3 ? ', …' : ''}: give each its own envoy_prometheus_bind_addr`,
+        ];
+  return [...late, ...shared].join('; ');
 }

@@ -1,42 +1,120 @@
 import { Agent } from 'node:http';
-import type { InFlight } from '../core/draining.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallersFlight, InFlight, InstancesFlight } from '../core/draining.js';
+import { isRecord } from '../core/is-record.js';
 import type { CatalogReader } from './catalog-reader.js';
-import { countInFlight } from './envoy-metrics.js';
-import type { Called } from './proxies.js';
+import { countInbound, countOutbound, INBOUND_FLIGHT_PATH, OUTBOUND_PATH, type OutboundFlight } from './flight-metrics.js';
+import { inTurns } from './in-turns.js';
+import { metricsAddress } from './metrics-address.js';
+import type { Called, Caller } from './proxies.js';
 import { ProxyDirectory } from './proxy-directory.js';
+import { scope } from './scope.js';
 import { scrape } from './scrape.js';
 
-const PATH = `/metrics?usedonly&filter=${encodeURIComponent('upstream_rq_(active|total)$')}`;
+/** The subset that is looked at, with the filter that picks its instances. */
+export interface Leaving {
+  readonly name: string;
+  readonly filter: string;
+}
 
-/** Counts the requests that callers have under way to one subset, from their sidecars' own gauges. */
+const AT_ONCE = 8;
+/** So many pages are read without a pause; more of them at this rate a second. */
+const FREE = 50;
+
+/** Counts what is under way to one subset: by its callers' gauges, and by those of its own instances. */
 export class InFlightReader {
+  readonly #catalog: CatalogReader;
   readonly #directory: ProxyDirectory;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #perSecond: number;
+  readonly #closing = new AbortController();
 
-  constructor(catalog: CatalogReader, now: () => number) {
+  /** Reads at most so many pages a second. */
+  constructor(catalog: CatalogReader, now: () => number, perSecond: number) {
+    this.#catalog = catalog;
     this.#directory = new ProxyDirectory(catalog, now);
+    this.#perSecond = perSecond;
   }
 
-  /** One look; undefined when no caller can be read. Never throws. */
-  async read(target: Called, subset: string): Promise<InFlight | undefined> {
-    const proxies = await this.#directory.read(target).catch(() => undefined);
-    const callers = proxies?.callersOf(target) ?? [];
-    const looks = callers.map(async ({ address }) => {
-      if (address === undefined) return undefined;
-      const text = await scrape(`http://${address}${PATH}`, this.#agent).catch(() => undefined);
-      return text === undefined ? undefined : countInFlight(text, target, subset);
-    });
-    const read = (await Promise.all(looks)).filter((one) => one !== undefined);
-    if (read.length === 0) return undefined;
-    return {
-      active: read.reduce((sum, { active }) => sum + active, 0),
-      sent: read.reduce((sum, { sent }) => sum + sent, 0),
-      complete: read.length === callers.length && proxies?.hidden === false,
-    };
+  /** One look. Never throws. */
+  async read(target: Called, subset: Leaving): Promise<InFlight> {
+    const [callers, instances] = await Promise.all([
+      this.#readCallers(target, subset.name),
+      this.#readInstances(target, subset).catch(() => undefined),
+    ]);
+    return { ...(callers === undefined ? {} : { callers }), ...(instances === undefined ? {} : { instances }) };
   }
 
   /** Lets go of its connections. */
   close(): void {
+    this.#closing.abort();
     this.#agent.destroy();
   }
+
+  /** Undefined when none can be read. */
+  async #readCallers(target: Called, subset: string): Promise<CallersFlight | undefined> {
+    const proxies = await this.#directory.read(target).catch(() => undefined);
+    const callers = proxies?.callersOf(target) ?? [];
+    const looks = await this.#each(callers, async (caller) => {
+      const text = await this.#text(caller.address, OUTBOUND_PATH);
+      return typeof text === 'string' ? countOutbound(text, target, subset) : text;
+    });
+    const read = looks.filter((look): look is OutboundFlight => !(look instanceof Error));
+    if (read.length === 0) return undefined;
+    const sum = (key: 'active' | 'sent' | 'earlier' | 'connections'): number => read.reduce((total, one) => total + one[key], 0);
+    const unknown = callers.flatMap((caller, i) => sayUnknown(caller, target.service, looks[i]));
+    if (proxies?.hidden === true) unknown.push('callers that ACLs hide from this token');
+    return {
+      active: sum('active'),
+      sent: sum('sent'),
+      earlier: sum('earlier'),
+      connections: sum('connections'),
+      unknown: [...new Set(unknown)],
+    };
+  }
+
+  /** Undefined when one of them cannot be read, or when there is none. */
+  async #readInstances(target: Called, { filter }: Leaving): Promise<InstancesFlight | undefined> {
+    const path = `/v1/health/connect/${encodeURIComponent(target.service)}`;
+    const { body, hidden } = await this.#catalog.get(
+      path,
+      { ...scope(target), filter, 'merge-central-config': 'true' },
+      this.#closing.signal,
+    );
+    const rows = Array.isArray(body) ? body.filter(isRecord) : [];
+    const looks = await this.#each(rows, async (row) => {
+      const text = await this.#text(addressOf(row), INBOUND_FLIGHT_PATH);
+      return typeof text === 'string' ? countInbound(text) : undefined;
+    });
+    const read = looks.filter((look) => look !== undefined);
+    if (hidden || read.length === 0 || read.length < rows.length) return undefined;
+    const sum = (key: 'active' | 'received' | 'connections'): number => read.reduce((total, one) => total + one[key], 0);
+    return { active: sum('active'), received: sum('received'), connections: sum('connections') };
+  }
+
+  async #text(address: string | undefined, path: string): Promise<string | Error> {
+    if (address === undefined) return new Error('it shows no metrics');
+    return scrape(`http://${address}${path}`, this.#agent).catch((error: Error) => error);
+  }
+
+  #each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+    const pause = items.length <= FREE ? 0 : (AT_ONCE * 1_000) / this.#perSecond;
+    return inTurns(items, AT_ONCE, async (item) => {
+      const [answer] = await Promise.all([work(item), pause === 0 ? undefined : sleep(pause)]);
+      return answer;
+    });
+  }
+}
+
+function sayUnknown({ name, isTcp }: Caller, service: string, look: unknown): readonly string[] {
+  if (look instanceof Error) return [`${name} (cannot be read: ${look.message})`];
+  return isTcp === true ? [`${name} (speaks tcp to ${service})`] : [];
+}
+
+function addressOf(row: Readonly<Record<string, unknown>>): string | undefined {
+  const service = isRecord(row.Service) ? row.Service : {};
+  const proxy = isRecord(service.Proxy) ? service.Proxy : {};
+  const node = isRecord(row.Node) ? row.Node : {};
+  const bind = isRecord(proxy.Config) ? proxy.Config.envoy_prometheus_bind_addr : undefined;
+  return metricsAddress(bind, String(service.Address || node.Address || ''));
 }

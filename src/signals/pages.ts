@@ -1,41 +1,71 @@
 import { Agent } from 'node:http';
+import { type Family, metricsPath } from './envoy-metrics.js';
+import { type PageFacts, readFact } from './page-facts.js';
 import { scrape } from './scrape.js';
+import { ScrapeBudget, type ScrapeLimits } from './scrape-budget.js';
+import { UselessPage } from './useless-page.js';
 
-/** Callers to hold connections to at once; each needs one. */
-const IDLE_CONNECTIONS = 1_024;
+/** Connections to hold to one caller; it needs one. */
+const CONNECTIONS = 2;
 /** A page whose reading began so recently is taken as present, ms. */
 const FRESH = 50;
 
 const SERVICE = 'consul_destination_service="';
+const TYPE = '# TYPE ';
+const UNREAD = { text: '', merged: false };
 
 /** One metrics page of a sidecar, divided among the services that it calls. */
 export class Page {
-  readonly #text: string;
-  #lines: ReadonlyMap<string, string> | undefined;
+  /** All of it. */
+  readonly text: string;
+  /** It also has numbers of an application, which another program had to be asked for. */
+  readonly merged: boolean;
+  /** Which process wrote it. */
+  readonly facts: PageFacts;
+  readonly #lines: ReadonlyMap<string, string>;
 
-  /** Throws when the text is not Envoy's. */
+  /** Throws when the text is not Envoy's, or ends within a line. */
   constructor(text: string) {
     const start = text.trimStart();
     if (start !== '' && !start.startsWith('#') && !start.startsWith('envoy_'))
       throw new Error('the answer is no metrics page of Envoy');
-    this.#text = text;
+    if (text !== '' && !text.endsWith('\n')) throw new UselessPage('the page is cut off');
+    const { lines, facts, merged } = divide(text);
+    this.text = text;
+    this.merged = merged;
+    this.facts = facts;
+    this.#lines = lines;
   }
 
   /** The lines about one service; empty when there are none. */
   linesOf(service: string): string {
-    this.#lines ??= divide(this.#text);
     return this.#lines.get(service) ?? '';
   }
 }
 
-/** The metrics pages of all sidecars: one request and one reading for all rollouts that look at the same moment. */
-export class Pages {
-  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: IDLE_CONNECTIONS });
-  readonly #now: () => number;
-  readonly #last = new Map<string, { readonly at: number; readonly page: Promise<Page> }>();
+/** A page and when its reading began, ms. */
+export interface DatedPage {
+  readonly at: number;
+  readonly page: Promise<Page>;
+}
 
-  constructor(now: () => number) {
+interface Turn extends DatedPage {
+  readonly families: ReadonlySet<Family>;
+}
+
+/** The metrics pages of all sidecars: one request and one reading for all rollouts that look at the same moment, and no more of them than the limits allow. */
+export class Pages {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  readonly #now: () => number;
+  readonly #budget: ScrapeBudget;
+  readonly #last = new Map<string, DatedPage>();
+  readonly #turns = new Map<string, Turn>();
+  /** Families that were asked for when it was not this caller's turn. */
+  readonly #missed = new Map<string, Set<Family>>();
+
+  constructor(now: () => number, limits?: ScrapeLimits) {
     this.#now = now;
+    this.#budget = new ScrapeBudget(now, limits);
   }
 
   /** The page at this address as it is now. Throws a short sentence when it cannot be read. */
@@ -44,34 +74,90 @@ export class Pages {
     const last = this.#last.get(url);
     if (last !== undefined && Math.abs(at - last.at) < FRESH) return last.page;
     const page = scrape(url, this.#agent).then((text) => new Page(text));
-    const reading = { at, page };
-    this.#last.set(url, reading);
-    // Kept only as long as it is present: a page is large, and its sidecar may be gone tomorrow.
-    const drop = (): void => {
-      setTimeout(() => {
-        if (this.#last.get(url) === reading) this.#last.delete(url);
-      }, FRESH).unref();
-    };
-    page.then(drop, drop);
+    keep(this.#last, url, { at, page }, () => FRESH);
     return page;
+  }
+
+  /**
+   * The page of a caller (host:port) with these families, newer than the one that was read at `seen`; undefined when it is not its turn. The page
+   * rejects with a short sentence when it cannot be read.
+   */
+  turn(address: string, families: ReadonlySet<Family>, seen = Number.NEGATIVE_INFINITY): DatedPage | undefined {
+    const at = this.#now();
+    const last = this.#turns.get(address);
+    const covers = last !== undefined && [...families].every((family) => last.families.has(family));
+    if (covers && Math.abs(at - last.at) < FRESH) return last;
+    if (this.#budget.take(address)) return this.#begin(address, families, at);
+    if (covers && last.at > seen) return last;
+    if (last !== undefined && !covers) this.#miss(address, families);
+    return undefined;
+  }
+
+  /** How far two turns of this caller lie apart, ms. */
+  every(address: string): number {
+    return this.#budget.every(address);
+  }
+
+  #miss(address: string, families: ReadonlySet<Family>): void {
+    const missed = this.#missed.get(address) ?? new Set();
+    this.#missed.set(address, missed);
+    for (const family of families) missed.add(family);
+  }
+
+  #begin(address: string, asked: ReadonlySet<Family>, at: number): DatedPage {
+    const families = new Set([...asked, ...(this.#missed.get(address) ?? [])]);
+    this.#missed.delete(address);
+    const began = performance.now();
+    const page = this.read(`http://${address}${metricsPath(families)}`);
+    const note = ({ text, merged }: Pick<Page, 'text' | 'merged'>): void =>
+      this.#budget.note(address, { size: text.length, merged, ms: performance.now() - began });
+    page.then(note, () => note(UNREAD));
+    const turn = { at, page, families };
+    keep(this.#turns, address, turn, () => Math.max(FRESH, this.#budget.every(address)));
+    return turn;
   }
 }
 
-function divide(text: string): ReadonlyMap<string, string> {
+/** Keeps a page only until it is old: it is large, and its sidecar may be gone tomorrow. */
+function keep<T extends DatedPage>(pages: Map<string, T>, key: string, own: T, howLong: () => number): void {
+  pages.set(key, own);
+  const drop = (): void => {
+    setTimeout(() => {
+      if (pages.get(key) === own) pages.delete(key);
+    }, howLong()).unref();
+  };
+  own.page.then(drop, drop);
+}
+
+function divide(text: string): {
+  readonly lines: ReadonlyMap<string, string>;
+  readonly facts: PageFacts;
+  readonly merged: boolean;
+} {
   const parts = new Map<string, string[]>();
+  let facts: PageFacts = {};
+  let merged = false;
   for (let from = 0; from < text.length; ) {
     const newline = text.indexOf('\n', from);
     const to = newline === -1 ? text.length : newline;
     const line = text.slice(from, to);
-    const label = line.indexOf(SERVICE);
-    if (label !== -1 && !line.startsWith('#')) {
-      const start = label + SERVICE.length;
-      const service = line.slice(start, line.indexOf('"', start));
-      const own = parts.get(service);
-      if (own === undefined) parts.set(service, [line]);
-      else own.push(line);
-    }
     from = to + 1;
+    if (line.startsWith(TYPE)) {
+      merged ||= !line.startsWith('envoy_', TYPE.length);
+      continue;
+    }
+    if (line.startsWith('#')) continue;
+    const label = line.indexOf(SERVICE);
+    if (label === -1) {
+      const fact = readFact(line);
+      if (fact !== undefined) facts = { ...facts, ...fact };
+      continue;
+    }
+    const start = label + SERVICE.length;
+    const service = line.slice(start, line.indexOf('"', start));
+    const own = parts.get(service);
+    if (own === undefined) parts.set(service, [line]);
+    else own.push(line);
   }
-  return new Map([...parts].map(([service, lines]) => [service, lines.join('\n')]));
+  return { lines: new Map([...parts].map(([service, lines]) => [service, lines.join('\n')])), facts, merged };
 }

@@ -1,5 +1,5 @@
 import type { ServiceRef } from '../core/plan.js';
-import { type CatalogInstance, isCaller } from './catalog-proxies.js';
+import { type CatalogInstance, isCaller, speaksTcp } from './catalog-proxies.js';
 import type { CatalogReader } from './catalog-reader.js';
 import { inTurns } from './in-turns.js';
 import { metricsAddress } from './metrics-address.js';
@@ -9,20 +9,25 @@ import { scope } from './scope.js';
 export interface Caller {
   readonly name: string;
   readonly address?: string;
+  /** It speaks plain tcp to the service: Consul puts no splitter before that. */
+  readonly isTcp?: boolean;
 }
 
 /** Whose callers to find: the service, and services whose sidecars count as callers though no upstream says so. */
 export interface Called extends ServiceRef {
   readonly callers: readonly string[];
+  /** The datacenters whose callers count; absent: all that are known. */
+  readonly datacenters?: readonly string[];
 }
 
 const AT_ONCE = 16;
 const GATEWAYS = ['ingress-gateway', 'api-gateway'] as const;
 
 /** A sidecar as far as it matters to whom it calls, or a gateway with the services that it serves. */
-type Proxy =
-  | { readonly kind: 'sidecar'; readonly caller: Caller; readonly instance: CatalogInstance }
-  | { readonly kind: 'gateway'; readonly caller: Caller; readonly gateway: string; readonly serves: ReadonlySet<string> };
+type Proxy = { readonly caller: Caller; readonly datacenter: string | undefined } & (
+  | { readonly kind: 'sidecar'; readonly instance: CatalogInstance }
+  | { readonly kind: 'gateway'; readonly gateway: string; readonly serves: ReadonlySet<string> }
+);
 
 /** Every sidecar and gateway of one namespace, partition and datacenter, by the services that they may call. */
 export class Proxies {
@@ -46,12 +51,18 @@ export class Proxies {
     const byAddress = new Map<string, Caller>();
     const silent: Caller[] = [];
     for (const proxy of found) {
-      if (!calls(proxy, target)) continue;
-      if (proxy.caller.address === undefined) silent.push(proxy.caller);
-      else byAddress.set(proxy.caller.address, proxy.caller);
+      if (!calls(proxy, target) || !isAmong(target.datacenters, proxy.datacenter)) continue;
+      const isTcp = proxy.kind === 'sidecar' && speaksTcp(proxy.instance, target);
+      const caller = isTcp ? { ...proxy.caller, isTcp } : proxy.caller;
+      if (caller.address === undefined) silent.push(caller);
+      else byAddress.set(caller.address, caller);
     }
     return [...byAddress.values(), ...silent];
   }
+}
+
+function isAmong(datacenters: Called['datacenters'], own: string | undefined): boolean {
+  return datacenters === undefined || own === undefined || datacenters.includes(own);
 }
 
 /** Reads all of them from Consul's catalog. Throws what the reader throws. */
@@ -86,7 +97,10 @@ function calls(proxy: Proxy, target: Called): boolean {
 async function readSidecars(catalog: CatalogReader, where: ServiceRef, abort: AbortSignal): Promise<readonly Proxy[]> {
   const names = await listServices(catalog, 'connect-proxy', where, abort);
   const instances = await inTurns(names, AT_ONCE, (name) => listInstances(catalog, name, where, abort));
-  return instances.flat().map((instance) => ({ kind: 'sidecar', caller: callerOf(instance), instance: slim(instance) }));
+  return instances.flat().map((instance) => {
+    const { Datacenter: datacenter } = instance;
+    return { kind: 'sidecar', caller: callerOf(instance), datacenter, instance: slim(instance) };
+  });
 }
 
 async function readGateways(
@@ -103,7 +117,13 @@ async function readGateways(
     ]);
     return instances
       .filter((instance) => instance.ServiceKind === kind)
-      .map((instance) => ({ kind: 'gateway', caller: callerOf(instance), gateway, serves }));
+      .map((instance) => ({
+        kind: 'gateway',
+        caller: callerOf(instance),
+        datacenter: instance.Datacenter,
+        gateway,
+        serves,
+      }));
   });
   return gateways.flat();
 }

@@ -20,6 +20,7 @@ import { measureNewRelic } from './newrelic.js';
 import { pairUp } from './pair-up.js';
 import { PresetBatches } from './preset-batch.js';
 import { measurePrometheus } from './prometheus.js';
+import type { ScrapeLimits } from './scrape-budget.js';
 
 /** What the sources need: Consul's catalog, the number of passing canary instances, the environment (addresses, tokens), a way to run programs, and the time in ms. */
 export interface SignalOptions {
@@ -27,6 +28,7 @@ export interface SignalOptions {
   countReady(target: Target, abort: AbortSignal): Promise<number>;
   readonly env: Env;
   readonly runProgram: RunProgram;
+  readonly scrape?: ScrapeLimits;
   now(): number;
 }
 
@@ -34,7 +36,7 @@ const CONSUL_INTERVAL = 1_000;
 
 /** All sources of evidence behind one door: Envoy at every call, the others at their own interval. Never throws; failures are `error` readings. */
 export function createSignalSource(options: SignalOptions): SignalSource & TrafficSource {
-  const envoy = new EnvoySource(options.catalog, () => options.now());
+  const envoy = new EnvoySource(options.catalog, () => options.now(), options.scrape);
   const due = new Due();
   const batches = new PresetBatches();
 

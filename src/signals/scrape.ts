@@ -1,4 +1,5 @@
 import { type Agent, get } from 'node:http';
+import { UselessPage } from './useless-page.js';
 
 /** How long a sidecar may take to answer, ms. */
 const TIMEOUT = 1_000;
@@ -24,7 +25,10 @@ function request(url: string, agent: Agent): Promise<string> {
         text += part;
         if (text.length > LARGEST) call.destroy(new Error('the metrics page is larger than 32 MiB'));
       });
-      response.on('error', fail);
+      response.on('error', (error: NodeJS.ErrnoException) => {
+        clearTimeout(timer);
+        reject(error.code === 'ECONNRESET' ? new UselessPage('the page is cut off') : error);
+      });
       response.on('end', () => {
         clearTimeout(timer);
         if (response.statusCode === 200) resolve(text);

@@ -1,19 +1,25 @@
 import type { ServiceRef } from '../core/plan.js';
-import { type Family, metricsPath, parseEnvoyMetrics, type Snapshot } from './envoy-metrics.js';
-import { incrementsBetween } from './increments.js';
+import { type Family, parseEnvoyMetrics, type Snapshot } from './envoy-metrics.js';
 import type { Ledger } from './ledger.js';
-import type { Pages } from './pages.js';
+import { PageHistory } from './page-history.js';
+import type { DatedPage, Pages } from './pages.js';
+import { UselessPage } from './useless-page.js';
 
 /** The totals of one service that all its callers' sidecars add to. */
 export type Ledgers = Readonly<Record<Family, Ledger>>;
+
+/** Pages that add nothing say nothing of a caller for so long after one that did, ms; or for two of its turns. */
+const GRACE = 2_000;
 
 /** One caller's metrics page, and where its counters stood when it was read last. */
 export class Sidecar {
   readonly address: string;
   readonly #pages: Pages;
-  readonly #stood = new Map<Family, Snapshot>();
+  readonly #history = new PageHistory();
   #state: { readonly read: boolean; readonly why: string } | undefined;
   #underWay: Promise<void> | undefined;
+  #seen = Number.NEGATIVE_INFINITY;
+  #countedAt = Number.NEGATIVE_INFINITY;
 
   constructor(address: string, pages: Pages) {
     this.address = address;
@@ -30,25 +36,41 @@ export class Sidecar {
     return this.#state?.why ?? 'not read yet';
   }
 
-  /** Scrapes and adds what is new to the ledgers; joins a scrape that is under way. Never throws. */
-  look(target: ServiceRef, ledgers: Ledgers, families: ReadonlySet<Family>): Promise<void> {
-    this.#underWay ??= this.#look(target, ledgers, families).finally(() => {
+  /** When the last page that counted was read, ms. */
+  get countedAt(): number {
+    return this.#countedAt;
+  }
+
+  /** Two Envoys have answered at this address by turns. */
+  hasTurns(now: number): boolean {
+    return this.#history.hasTurns(now);
+  }
+
+  /** Reads its page where it is its turn, and adds what is new to the ledgers; joins a reading that is under way. Undefined: not its turn. Never throws. */
+  look(target: ServiceRef, ledgers: Ledgers, families: ReadonlySet<Family>): Promise<void> | undefined {
+    if (this.#underWay !== undefined) return this.#underWay;
+    const dated = this.#pages.turn(this.address, families, this.#seen);
+    if (dated === undefined) return undefined;
+    this.#underWay = this.#take(dated, target, ledgers, families).finally(() => {
       this.#underWay = undefined;
     });
     return this.#underWay;
   }
 
-  async #look(target: ServiceRef, ledgers: Ledgers, families: ReadonlySet<Family>): Promise<void> {
+  async #take({ at, page }: DatedPage, target: ServiceRef, ledgers: Ledgers, families: ReadonlySet<Family>): Promise<void> {
+    this.#seen = at;
     try {
-      const page = await this.#pages.read(`http://${this.address}${metricsPath(families)}`);
-      const metrics = parseEnvoyMetrics(page.linesOf(target.service), target);
-      for (const family of families) {
-        ledgers[family].add(incrementsBetween(this.#stood.get(family), metrics[family]));
-        this.#stood.set(family, metrics[family]);
-      }
+      const { facts, lines } = await page.then((read) => ({ facts: read.facts, lines: read.linesOf(target.service) }));
+      const metrics = parseEnvoyMetrics(lines, target);
+      const read = new Map<Family, Snapshot>([...families].map((family) => [family, metrics[family]]));
+      const taken = this.#history.take({ at, facts, families: read });
+      if (taken.kind === 'ignored') throw new UselessPage(taken.why);
+      for (const [family, increments] of taken.increments) ledgers[family].add(increments);
+      this.#countedAt = at;
       this.#state = { read: true, why: '' };
     } catch (error) {
-      this.#state = { read: false, why: (error as Error).message };
+      const grace = error instanceof UselessPage && at - this.#countedAt <= Math.max(GRACE, 2 * this.#pages.every(this.address));
+      if (!grace) this.#state = { read: false, why: (error as Error).message };
     }
   }
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from '../core/duration.js';
 import { subsetsOf } from '../core/entries.js';
+import { describeGuard } from '../core/guard.js';
 import { roomFor, weightOf } from '../core/legs.js';
 import { extraLegs, isFinal, type Rollout } from '../core/rollout.js';
 import { stepText } from '../core/status.js';
@@ -17,6 +18,8 @@ import { Trail } from './trail.js';
 /** A moment with when the driver looks again, ms since the epoch. */
 export interface LiveMoment extends Moment {
   readonly wakeAt: number;
+  /** False where nobody drives or watches the rollout: what is shown then acts on nothing. */
+  readonly watched?: boolean;
 }
 
 /** The screen that it is drawn on. */
@@ -106,7 +109,12 @@ const MARK = {
 function headLines(moment: LiveMoment, rollout: Rollout, style: Style, width: number, trail: Trail): readonly string[] {
   const { plan, now, trouble, seen } = moment;
   const { phase, reason, step } = rollout.state;
-  const paint = phase === 'Reverted' || phase === 'Reverting' ? style.bad : phase === 'Paused' ? style.warn : style.bold;
+  const paint =
+    phase === 'Reverted' || phase === 'Reverting' || moment.urgent === true
+      ? style.bad
+      : phase === 'Paused'
+        ? style.warn
+        : style.bold;
   const filters = subsetsOf(seen.resolver?.entry);
   const version = (name: string): string => versionOf(filters.get(name) ?? '') ?? '';
   const label = (name: string): string => `${oneLine(name)}${version(name) && ` "${oneLine(version(name))}"`}`;
@@ -135,18 +143,27 @@ function nextText(moment: LiveMoment, rollout: Rollout): string {
   return `${whatNext(moment, rollout)}.${deadline}`;
 }
 
-function whatNext({ plan, now }: LiveMoment, rollout: Rollout): string {
+/** What a bad signal does meanwhile: it reverts only where somebody watches, and once Consul takes the write. */
+function guardText({ plan, trouble, watched }: LiveMoment): string {
+  if (watched === false) return 'nobody watches it';
+  return trouble === undefined ? describeGuard(plan) : 'a bad signal reverts as soon as Consul answers';
+}
+
+function whatNext(moment: LiveMoment, rollout: Rollout): string {
+  const { plan, now } = moment;
+  if (moment.urgent === true)
+    return `all traffic back to ${oneLine(rollout.stable)} as soon as Consul answers; it is tried all the while`;
   const { phase, step } = rollout.state;
   const current = plan.steps[step];
   const own = phase === 'Baking' ? plan.bake : current?.kind === 'pause' || current?.kind === 'analyse' ? current.for : undefined;
   const left = own === undefined ? '' : ` in ${formatDuration(Math.max(0, rollout.enteredAt + own - now))}`;
   switch (phase) {
     case 'Baking':
-      return `promotion${left}; a bad signal still reverts`;
+      return `promotion${left}; ${guardText(moment)}`;
     case 'Paused':
       if (rollout.state.reason === 'StableGone')
         return `back as soon as ${oneLine(rollout.stable)} has a ready instance, if it still has to`;
-      return 'a person decides; a bad signal still reverts';
+      return `a person decides; ${guardText(moment)}`;
     case 'Pending':
       return `${stepText(plan.steps, step)} as soon as the mesh is ready`;
     default:

@@ -13,6 +13,8 @@ export interface Moment {
   readonly why: string;
   readonly now: number;
   readonly trouble?: string;
+  /** Traffic is to go back to stable, and Consul has not taken the write yet. */
+  readonly urgent?: boolean;
   /** False when nothing has happened but time: the line then tells what is waited for. */
   readonly changed?: boolean;
 }
@@ -31,7 +33,9 @@ export function plainLine(moment: Moment): { readonly line: string; readonly key
   const why = moment.trouble ?? (moment.changed === false || rollout === undefined ? moment.why : rollout.message);
   return {
     line: `${formatTime(now)} ${plan.service} ${phase}${reason}${step}${weight}${verdicts} why="${oneLine(why)}"`,
-    key: [phase, reason, rollout?.state.step, rollout === undefined ? '' : askedCanary(rollout)].join('|'),
+    key: [phase, reason, rollout?.state.step, rollout === undefined ? '' : askedCanary(rollout), moment.urgent === true].join(
+      '|',
+    ),
     waiting: moment.trouble === undefined ? gist(moment.why) : 'trouble',
   };
 }

@@ -19,6 +19,7 @@ export function renderStatus(status: Status, style: Style, now: number): string 
     ...stepLine(status, now),
     '',
     ...legLines(status),
+    ...datacenterLines(status, style),
     ...skippedLines(status, style),
     '',
     ...signalLines(status, style, now),
@@ -118,6 +119,19 @@ function legLines({ stable, canary, legs }: Status): readonly string[] {
   ];
 }
 
+function datacenterLines({ datacenters }: Status, style: Style): readonly string[] {
+  if (datacenters === undefined) return [];
+  const width = Math.max(...datacenters.map(({ name }) => name.length));
+  return [
+    '',
+    ...datacenters.map(({ name, counts, unread, stable, canary }) => {
+      const line = `  ${padTo(oneLine(name), width)}  stable ${padTo(instances(stable), 7)} canary ${padTo(instances(canary), 7)}`;
+      if (!counts) return style.dim(`${line} left out by the plan`);
+      return unread === null ? line.trimEnd() : style.warn(`${line} not known now: ${oneLine(unread)}`);
+    }),
+  ];
+}
+
 /** Instances that look alive and get nothing. */
 function skippedLines({ stable, canary, legs }: Status, style: Style): readonly string[] {
   return [stable, canary, ...legs].flatMap((leg) => {
@@ -151,6 +165,6 @@ function percent(value: number | null): string {
   return value === null ? '?' : `${Math.round(value * 100) / 100}%`;
 }
 
-function instances(leg: LegStatus): string {
+function instances(leg: Pick<LegStatus, 'instances'>): string {
   return leg.instances === null ? '?' : `${leg.instances.passing}/${leg.instances.warning}/${leg.instances.critical}`;
 }

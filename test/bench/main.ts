@@ -1,3 +1,4 @@
+import { bench as callers } from './callers.js';
 import { bench as cli } from './cli.js';
 import { bench as judgement } from './judgement.js';
 import { bench as revert } from './revert.js';
@@ -9,7 +10,7 @@ export interface Bench {
   run(report: (line: string) => void): Promise<unknown>;
 }
 
-const BENCHES: readonly Bench[] = [cli, judgement, revert, scale];
+const BENCHES: readonly Bench[] = [callers, cli, judgement, revert, scale];
 
 const [name, ...flags] = process.argv.slice(2);
 const json = flags.includes('json');

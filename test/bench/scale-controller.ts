@@ -31,7 +31,7 @@ const START_MS = 30_000;
 export async function watchController(address: string, env: Readonly<Record<string, string>> = {}): Promise<Watched> {
   const child = startSplitter(address, 'run --id bench --listen 127.0.0.1:0 --log-format json', env, profiling());
   const metrics = await until('the controller listens', START_MS, async () => {
-    return /(http:\/\/127\.0\.0\.1:\d+)\/metrics/.exec(child.output())?.[1];
+    return /"address":"(http:\/\/127\.0\.0\.1:\d+)"/.exec(child.output())?.[1];
   });
   const page = async (): Promise<string> => (await fetch(`${metrics}/metrics`)).text();
   return {

@@ -213,7 +213,7 @@ describe('the page, in Chromium', function () {
 
   it('without a token it reads only; with one it acts as its owner, and keeps it to itself', async () => {
     const [own, mine, reader] = ['controllers-own', 'dana-may-write', 'only-reads'];
-    await shell.run(`ramp payments --to 10 --by 10 --every 10ms`);
+    await shell.run(`ramp payments --to 10 --no-hold`);
     sandbox.faults.tokens = { [own]: 'write', [mine]: 'write', [reader]: 'read' };
     await open('', '#/rollouts/payments', {}, { CONSUL_HTTP_TOKEN: own });
     await sees('Paused');
@@ -398,7 +398,7 @@ describe('the page, in Chromium', function () {
   });
 
   it('asks nobody but its own server, and runs no script but its own', async () => {
-    await shell.run('ramp payments --to 10 --by 10 --every 10ms');
+    await shell.run('ramp payments --to 10 --no-hold');
     await open();
     await page.getByRole('link', { name: 'payments' }).click();
     await sees('Paused');
@@ -425,7 +425,7 @@ describe('the page, in Chromium', function () {
   });
 
   it('is worked by the keyboard alone', async () => {
-    await shell.run('ramp payments --to 10 --by 10 --every 10ms');
+    await shell.run('ramp payments --to 10 --no-hold');
     await open();
     await page.getByRole('link', { name: 'payments' }).waitFor();
     await page.keyboard.press('/');
@@ -452,7 +452,7 @@ describe('the page, in Chromium', function () {
   });
 
   it('has a name and a role for everything that acts or tells', async () => {
-    await shell.run('ramp payments --to 10 --by 10 --every 10ms');
+    await shell.run('ramp payments --to 10 --no-hold');
     await open('--anonymous-actions', '#/rollouts/payments');
     await sees('Paused');
     expect(await page.getByRole('heading', { level: 1 }).innerText()).to.equal('payments');
@@ -472,7 +472,7 @@ describe('the page, in Chromium', function () {
 
   for (const dark of [false, true])
     it(`fits a phone of 360 pixels, ${dark ? 'dark' : 'light'}`, async () => {
-      await shell.run('ramp payments --to 10 --by 10 --every 10ms');
+      await shell.run('ramp payments --to 10 --no-hold');
       await open('--anonymous-actions', '', { width: 360, height: 740, dark });
       const fits = async (): Promise<void> => {
         expect(await page.evaluate('document.documentElement.scrollWidth')).to.equal(360);

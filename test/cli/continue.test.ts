@@ -78,7 +78,7 @@ describe('continue, cancel and --wait, on the sandbox', () => {
 
   it('a ramp that leaves at its target is not lost either: promote bakes under the controller', async () => {
     await control();
-    expect((await shell.run('ramp payments --to 20 --bake 200ms')).code).to.equal(0);
+    expect((await shell.run('ramp payments --to 20 --bake 200ms --no-hold')).code).to.equal(5);
     const { err } = await shell.run('continue payments');
     expect(err).to.match(/^continue is `splitter promote payments` here\n/);
     await until('it is promoted', async () => (await shell.json('status payments')).phase === 'Promoted');

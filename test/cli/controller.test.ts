@@ -63,7 +63,7 @@ describe('controllers, on the sandbox', () => {
   it('a ramp that has reached its target is promoted by a person, and a controller sees it through', async () => {
     control('c1');
     await until('the controller is registered', async () => (await members()) === 1);
-    expect((await shell.run('ramp payments --to 50 --bake 1s')).code).to.equal(0);
+    expect((await shell.run('ramp payments --to 50 --bake 1s --no-hold')).code).to.equal(5);
     const promoted = await shell.run('promote payments');
     expect([promoted.code, promoted.err]).to.deep.equal([0, promoted.err]);
     await until('the promotion', async () => (await phase()) === 'Promoted BakePassed', 30_000);

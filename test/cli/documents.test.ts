@@ -64,7 +64,7 @@ describe('what -o json prints, on the sandbox', () => {
 
   for (const verb of ['promote', 'continue'])
     it(`${verb} at a reached target with no driver prints the stream of the drive alone`, async () => {
-      expect((await shell.run('ramp payments --to 20 --bake 200ms')).code).to.equal(0);
+      expect((await shell.run('ramp payments --to 20 --bake 200ms --no-hold')).code).to.equal(5);
       const ran = await shell.run(`${verb} payments -o json`);
       const lines = documents(ran);
       expect([ran.code, lines[0], lines.at(-1)?.type, lines.at(-1)?.exit], ran.err).to.deep.equal([
@@ -99,7 +99,7 @@ describe('what -o json prints, on the sandbox', () => {
 
   it('continue --wait at a reached target waits for the promotion', async () => {
     await control();
-    expect((await shell.run('ramp payments --to 20 --bake 200ms')).code).to.equal(0);
+    expect((await shell.run('ramp payments --to 20 --bake 200ms --no-hold')).code).to.equal(5);
     const ran = await shell.run('continue payments --wait');
     expect([ran.code, (await shell.json('status payments')).phase], ran.err).to.deep.equal([0, 'Promoted']);
   });

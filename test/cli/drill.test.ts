@@ -91,8 +91,8 @@ describe('splitter drill of a service', () => {
     expect((await stored('service-splitter'))?.Meta).to.include({ 'splitter-drill': 'yes', 'splitter-phase': 'Reverted' });
     expect((await stored('service-resolver'))?.DefaultSubset).to.equal('blue');
     expect(Object.values(sandbox.stats()).reduce((sum, one) => sum + one.failures, 0)).to.equal(0);
-    const ramp = await shell.run('ramp payments --to 10');
-    expect(ramp.code, ramp.err).to.equal(0);
+    const ramp = await shell.run('ramp payments --to 10 --no-hold');
+    expect(ramp.code, ramp.err).to.equal(5);
     expect((await stored('service-splitter'))?.Meta).to.not.have.property('splitter-drill');
   });
 
@@ -108,7 +108,7 @@ describe('splitter drill of a service', () => {
     expect(told.parts[2].broken.failedAt).to.be.a('string');
     expect(told.parts[0].steps.map(({ weight }: { weight: number }) => weight)).to.include.members([0, 20, 100]);
     const before = sandbox.stats().green!.failures;
-    expect((await shell.run('ramp payments --to 50')).code).to.equal(0);
+    expect((await shell.run('ramp payments --to 50 --no-hold')).code).to.equal(5);
     expect(sandbox.stats().green!.failures, 'it is mended').to.equal(before);
   });
 
@@ -152,7 +152,7 @@ describe('splitter drill of a service', () => {
     await refused('drill payments', /frozen by dana/i);
     await shell.run('freeze off');
     expect(await stored('service-splitter')).to.equal(undefined);
-    await shell.run('ramp payments --to 10');
+    await shell.run('ramp payments --to 10 --no-hold');
     const before = await stored('service-splitter');
     await refused('drill payments', /a rollout of payments is under way \(Paused\)/);
     expect(await stored('service-splitter')).to.deep.equal(before);

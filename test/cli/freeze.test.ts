@@ -53,7 +53,7 @@ describe('splitter freeze on the sandbox', () => {
   });
 
   it('refuses a ramp up and a start, with what to type, and lets a ramp down go', async () => {
-    await shell.run('ramp payments --to 20');
+    await shell.run('ramp payments --to 20 --no-hold');
     await freezeOn();
     const up = await shell.run('ramp payments --to 50');
     expect(up.code).to.equal(1);

@@ -60,7 +60,7 @@ describe('splitter remove', () => {
   });
 
   it('refuses while a rollout is under way, and while other versions serve that users would then reach', async () => {
-    await shell.run('ramp payments --to 20');
+    await shell.run('ramp payments --to 20 --no-hold');
     const before = await config('service-splitter');
     const under = await shell.run('remove payments');
     expect([under.code, /is under way \(Paused\)/.test(under.err)]).to.deep.equal([1, true]);

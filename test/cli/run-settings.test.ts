@@ -35,8 +35,19 @@ describe('readSettings', () => {
       logFormat: 'json',
       kvPrefix: 'splitter/',
       sessionTtl: 10_000,
+      scrape: { perSecond: 500, perCaller: 10 },
       consul: {},
     });
+  });
+
+  it('takes how many pages may be read from the file, the environment or a flag, and refuses what is no number of them', async () => {
+    const path = planFile('scrape_pages: 200\n');
+    const { scrape } = await readSettings({ config: path, scrapePagesPerCaller: '2' }, { SPLITTER_SCRAPE_PAGES: '100' });
+    expect(scrape).to.deep.equal({ perSecond: 100, perCaller: 2 });
+    for (const wrong of ['0', 'many', '2.5', '20000'])
+      expect(await refusal(undefined, { scrapePages: wrong })).to.equal(
+        `--scrape-pages is "${wrong}", which is no number of pages a second -> write a number from 1 to 10000`,
+      );
   });
 
   const layers: readonly [key: string, property: string, flag: keyof RunFlags, texts: readonly [string, string, string]][] = [

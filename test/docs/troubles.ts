@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.js';
+import { startFaultyConsul } from '../support/faulty-consul.js';
 import { planFile } from '../support/plan-file.js';
 import { until } from '../support/shell.js';
 import { planText, type Stage } from './stage.js';
@@ -67,7 +68,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   'Somebody else owns the entries': {
     see: async (stage) => {
       const Meta = { 'external-source': 'kubernetes' };
-      await stage.put({ Kind: 'service-defaults', Name: 'payments', Protocol: 'http', Meta });
+      await stage.put({ Kind: 'service-resolver', Name: 'payments', ConnectTimeout: '3s', Meta });
       return stage.say('ramp payments --to 10');
     },
   },
@@ -152,6 +153,27 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   },
   'Nobody watches': {
     see: (stage) => stage.say('ramp payments --to 50 --signal none'),
+  },
+  'The target is not proven': {
+    sandbox: { traffic: 0 },
+    see: (stage) => stage.say('ramp payments --to 50 --hold 1s'),
+  },
+  'Wants to revert, cannot reach Consul': {
+    see: async (stage) => {
+      const front = await startFaultyConsul(stage.sandbox.consulAddress);
+      const ramp = stage.shell
+        .with({ CONSUL_HTTP_ADDR: front.address })
+        .start('ramp payments --to 50 --hold 1h --signal errors=0.01%');
+      await until('the target', () => /TargetReached/.test(ramp.output()));
+      front.cutAll();
+      const back = front.fail({ kind: 'cut', when: 'before' });
+      stage.sandbox.setBehaviour('3', { errorRate: 0.5 });
+      await until('it wants to revert', () => /wants to revert/.test(ramp.output()));
+      back();
+      await ramp.done;
+      await front.stop();
+      return ramp.output();
+    },
   },
   'A freeze holds it': {
     see: async (stage) => {

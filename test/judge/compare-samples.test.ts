@@ -48,7 +48,8 @@ describe('comparing samples with stable', () => {
       'Successful',
       /^canary was higher than stable in none of 1 measurement \(now 1, /,
     ],
-    ['two worse ones', SLOWER, times(2, pair(2, 1)), 'Successful', /in 2 of 2 measurements/],
+    ['two worse ones', SLOWER, times(2, pair(2, 1)), 'Inconclusive', /in 2 of 2 measurements.*; worse than allowed just now/],
+    ['a good one after them', SLOWER, [...times(2, pair(2, 1)), pair(1, 2)], 'Successful', /in 2 of 3 measurements/],
     [
       'three worse ones',
       SLOWER,

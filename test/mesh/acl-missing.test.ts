@@ -113,9 +113,9 @@ describe('with one permission less than acl-policy prints', function () {
       // What the doorbell tells, the controllers' lists tell a little later: the ramp is done, and says so.
       {
         rule: 'key splitter/doorbell',
-        line: `ramp ${SERVICE} --plan ${file} --to 50`,
+        line: `ramp ${SERVICE} --plan ${file} --to 50 --no-hold`,
         names: /'key:write' on "splitter\/doorbell"/,
-        exit: 0,
+        exit: 5,
       },
     ];
     await check(await rulesOf(''), cases, /-> splitter acl-policy .*prints all that it needs/);
@@ -146,7 +146,10 @@ describe('with one permission less than acl-policy prints', function () {
     ];
     const running = await startController(await rulesOf(' --controller'));
     await until('the controller is registered', () => /"joined"/.test(running.output()));
-    await secured.run(`ramp ${SERVICE} --plan ${file} --to 40`, await secured.tokenFile(JSON.stringify(await rulesOf(''))));
+    await secured.run(
+      `ramp ${SERVICE} --plan ${file} --to 40 --no-hold`,
+      await secured.tokenFile(JSON.stringify(await rulesOf(''))),
+    );
     await check(await rulesOf(' --read-only'), cases, /-> splitter acl-policy .*prints all that it needs/);
     await end(running);
   });
@@ -171,7 +174,7 @@ describe('with one permission less than acl-policy prints', function () {
       {
         rule: `key splitter/drivers/${SERVICE}`,
         names: /'key:read' on \\?"splitter\/drivers\/payments/,
-        line: `ramp ${SERVICE} --plan ${file} --to 60`,
+        line: `ramp ${SERVICE} --plan ${file} --to 60 --signal none`,
       },
       { rule: `key splitter/notified/${SERVICE}`, names: /'key:(read|write)' on \\?"splitter\/notified\/payments/ },
       { rule: `key splitter/schedules/${SERVICE}`, names: /'key:(read|write)' on \\?"splitter\/schedules\/payments/ },

@@ -89,7 +89,7 @@ describe('with exactly the policy that acl-policy prints, over TLS with client c
     await expectRun(`abort ${SERVICE}`);
     expect(await again.exit, again.output()).to.equal(3);
     for (const { output } of [driving, again]) expect(output()).to.not.match(REFUSED);
-    await expectRun(`ramp ${SERVICE} --to 20`);
+    await expectRun(`ramp ${SERVICE} --to 20 --signal none`);
     await expectRun(`promote ${SERVICE} --full`);
     await expectRun(`undo ${SERVICE}`);
     await expectRun(`ramp ${SERVICE} --to 100 --bake 1s`);

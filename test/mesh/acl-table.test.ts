@@ -128,7 +128,8 @@ describe('the table of permissions in docs/security.md (when it is not fresh: SP
       }
       const known = COMMANDS.find(([name]) => name === step)?.[1] ?? step;
       const ran = await admin.run(fill(known));
-      expect([ran.code, known], ran.err).to.deep.equal([0, known]);
+      // Without a signal that binds a ramp proves nothing.
+      expect([ran.code, known], ran.err).to.deep.equal([known.startsWith('ramp ') ? 5 : 0, known]);
     }
     const keys = await consul.api<{ Key: string; Value: string }[]>('GET', '/v1/kv/splitter/?recurse');
     return {

@@ -20,14 +20,22 @@ export interface Sidecar {
 }
 
 /** Starts the sidecar of a registered service instance, set up by Consul's own `connect envoy`; resolves when Envoy says LIVE. */
-export async function startSidecar(consul: ConsulAgent, serviceId: string): Promise<Sidecar> {
+export function startSidecar(consul: ConsulAgent, serviceId: string): Promise<Sidecar> {
+  return startEnvoy(consul, `the sidecar of ${serviceId}`, ['-sidecar-for', serviceId]);
+}
+
+/** Starts the Envoy of a registered gateway of this kind; resolves when Envoy says LIVE. */
+export function startGateway(consul: ConsulAgent, kind: 'ingress', id: string): Promise<Sidecar> {
+  return startEnvoy(consul, `the gateway ${id}`, ['-gateway', kind, '-proxy-id', id]);
+}
+
+async function startEnvoy(consul: ConsulAgent, what: string, whose: readonly string[]): Promise<Sidecar> {
   const folder = mkdtempSync(join(tmpdir(), 'splitter-envoy-'));
   const admin = await freePort();
   const asked = [
     'connect',
     'envoy',
-    '-sidecar-for',
-    serviceId,
+    ...whose,
     '-bootstrap',
     '-admin-bind',
     `127.0.0.1:${admin}`,
@@ -44,7 +52,7 @@ export async function startSidecar(consul: ConsulAgent, serviceId: string): Prom
   };
   try {
     await until(
-      `the sidecar of ${serviceId} is live`,
+      `${what} is live`,
       BOOT_MS,
       async () => (await (await fetch(`http://127.0.0.1:${admin}/ready`)).text()).trim() === 'LIVE',
       child,

@@ -43,7 +43,7 @@ describe("the guide on one's own Consul, typed in line by line, under 100 reques
   });
 
   it('every trace is removed, after a promotion, and no request failed', async () => {
-    await type(`splitter ramp ${SERVICE} --to 50`);
+    await type(`splitter ramp ${SERVICE} --to 50 --signal none`);
     await type(`splitter promote ${SERVICE} --full`);
     expect((await mesh.config('service-resolver', SERVICE))?.DefaultSubset).to.equal('green');
     await until('all answers are from 3', () => shareOf('3', load.results().slice(-50)) === 1);

@@ -98,7 +98,7 @@ describe('judgement on a real mesh, on bad days', () => {
     it('is not taken back when it answers NOT_FOUND on 30%: the step passes', async () => {
       const running = calls(200);
       Object.assign(books.apps[3], { share: 0.3, status: GRPC.NOT_FOUND });
-      const ramp = startSplitter(mesh.address, `ramp ${BOOKS} --to 60 --by 30 --every 3s`);
+      const ramp = startSplitter(mesh.address, `ramp ${BOOKS} --to 60 --by 30 --every 3s --hold 1m`);
       expect(await ramp.exit, ramp.output()).to.equal(0);
       expect(ramp.output()).to.match(/errors=Successful/);
       const outcomes = await running.stop();
@@ -112,7 +112,7 @@ describe('judgement on a real mesh, on bad days', () => {
       const signal = { name: 'p', source: 'prometheus', interval: 1, failureLimit: 0, errorLimit: 0, window: '5s' } as const;
       const ask = (preset: 'error-ratio' | 'request-rate') =>
         prometheus.query(promQuery({ ...signal, preset }, { service: BOOKS, stable: 'blue', canary: 'green' })!);
-      await shell.run(`ramp ${BOOKS} --to 50`);
+      await shell.run(`ramp ${BOOKS} --to 50 --no-hold`);
       await until('calls are counted', async () => (await ask('request-rate')).length === 1);
       expect(await ask('error-ratio')).to.deep.equal([]);
       await prometheus.stop();

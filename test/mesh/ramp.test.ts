@@ -56,6 +56,7 @@ describe('splitter on a real mesh', () => {
     const outcomes = await running.stop();
     expect(failuresIn(outcomes), 'failed requests').to.deep.equal([]);
     expect(ramp.output()).to.match(/observed=\d\d\.\d% errors=Successful/);
+    expect(ramp.output()).to.match(/the target of 50% is reached; clear: errors: [\d,]+ requests, at most 0\.\d+% \(99%\)/);
   });
 
   it('promotes to 100% under load without a failed request, and undo brings the old version back', async () => {
@@ -168,8 +169,8 @@ describe('splitter on a real mesh', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     await mesh.putConfig(splits(80, 20));
     const running = traffic(100);
-    const { code, err } = await shell.run(`ramp ${SERVICE} --to 40`);
-    expect([code, /canary green 20% -> 40%/.test(err)]).to.deep.equal([0, true]);
+    const { code, err } = await shell.run(`ramp ${SERVICE} --to 40 --no-hold`);
+    expect([code, /canary green 20% -> 40%/.test(err)], err).to.deep.equal([5, true]);
     await until('40% reach green', () => Math.abs(shareOf('3', running.results().slice(-300)) - 0.4) < 0.1);
     expect(failuresIn(await running.stop())).to.deep.equal([]);
   });
@@ -222,7 +223,7 @@ signals:
     const plan = new URL('../../../examples/workshop.yaml', import.meta.url).pathname;
     expect((await shell.run(`apply ${plan}`)).code).to.equal(0);
     const running = traffic(100);
-    expect((await shell.run(`ramp ${SERVICE} --to 50`)).code).to.equal(0);
+    expect((await shell.run(`ramp ${SERVICE} --to 50 --no-hold`)).code).to.equal(5);
     await until('half reach version 3', () => Math.abs(shareOf('3', running.results().slice(-300)) - 0.5) < 0.1);
     expect((await shell.run(`abort ${SERVICE}`)).code).to.equal(0);
     await until('version 2 has everything', () => shareOf('2', running.results().slice(-50)) === 1);

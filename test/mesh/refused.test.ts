@@ -64,7 +64,7 @@ describe('a real Consul that refuses', () => {
       const token = await tokenWith(NEEDED.join('\n'));
       const { writeFileSync } = await import('node:fs');
       writeFileSync(join(folder, 'token'), `${token}\n`);
-      const ran = await shell.run(`ramp payments --to 50 -token-file ${join(folder, 'token')}`);
+      const ran = await shell.run(`ramp payments --to 50 --signal none -token-file ${join(folder, 'token')}`);
       rmSync(folder, { recursive: true });
       expect(ran.code, ran.err).to.equal(0);
       expect(ran.out + ran.err).not.to.include(token);
@@ -94,7 +94,7 @@ describe('a real Consul that refuses', () => {
 
     it('abort needs no key and no session: only the write of the entry', async () => {
       const admin = shell.with({ CONSUL_HTTP_TOKEN: TOKEN });
-      expect((await admin.run('ramp payments --to 50')).code).to.equal(0);
+      expect((await admin.run('ramp payments --to 50 --signal none')).code).to.equal(0);
       const weak = await tokenWith('service "payments" { policy = "write" }');
       expect((await shell.with({ CONSUL_HTTP_TOKEN: weak }).run('abort payments')).code).to.equal(0);
       expect((await admin.json('status payments')).canary.weight.stored).to.equal(0);

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A tiny HTTP app of one version; every answer is `{"version":"3"}`. Its behaviour may be set while it runs. */
+/** A tiny HTTP app of one version; every answer is `{"version":"3"}`, and every WebSocket is let in. Its behaviour may be set while it runs. */
 export interface ServiceApp {
   readonly version: string;
   readonly port: number;
@@ -28,6 +28,10 @@ export async function startServiceApp(version: string): Promise<ServiceApp> {
     const answer = (): void => void response.writeHead(failed ? 500 : 200, { 'content-type': 'application/json' }).end(body);
     if (app.latencyMs > 0) setTimeout(answer, app.latencyMs);
     else answer();
+  });
+  server.on('upgrade', (_request, socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    socket.on('end', () => socket.end()).on('error', () => undefined);
   });
   // A sidecar keeps its connections; an app that closed idle ones would now and then meet a request in flight and fail it.
   server.keepAliveTimeout = 0;

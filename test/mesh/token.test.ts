@@ -81,7 +81,8 @@ ${more}`;
       const lines = [
         [0, `doctor ${SERVICE}`],
         [1, `start ${failing} --foreground`],
-        [0, `ramp ${SERVICE} --plan ${file} --to 10`],
+        // Its only signal is a dry run, which proves nothing.
+        [5, `ramp ${SERVICE} --plan ${file} --to 10`],
         [0, `status ${SERVICE} -o json`],
         [0, `history ${SERVICE} --all -o json`],
         [0, `abort ${SERVICE}`],

@@ -176,6 +176,7 @@ export const ANY_PLAN = fc
         ],
       ),
       capacity: fc.constant({ max_ratio: 1.5 }),
+      datacenters: fc.uniqueArray(NAME, { minLength: 1, maxLength: 3 }),
       deadline: DURATION,
       undo_window: fc.constantFrom('0', '36h', '1d'),
       datacenter: NAME,

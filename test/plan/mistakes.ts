@@ -663,6 +663,27 @@ export const MISTAKES: readonly Mistake[] = [
     hint: 'write "3" in quotes',
   },
   {
+    name: 'no datacenter at all',
+    yaml: { more: 'datacenters: ▼[]' },
+    hcl: { more: 'datacenters = ▼[]' },
+    message: '"datacenters" is a list, which names no datacenter',
+    hint: 'name those that count, or leave it out for all',
+  },
+  {
+    name: 'a datacenter twice',
+    yaml: { more: 'datacenters: ▼[dc1, dc1]' },
+    hcl: { more: 'datacenters = ▼["dc1", "dc1"]' },
+    message: '"datacenters" is a list, which names one twice',
+    hint: 'name each once',
+  },
+  {
+    name: 'a datacenter of an impossible name',
+    yaml: { more: 'datacenters: [dc1, ▼"dc 2"]' },
+    hcl: { more: 'datacenters = ["dc1", ▼"dc 2"]' },
+    message: 'item 2 of "datacenters" is "dc 2", which is no name that Consul routes by',
+    hint: 'use letters, digits, - _ and . with a letter or digit at both ends',
+  },
+  {
     name: 'a list where a map belongs',
     yaml: { more: 'capacity: ▼[1]' },
     hcl: { more: 'capacity = ▼[1]' },

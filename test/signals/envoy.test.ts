@@ -162,14 +162,14 @@ describe('the envoy source', () => {
     expect(reading.query).to.equal(
       'envoy_cluster_upstream_rq_time_bucket{consul_destination_service="payments",le="250"} of 1 caller',
     );
-    expect(web.asked[0]).to.include('time');
+    expect(web.asked[0]).to.include('rq_time');
   });
 
   it('asks for histograms once a second at most', async () => {
     const web = await caller(() => latencyLines('green', { 250: 50 }, 70));
     register(web.address);
     for (let i = 0; i < 12; i++) await read(SLOW);
-    expect(web.asked.filter((path) => path.includes('time'))).to.have.length(2);
+    expect(web.asked.filter((path) => path.includes('rq_time'))).to.have.length(2);
   });
 
   it('does not count a histogram’s past when latency is asked for later', async () => {
@@ -245,7 +245,9 @@ describe('the envoy source', () => {
     const web = await caller(() => classLines('green', { 2: 100 }));
     register(web.address);
     await read();
-    expect(web.asked).to.deep.equal(['/metrics?usedonly&filter=upstream_rq_.xx']);
+    expect(web.asked).to.deep.equal([
+      `/metrics?usedonly&filter=upstream_rq_.xx${encodeURIComponent('|^server[.](uptime|initialization_time_ms)$')}`,
+    ]);
   });
 
   it('says that there is no caller, and that nothing was measured', async () => {

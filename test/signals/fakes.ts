@@ -66,10 +66,19 @@ export function latencyLines(subset: string, buckets: Readonly<Record<string, nu
   return `${edges.join('')}envoy_cluster_upstream_rq_time_bucket{${labels},le="+Inf"} ${count}\nenvoy_cluster_upstream_rq_time_sum{${labels}} 1\nenvoy_cluster_upstream_rq_time_count{${labels}} ${count}\n`;
 }
 
-/** Lines of Envoy's gauge of requests without an answer, and of its counter of all. */
+/** Lines of Envoy's gauge of requests without an answer, of its counter of all, and of its gauge of connections: one for each request under way. */
 export function flightLines(subset: string, active: number, sent: number, service = 'payments'): string {
   const labels = clusterLabels(subset, service);
-  return `envoy_cluster_upstream_rq_active{${labels}} ${active}\nenvoy_cluster_upstream_rq_total{${labels}} ${sent}\n`;
+  return `envoy_cluster_upstream_rq_active{${labels}} ${active}\nenvoy_cluster_upstream_rq_total{${labels}} ${sent}\nenvoy_cluster_upstream_cx_active{${labels}} ${active}\n`;
+}
+
+/** Lines of what an instance's sidecar has under way at the listener that the mesh reaches it by, with those of another listener. */
+export function inboundFlightLines(active: number, received: number, connections: number): string {
+  const lines = (prefix: string, plus: number): string =>
+    Object.entries({ rq_active: active, rq_total: received, cx_active: connections })
+      .map(([name, count]) => `envoy_http_downstream_${name}{envoy_http_conn_manager_prefix="${prefix}"} ${count + plus}\n`)
+      .join('');
+  return lines('public_listener', 0) + lines('upstream.orders', 9);
 }
 
 /** A sidecar as the catalog lists it, calling payments, with its metrics at this bind address. */
@@ -107,6 +116,8 @@ export class FakeCatalog implements CatalogReader {
   readonly asked: string[] = [];
   proxies: Record<string, readonly Readonly<Record<string, unknown>>[]> = {};
   bound: Record<string, readonly string[]> = {};
+  /** What `/v1/health/connect` answers, of whatever subset. */
+  instances: readonly Readonly<Record<string, unknown>>[] = [];
 
   async get(path: string, query: Readonly<Record<string, string>>): Promise<CatalogAnswer> {
     return { body: this.#answer(path, query), hidden: this.hidden };
@@ -116,6 +127,7 @@ export class FakeCatalog implements CatalogReader {
     this.asked.push(`${path} ${JSON.stringify(query)}`);
     if (this.down) throw new Error('Consul cannot be reached');
     if (path.startsWith('/v1/discovery-chain/')) return { Chain: { Protocol: this.protocol } };
+    if (path.startsWith('/v1/health/connect/')) return this.instances;
     const [, , , what, name] = path.split('/');
     if (what === 'services') {
       const wanted = Object.entries(this.proxies).filter(([, list]) =>

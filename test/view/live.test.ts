@@ -59,6 +59,33 @@ describe('the live view', () => {
     expect(screen).to.include('Now: Consul does not answer');
   });
 
+  it('says that it wants to revert and cannot, above all else', () => {
+    const trouble =
+      'wants to revert, cannot reach Consul: errors: 17% of 30 requests failed; Consul does not answer; what it said is 4s old';
+    const screen = text(momentOf(makeRollout(10), { trouble, urgent: true }));
+    expect(screen).to.include('Now: wants to revert, cannot reach Consul');
+    expect(screen.replace(/\s+/g, ' ')).to.include(
+      'Next: all traffic back to blue as soon as Consul answers; it is tried all the while.',
+    );
+  });
+
+  const ERRORS = { name: 'errors', source: 'envoy', metric: 'errors', max: 0.01 } as const;
+  for (const [name, change, says] of [
+    ['somebody watches', {}, 'a bad signal still reverts'],
+    ['nobody watches', { watched: false }, 'nobody watches it'],
+    ['Consul is gone', { trouble: 'Consul does not answer' }, 'a bad signal reverts as soon as Consul answers'],
+    [
+      'no signal may revert',
+      { plan: makePlan({ signals: [{ ...ERRORS, dryRun: true }] }) },
+      'no signal is watched; losing its instances still reverts',
+    ],
+  ] as const)
+    it(`tells what a bad signal would do: ${name}`, () => {
+      const rollout = makeRollout(10, { state: { phase: 'Paused', reason: 'PauseStep', step: 1 } });
+      const screen = text(momentOf(rollout, { plan: makePlan({ signals: [ERRORS] }), ...change }), 120);
+      expect(screen).to.include(`Next: a person decides; ${says}.`);
+    });
+
   it('shows the worst signals where there are too many, and says how many it leaves out', () => {
     const findings = Array.from({ length: 12 }, (_, i) => finding(`signal-${i}`, i === 11 ? 'Failed' : 'Successful'));
     const screen = text(momentOf(makeRollout(10), {}, { findings }));

@@ -2,7 +2,7 @@ import { askedCanary, type Rollout } from '../rollout.js';
 import { formatPercent } from '../weights.js';
 import { refused, type VerbContext, type VerbResult, write } from './result.js';
 
-/** Holds the rollout where it is; signals still revert it. */
+/** Holds the rollout where it is; whoever watches it still reverts it. */
 export function pause(rollout: Rollout, context: VerbContext): VerbResult {
   const { service, by, now } = context;
   const { state } = rollout;

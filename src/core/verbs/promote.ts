@@ -1,3 +1,4 @@
+import { strandedIn, unreadSites } from '../datacenters.js';
 import { formatDuration } from '../duration.js';
 import { isToBegin } from '../go-on.js';
 import { roomFor, splitLegs } from '../legs.js';
@@ -28,6 +29,19 @@ function passStep(rollout: Rollout, context: VerbContext, full: boolean, steps: 
     return refused(`${service} has nothing to promote: the last rollout is ${state.phase}`, `splitter ramp ${service} --to 10`);
   if (serving(seen.instances[rollout.canary]) === 0)
     return refused(`${rollout.canary} has no passing sidecar: all its traffic would fail`, `splitter status ${service}`);
+  const spread = { plan: plan ?? {}, seen };
+  const [stranded] = strandedIn(spread, rollout.canary, rollout.stable);
+  if (stranded !== undefined)
+    return refused(
+      `${rollout.canary} has no passing sidecar in ${stranded}: all its traffic there would fail`,
+      `splitter status ${service}   shows every datacenter`,
+    );
+  const [unread] = unreadSites(spread);
+  if (unread !== undefined)
+    return refused(
+      `whether ${rollout.canary} runs in ${unread.name} is not known: ${unread.unread}`,
+      `splitter status ${service}   shows every datacenter;   datacenters in the plan says which ones count`,
+    );
   if (state.phase === 'Paused' && state.reason === 'Drift')
     return refused(rollout.message, `splitter resume ${service} --adopt   or   splitter resume ${service} --reassert`);
   // A person who promotes past a failed hook goes on without it.

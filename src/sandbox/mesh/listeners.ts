@@ -11,11 +11,12 @@ export interface Listener {
 
 /** Serves one caller's counters in Prometheus text, as Envoy does at `envoy_prometheus_bind_addr`. */
 export function serveMetrics(traffic: Traffic, caller: string, datacenter: string): Promise<Listener> {
+  const began = Date.now();
   return listen((request, response) => {
     const url = new URL(request.url ?? '/', 'http://proxy');
     const counters = traffic.counters.get(caller)?.values() ?? [];
     const body = renderMetrics(
-      { service: caller, datacenter },
+      { service: caller, datacenter, began },
       counters,
       url.searchParams.get('filter') ?? '',
       url.searchParams.has('usedonly'),

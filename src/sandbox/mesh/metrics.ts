@@ -4,6 +4,8 @@ import { BUCKETS_MS, type ClusterCounters, sumAnswers, underWay } from './counte
 export interface Caller {
   readonly service: string;
   readonly datacenter: string;
+  /** When it began, ms since the epoch. */
+  readonly began: number;
 }
 
 interface Series {
@@ -18,21 +20,32 @@ interface Series {
 export function renderMetrics(caller: Caller, counters: Iterable<ClusterCounters>, filter: string, usedOnly: boolean): string {
   const wanted = filter === '' ? undefined : new RegExp(filter);
   const byName = new Map<string, string[]>();
-  for (const each of counters) {
-    for (const series of listSeries(caller, each)) {
-      if (wanted !== undefined && !wanted.test(series.raw)) continue;
-      if (usedOnly && series.value === 0 && !series.name.endsWith('_bucket')) continue;
-      const family = series.name.replace(/_(bucket|sum|count)$/, '');
-      byName.set(family, [...(byName.get(family) ?? []), `${series.name}{${renderLabels(series.labels)}} ${series.value}`]);
-    }
+  for (const series of [...[...counters].flatMap((each) => listSeries(caller, each)), ...describeServer(caller)]) {
+    if (wanted !== undefined && !wanted.test(series.raw)) continue;
+    if (usedOnly && series.value === 0 && !/_bucket$|_uptime$/.test(series.name)) continue;
+    const family = series.name.replace(/_(bucket|sum|count)$/, '');
+    byName.set(family, [...(byName.get(family) ?? []), `${series.name}{${renderLabels(series.labels)}} ${series.value}`]);
   }
   const families = [...byName].sort(([a], [b]) => (a < b ? -1 : 1));
   return families.map(([name, lines]) => `# TYPE ${name} ${typeOf(name)}\n${lines.join('\n')}\n`).join('\n');
 }
 
 function typeOf(family: string): string {
-  if (family.endsWith('_active')) return 'gauge';
-  return family.endsWith('_time') ? 'histogram' : 'counter';
+  if (family.endsWith('_active') || family.endsWith('_uptime')) return 'gauge';
+  return /_time(_ms)?$/.test(family) ? 'histogram' : 'counter';
+}
+
+/** How long it took to begin, ms, as it says of itself. */
+const BEGINNING = 25;
+
+function describeServer({ service, datacenter, began }: Caller): Series[] {
+  const labels = { local_cluster: service, consul_source_service: service, consul_source_datacenter: datacenter };
+  const series = (raw: string, name: string, value: number): Series => ({ raw, name: `envoy_server_${name}`, labels, value });
+  return [
+    series('server.uptime', 'uptime', Math.floor((Date.now() - began) / 1_000)),
+    series('server.initialization_time_ms', 'initialization_time_ms_sum', BEGINNING),
+    series('server.initialization_time_ms', 'initialization_time_ms_count', 1),
+  ];
 }
 
 function listSeries(caller: Caller, counters: ClusterCounters): Series[] {

@@ -17,6 +17,16 @@ const PHASES = [
   'Superseded',
 ] as const;
 
+const instances = z
+  .object({
+    passing: z.number(),
+    warning: z.number(),
+    critical: z.number(),
+    skipped: z.number().optional().describe('Of those in warning, how many Consul sends nothing to; absent: none'),
+  })
+  .nullable()
+  .describe('Its instances by the worst of their checks');
+
 const leg = z.object({
   subset: z.string().describe('Name of the subset'),
   service: z.string().optional().describe("The other service that the leg leads to; absent for the service's own subsets"),
@@ -28,15 +38,15 @@ const leg = z.object({
       observed: percent('What was measured'),
     })
     .describe('Its share of the traffic'),
-  instances: z
-    .object({
-      passing: z.number(),
-      warning: z.number(),
-      critical: z.number(),
-      skipped: z.number().optional().describe('Of those in warning, how many Consul sends nothing to; absent: none'),
-    })
-    .nullable()
-    .describe('Its instances by the worst of their checks'),
+  instances,
+});
+
+const datacenter = z.object({
+  name: z.string().describe('Name of the datacenter'),
+  counts: z.boolean().describe('False: the plan leaves it out'),
+  unread: z.string().nullable().describe('Why what is told of it is not of now; null: it is'),
+  stable: z.object({ instances }).describe('The subset that users are on'),
+  canary: z.object({ instances }).describe('The subset that is tried'),
 });
 
 const signal = z.object({
@@ -81,6 +91,10 @@ const status = z.object({
   stable: leg.nullable().describe('The subset that users are on'),
   canary: leg.nullable().describe('The subset that is tried'),
   legs: z.array(leg).describe('Further subsets'),
+  datacenters: z
+    .array(datacenter)
+    .optional()
+    .describe('Each datacenter that shares the entries, home first; absent: there is one only'),
   signals: z.array(signal).describe('What is measured, against its bound'),
   plan: z.object({ digest: z.string(), source: z.string().nullable() }).nullable().describe('What it follows'),
   driver: z.object({ kind: z.string(), id: z.string() }).nullable().describe('Who advances it'),

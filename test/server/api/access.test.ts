@@ -13,7 +13,7 @@ describe('who may do what through the API', () => {
   beforeEach(async () => {
     sandbox = await startSandbox();
     shell = new Shell(sandbox.consulAddress);
-    await shell.run('ramp payments --to 10 --by 10 --every 10ms');
+    await shell.run('ramp payments --to 10 --by 10 --every 10ms --no-hold');
   });
   afterEach(async () => {
     await live.stop();

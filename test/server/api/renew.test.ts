@@ -54,6 +54,13 @@ const glimpse = (change: Partial<RolloutRow> = {}): RolloutRow => ({
 });
 
 describe('a rollout on the page, renewed by the stream', () => {
+  it('keeps its datacenters over a glimpse, and drops them when they are told to be one', () => {
+    const instances = { instances: { passing: 1, warning: 0, critical: 0 } };
+    const datacenters = [{ name: 'dc1', counts: true, unread: null, stable: instances, canary: instances }];
+    expect(renew({ ...read, datacenters }, glimpse()).datacenters).to.deep.equal(datacenters);
+    expect(renew({ ...read, datacenters }, row)).not.to.have.property('datacenters');
+  });
+
   it('takes what is new, and keeps what only a read tells', () => {
     const next = renew(read, { ...row, message: 'further', signals: [] });
     expect(next).to.deep.equal({ ...read, message: 'further', signals: [] });

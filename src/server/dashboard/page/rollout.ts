@@ -93,6 +93,7 @@ export function RolloutPage({ service }: { service: string }) {
       <div>
         <${Steps} detail=${detail} />
         <${Instances} detail=${detail} />
+        <${Datacenters} detail=${detail} />
       </div>
     </div>
     <${Decisions} entries=${entries} />
@@ -134,6 +135,21 @@ function Instances({ detail }: { detail: RolloutDetail }) {
             : html`<td>${leg.instances.passing}</td><td>${leg.instances.warning}</td><td>${leg.instances.critical}</td>`
         }</tr>`,
     )}</tbody></table></section>`;
+}
+
+/** Where several datacenters share the entries: who could take the traffic in each. */
+function Datacenters({ detail: { datacenters, stable, canary } }: { detail: RolloutDetail }) {
+  if (datacenters === undefined || stable === null || canary === null) return null;
+  return html`<section aria-labelledby="datacenters"><h2 id="datacenters">Datacenters</h2>
+    <table><thead><tr><th scope="col">datacenter</th><th scope="col">${versionOf(stable)}</th><th scope="col">${versionOf(canary)}</th><th scope="col">note</th></tr></thead>
+    <tbody>${datacenters.map(
+      (one) =>
+        html`<tr><th scope="row">${one.name}</th><td>${serving(one.stable)}</td><td>${serving(one.canary)}</td><td>${one.counts ? (one.unread === null ? '' : `not known now: ${one.unread}`) : 'left out by the plan'}</td></tr>`,
+    )}</tbody></table></section>`;
+}
+
+function serving({ instances }: { instances: { passing: number; warning: number } | null }): string {
+  return instances === null ? 'unknown' : String(instances.passing + instances.warning);
 }
 
 /** Says aloud what changed: phase, step, verdicts, driver. Trouble interrupts. */

@@ -1,0 +1,69 @@
+import type { ServiceRef } from '../core/plan.js';
+import { labelValue, wantedLabels } from './envoy-metrics.js';
+
+/** What one caller has under way to a subset of a service, and to the service's own cluster. What Envoy has not used yet it does not show, and is 0. */
+export interface OutboundFlight {
+  readonly active: number;
+  readonly sent: number;
+  readonly earlier: number;
+  readonly connections: number;
+}
+
+/** What one instance's sidecar has under way, from whoever the mesh lets in. */
+export interface InboundFlight {
+  readonly active: number;
+  readonly received: number;
+  readonly connections: number;
+}
+
+/** The path for `countOutbound`. */
+export const OUTBOUND_PATH = `/metrics?usedonly&filter=${encodeURIComponent('upstream_(rq_(active|total)|cx_active)$')}`;
+/** The path for `countInbound`; the unused ones too, for what is absent then is not there at all. */
+export const INBOUND_FLIGHT_PATH = `/metrics?filter=${encodeURIComponent('^http[.]public_listener[.]downstream_(rq|cx)_(active|total)$')}`;
+
+const LISTENER = 'envoy_http_conn_manager_prefix="public_listener"';
+
+/** Counts on a caller's page. */
+export function countOutbound(text: string, target: ServiceRef, subset: string): OutboundFlight {
+  const wanted = wantedLabels(target);
+  const lines = text.split('\n').filter((line) => wanted.every((label) => line.includes(label)));
+  const sum = (name: string, wantedSubset: string | undefined): number =>
+    addUp(
+      lines.filter(
+        (line) =>
+          line.startsWith(`envoy_cluster_${name}{`) &&
+          labelValue(line.slice(line.indexOf('{') + 1), 'consul_destination_service_subset') === wantedSubset,
+      ),
+    ) ?? 0;
+  return {
+    active: sum('upstream_rq_active', subset),
+    sent: sum('upstream_rq_total', subset),
+    earlier: sum('upstream_rq_active', undefined),
+    connections: sum('upstream_cx_active', subset),
+  };
+}
+
+/** Counts on the page of an instance's sidecar; undefined where its listener counts no HTTP. */
+export function countInbound(text: string): InboundFlight | undefined {
+  const lines = text.split('\n').filter((line) => line.includes(LISTENER));
+  const sum = (name: string): number | undefined =>
+    addUp(lines.filter((line) => line.startsWith(`envoy_http_downstream_${name}{`)));
+  const [active, received, connections] = [sum('rq_active'), sum('rq_total'), sum('cx_active')];
+  if (active === undefined || received === undefined || connections === undefined) return undefined;
+  return { active, received, connections };
+}
+
+function addUp(lines: readonly string[]): number | undefined {
+  if (lines.length === 0) return undefined;
+  return lines.reduce(
+    (sum, line) =>
+      sum +
+      Number(
+        line
+          .slice(line.lastIndexOf('}') + 1)
+          .trim()
+          .split(' ')[0],
+      ),
+    0,
+  );
+}
