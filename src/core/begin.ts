@@ -48,7 +48,7 @@ export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beg
   if (seen.splitter === undefined && now < seen.resolverSince + RESOLVER_SETTLES) {
     return wait('giving the sidecars a second to learn the subsets', seen.resolverSince + RESOLVER_SETTLES);
   }
-  const again = findRoles(plan, seen, { again: beginning.drill === true });
+  const again = findRoles(plan, seen, { again: beginning.drill === true, stable: roles.stable });
   if (isRefusal(again)) return wait(`${again.message}; waiting, since that changed a moment ago`, now + LOOK_AGAIN);
   if (again.stable !== roles.stable || !sameShares(again.legs, roles.legs)) {
     const says = `service-splitter/${plan.service} says ${formatLegs(again.legs)} with ${again.stable} stable since a moment ago`;

@@ -452,7 +452,10 @@ class Model {
       for (const subset of ['blue', 'green'])
         expect(weightOf(after, subset), `the first record moves nobody on ${subset}`).to.equal(weightOf(before, subset));
       expect(weightOf(before, stable) > 0 || weightOf(before, canary) === 0, 'stable is where users are').to.equal(true);
-    } else if (byDefault !== undefined) expect(stable, 'users are on the default subset, and stay').to.equal(byDefault);
+    }
+    if (this.plan.stable !== undefined) expect(stable, "the plan's stable is obeyed, or refused").to.equal(this.plan.stable);
+    if (before.length === 0 && byDefault !== undefined)
+      expect(stable, 'users are on the default subset, and stay').to.equal(byDefault);
   }
 
   /** Nobody is moved onto a subset that is known to have no ready instance while the one that loses them has one. */

@@ -68,7 +68,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   'Somebody else owns the entries': {
     see: async (stage) => {
       const Meta = { 'external-source': 'kubernetes' };
-      await stage.put({ Kind: 'service-defaults', Name: 'payments', Protocol: 'http', Meta });
+      await stage.put({ Kind: 'service-resolver', Name: 'payments', ConnectTimeout: '3s', Meta });
       return stage.say('ramp payments --to 10');
     },
   },
