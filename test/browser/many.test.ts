@@ -4,6 +4,7 @@ import { splitterEntry } from '../../src/core/entries.js';
 import type { Rollout, State } from '../../src/core/rollout.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { type Live, startLive } from '../server/api/live.js';
+import { registerInCatalog } from '../support/catalog-services.js';
 import { makeRollout } from '../support/world.js';
 import { launch, openPage } from './browser.js';
 
@@ -27,8 +28,11 @@ describe('the page with what others wrote, in Chromium', function () {
     await sandbox.stop();
   });
 
+  const ask = (method: string, path: string, body?: unknown): Promise<Response> =>
+    fetch(`${sandbox.consulAddress}${path}`, { method, body: JSON.stringify(body) });
+
   async function put(entry: object): Promise<void> {
-    const answer = await fetch(`${sandbox.consulAddress}/v1/config`, { method: 'PUT', body: JSON.stringify(entry) });
+    const answer = await ask('PUT', '/v1/config', entry);
     if (answer.status !== 200) throw new Error(await answer.text());
   }
 
@@ -69,13 +73,16 @@ describe('the page with what others wrote, in Chromium', function () {
   it('text of others never becomes markup, however it is spelt', async () => {
     const evil = '<img src=x onerror="window.pwned=1"><script>window.pwned=2</script>';
     const names = ['<img src=x onerror=window.pwned=3>', 'javascript:window.pwned=4', "a'b&amp;<b>c</b>"];
-    for (const service of names)
+    for (const service of names) {
+      // Only where somebody of stable is there may it be taken back.
+      await registerInCatalog({ api: ask }, service);
       await putRollout(service, {
         message: evil,
         by: '</span><svg onload=window.pwned=5>',
         driver: `controller:"><iframe srcdoc="x">`,
         state: { phase: 'Paused', reason: 'Operator', step: 1 },
       });
+    }
     live = await startLive(sandbox, '--anonymous-actions');
     const { page, errors } = await openPage(browser, live.address);
     for (const service of names) {
