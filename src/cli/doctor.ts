@@ -58,11 +58,12 @@ async function* examine(context: Context, service: string, flags: DoctorFlags): 
 
 async function* examineService(context: Context, attempts: Attempts, look: Look, flags: DoctorFlags): AsyncGenerator<Check> {
   const { service } = look;
-  const found = await attempts.try('plan', () =>
-    flags.plan === undefined
-      ? findPlan(context, service, look.seen, settleBase)
-      : readPlanFile(context, flags.plan, flags, service),
-  );
+  // A file that cannot be read is what was typed, and no check of the mesh.
+  const { plan: file } = flags;
+  const found =
+    file === undefined
+      ? await attempts.try('plan', () => findPlan(context, service, look.seen, settleBase))
+      : { value: await readPlanFile(context, file, flags, service) };
   // What needs no plan is told all the same.
   const plan = 'failed' in found ? planOfNone(service) : found.value.plan;
   if ('failed' in found) yield found.failed;

@@ -21,6 +21,8 @@ export interface SandboxOptions {
   readonly service?: string;
   /** Who calls it, `web` by default. */
   readonly callers?: readonly string[];
+  /** Whether the instances' own sidecars show what they count; true by default. */
+  readonly instanceMetrics?: boolean;
 }
 
 /** A running sandbox: a Consul to talk to over HTTP, a service in versions 2 and 3 behind it, and traffic. */
@@ -49,6 +51,7 @@ const INSTANCES = 2;
 /** Starts the sandbox on free ports of 127.0.0.1: the service has protocol http, and neither resolver nor splitter yet. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, traffic: rate = 200, seed = 1, service = 'payments', callers = ['web'] } = options;
+  const { instanceMetrics = true } = options;
   let running: Sandbox | undefined;
   const consul = await startConsul({ port, routes: controlRoutes(() => running as Sandbox) });
   const { state } = consul;
@@ -57,7 +60,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const received: Received = new Map();
   const pages = new InstancePages(received, service);
   await pages.open();
-  for (const version of ['2', '3']) deployVersion(state, service, version, INSTANCES, pages.addressOf(version));
+  const addressOf = (version: string): string | undefined => (instanceMetrics ? pages.addressOf(version) : undefined);
+  for (const version of ['2', '3']) deployVersion(state, service, version, INSTANCES, addressOf(version));
   const traffic = new Traffic(state, service, callers, seedRandom(seed), received);
   const listeners: Listener[] = [];
   for (const caller of callers) {

@@ -20,8 +20,11 @@ const PAUSES = plan('[{ weight: 10 }, { pause: {} }, { weight: 20 }, { pause: 1h
 describe('the first sentence keeps its word, on the sandbox', () => {
   let sandbox: Sandbox;
   let shell: Shell;
-  const open = async (traffic: number, callers?: readonly []): Promise<void> => {
-    sandbox = await startSandbox(callers === undefined ? { traffic } : { traffic, callers });
+  const open = async (
+    traffic: number,
+    blind?: { readonly callers: readonly []; readonly instanceMetrics: boolean },
+  ): Promise<void> => {
+    sandbox = await startSandbox({ traffic, ...blind });
     shell = new Shell(sandbox.consulAddress);
   };
   afterEach(() => sandbox.stop());
@@ -70,8 +73,8 @@ describe('the first sentence keeps its word, on the sandbox', () => {
     expect([planned.code, /the plan has no signals/.test(planned.err)], planned.err).to.deep.equal([0, true]);
   });
 
-  it('where no caller can be read nothing can be proven: said before the first write, and exit 5 at once', async () => {
-    await open(0, []);
+  it('where nobody can be read nothing can be proven: said before the first write, and exit 5 at once', async () => {
+    await open(0, { callers: [], instanceMetrics: false });
     const { code, err } = await shell.run('ramp payments --to 30');
     expect(code, err).to.equal(5);
     expect(err).to.match(/^Warning: the target cannot be proven: no signal is watched, since no caller's sidecar can be read/m);

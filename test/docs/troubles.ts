@@ -107,7 +107,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
     },
   },
   'observed is a question mark': {
-    sandbox: { callers: [], traffic: 0 },
+    sandbox: { callers: [], traffic: 0, instanceMetrics: false },
     see: async (stage) => `${await stage.say('doctor payments')}\n${await stage.say('ramp payments --to 10')}`,
   },
   'No data': {

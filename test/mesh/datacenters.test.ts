@@ -62,7 +62,7 @@ describe('two datacenters that share their entries, and a third that does not', 
     expect(doctor.code).to.equal(1);
     expect(doctor.out)
       .to.include(refusal)
-      .and.to.match(/callers +1 of 1 callers' sidecars can be read/);
+      .and.to.match(/callers +1 of 1 callers can be read/);
     const plan = await shell.run(`plan ${planFile(PLAN)}`);
     expect(plan.err).to.include(refusal);
   });
