@@ -1,9 +1,9 @@
 import { ConsulError } from '../consul/errors.js';
+import { DEFAULT_SIGNALS } from '../core/default-signals.js';
 import type { Plan } from '../core/plan.js';
 import type { Check } from '../core/preflight.js';
 import type { Traffic } from '../ports.js';
 import type { Context } from './context.js';
-import { DEFAULT_SIGNAL } from './plan-source.js';
 import { requireCallers } from './require-callers.js';
 
 /** Whether the sidecars of the service's callers can be read, by what they just told; and whether it is ACLs that hide them. */
@@ -14,7 +14,7 @@ export async function checkCallers(context: Context, plan: Plan, traffic: Traffi
     return { name, verdict: read < found ? 'warning' : 'ok', message: `${read} of ${found} callers' sidecars can be read` };
   }
   try {
-    await requireCallers(context, { ...plan, signals: [DEFAULT_SIGNAL] });
+    await requireCallers(context, { ...plan, signals: DEFAULT_SIGNALS });
   } catch (error) {
     if (error instanceof ConsulError) return { name, verdict: 'failed', message: error.message, hint: error.hint };
     throw error;

@@ -1,3 +1,4 @@
+import { DEFAULT_SIGNALS } from '../core/default-signals.js';
 import { subsetsOf } from '../core/entries.js';
 import { weightOf } from '../core/legs.js';
 import type { Observation } from '../core/observation.js';
@@ -11,7 +12,7 @@ import { CommandError } from './exit.js';
 import { durationFlag, protocolFlag } from './flag-values.js';
 import { type Look, lookAt, readFreeze } from './look.js';
 import { makeRoom } from './make-room.js';
-import { DEFAULT_SIGNAL, findPlan, type RampOverrides, rampPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
+import { findPlan, type RampOverrides, rampPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
 import { requireCallers } from './require-callers.js';
 import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { parseSignals } from './signal-flag.js';
@@ -96,15 +97,15 @@ function planUnderWay({ rollout, plan }: Look): SourcedPlan | undefined {
   return { plan: plan.plan, digest: rollout.plan, source: plan.source };
 }
 
-/** Errors are watched by default where some caller's sidecar can be read; where none can, the ramp says so. */
+/** Errors, unanswered requests and answers of class 4xx are watched by default where some caller's sidecar can be read; where none can, the ramp says so. */
 async function defaultSignals(context: Context, plan: Plan): Promise<Plan['signals']> {
   const roles = { stable: plan.subsets[0]?.name ?? '', canary: plan.subsets[1]?.name ?? '' };
   const traffic = await createSignals(context, plan).traffic(
     { service: plan.service, ...roles, callers: plan.callers },
     AbortSignal.timeout(5_000),
   );
-  if (traffic !== undefined) return [DEFAULT_SIGNAL];
-  await requireCallers(context, { ...plan, signals: [DEFAULT_SIGNAL] });
+  if (traffic !== undefined) return DEFAULT_SIGNALS;
+  await requireCallers(context, { ...plan, signals: DEFAULT_SIGNALS });
   return [];
 }
 

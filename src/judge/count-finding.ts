@@ -4,6 +4,7 @@ import { failingLine, suspiciousLine } from './alpha.js';
 import { lowerShare, upperShare } from './confidence.js';
 import { allowedShare, type CountEvidence, isStableWorse, weigh } from './count-signal.js';
 import { type CountTally, inStep, type Sides } from './count-tally.js';
+import { describeBad } from './count-words.js';
 import { shareOf } from './counts.js';
 import { describeEvidence, formatBound, formatCount, formatShare, plural } from './text.js';
 
@@ -11,6 +12,9 @@ import { describeEvidence, formatBound, formatCount, formatShare, plural } from 
 const ERROR_LIMIT = 30;
 
 const CONFIDENCE = 0.99;
+
+/** Of two shares each, for 99 % in all. */
+const BOTH_CONFIDENCE = 0.995;
 
 /** The finding of a count signal. Samples are canary's requests in the present step. */
 export function findCounts(signal: EnvoySignal, tally: CountTally, alpha: number, query: string | undefined): Finding {
@@ -75,7 +79,10 @@ class CountFinding implements Finding {
   get clear(): boolean {
     if (this.verdict !== 'Successful') return false;
     const { canary, stable } = this.#told();
-    return upperShare(canary, CONFIDENCE) < allowedShare(this.#signal, stable);
+    const { max, margin = 0 } = this.#signal;
+    if (max !== undefined) return upperShare(canary, CONFIDENCE) < max;
+    const least = lowerShare(stable.total === 0 ? this.#tally.stable : stable, BOTH_CONFIDENCE);
+    return upperShare(canary, BOTH_CONFIDENCE) < least + margin;
   }
 
   get band(): Band | undefined {
@@ -146,11 +153,12 @@ function verdictOf(signal: EnvoySignal, tally: CountTally, { step, evidence, sta
   if (tally.failed) return 'Failed';
   if (tally.trouble !== null)
     return tally.trouble.kind === 'error' && tally.trouble.streak > ERROR_LIMIT ? 'Error' : 'Inconclusive';
-  if (step.canary.total === 0 || isAlone(signal, tally) || stableWorse) return 'Inconclusive';
+  if (step.canary.total === 0 || stableWorse) return 'Inconclusive';
+  if (isAlone(signal, tally) && shareOf(step.canary) > (signal.margin ?? 0)) return 'Inconclusive';
   return evidence.harm >= suspiciousLine(alpha) ? 'Inconclusive' : 'Successful';
 }
 
-/** A comparison without the other side. */
+/** A comparison without the other side: canary is only told good where it could not be worse by the margin than a stable without a bad request. */
 function isAlone(signal: EnvoySignal, tally: CountTally): boolean {
   return signal.margin !== undefined && tally.stable.total === 0;
 }
@@ -197,7 +205,7 @@ function describeSilence(tally: CountTally, { step, stableWorse }: Story, facts:
 }
 
 function describeShare(signal: EnvoySignal, told: Counts, recent: boolean): string {
-  const verb = signal.metric === 'latency' ? `took over ${formatCount(signal.over ?? 0)}ms` : 'failed';
+  const verb = describeBad(signal);
   const of = `${recent ? 'the last ' : ''}${plural(told.total, 'request')}`;
   return told.bad === 0 ? `none of ${of} ${verb}` : `${formatShare(shareOf(told))} of ${of} ${verb}`;
 }

@@ -6,6 +6,7 @@ import type { Pages } from './pages.js';
 import type { Called } from './proxies.js';
 import type { ProxyDirectory } from './proxy-directory.js';
 import { type Ledgers, Sidecar } from './sidecar.js';
+import { Trials } from './trials.js';
 
 /** A scrape that began so recently is taken as present, ms. */
 const FRESH = 50;
@@ -22,7 +23,14 @@ export interface Look {
 
 /** The callers of one service and all that they counted. */
 export class EnvoyTarget {
-  readonly ledgers: Ledgers = { classes: new Ledger(), latency: new Ledger(), statuses: new Ledger() };
+  readonly ledgers: Ledgers = {
+    classes: new Ledger(),
+    codes: new Ledger(),
+    latency: new Ledger(),
+    statuses: new Ledger(),
+    requests: new Ledger(),
+  };
+  readonly #trials = new Map<string, Trials>();
   readonly #target: Called;
   readonly #list: CallerList;
   readonly #pages: Pages;
@@ -30,7 +38,7 @@ export class EnvoyTarget {
   #sidecars = new Map<string, Sidecar>();
   #last: { readonly at: number; readonly look: Promise<Look> } | undefined;
   #underWay = false;
-  #latencyAsked = false;
+  readonly #asked = new Set<Family>();
   #latencyAt = Number.NEGATIVE_INFINITY;
 
   constructor(catalog: CatalogReader, directory: ProxyDirectory, target: Called, pages: Pages, now: () => number) {
@@ -45,9 +53,16 @@ export class EnvoyTarget {
     return this.#list.protocol === 'grpc';
   }
 
-  /** Scrapes all callers, or joins the scrape that is under way or just was. Never throws. */
-  look(withLatency: boolean, abort: AbortSignal): Promise<Look> {
-    this.#latencyAsked ||= withLatency;
+  /** The trials of one signal, look by look. */
+  trialsOf(signal: string): Trials {
+    const known = this.#trials.get(signal) ?? new Trials();
+    this.#trials.set(signal, known);
+    return known;
+  }
+
+  /** Scrapes all callers, or joins the scrape that is under way or just was; a family that was asked for once is read from then on. Never throws. */
+  look(families: Iterable<Family>, abort: AbortSignal): Promise<Look> {
+    for (const family of families) this.#asked.add(family);
     const at = this.#now();
     if (this.#last !== undefined && (this.#underWay || Math.abs(at - this.#last.at) < FRESH)) return this.#last.look;
     this.#underWay = true;
@@ -63,10 +78,9 @@ export class EnvoyTarget {
     await this.#list.refresh(readable, abort);
     this.#follow();
     const sidecars = [...this.#sidecars.values()];
-    const withLatency = this.#latencyAsked && at - this.#latencyAt >= LATENCY_EVERY;
-    if (withLatency) this.#latencyAt = at;
-    const families = new Set<Family>(['classes']);
-    if (withLatency) families.add('latency');
+    const families = new Set<Family>(['classes', 'requests', ...this.#asked]);
+    if (at - this.#latencyAt < LATENCY_EVERY) families.delete('latency');
+    if (families.has('latency')) this.#latencyAt = at;
     if (this.isGrpc) families.add('statuses');
     // One that failed is tried again, but only waited for when there is no other: a dead sidecar must not slow the rest.
     const hopeful = sidecars.filter(({ read }) => read !== false);

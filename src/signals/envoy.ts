@@ -2,7 +2,7 @@ import type { EnvoySignal } from '../core/plan.js';
 import type { Reading } from '../core/verdict.js';
 import type { Target, Traffic, TrafficSource } from '../ports.js';
 import type { CatalogReader } from './catalog-reader.js';
-import { envoyQuery, measureEnvoy } from './envoy-measure.js';
+import { envoyQuery, familiesOf, measureEnvoy } from './envoy-measure.js';
 import type { Family } from './envoy-metrics.js';
 import { EnvoyTarget, type Look } from './envoy-target.js';
 import type { Increments } from './increments.js';
@@ -28,27 +28,25 @@ export class EnvoySource implements TrafficSource {
   async read(signals: readonly EnvoySignal[], target: Target, abort: AbortSignal): Promise<readonly Reading[]> {
     if (signals.length === 0) return [];
     const known = this.#targetOf(target);
-    const look = await known.look(
-      signals.some(({ metric }) => metric === 'latency'),
-      abort,
-    );
+    const look = await known.look(signals.flatMap(familiesOf), abort);
     return signals.map((signal) => {
       const base = { signal: signal.name, at: look.at };
       const { isGrpc, ledgers } = known;
       if (look.trouble !== undefined)
         return { ...base, query: envoyQuery(signal, target, isGrpc), raw: '', measurement: look.trouble };
       const take = (family: Family): Increments => ledgers[family].take(`signal ${signal.name}`);
-      const { query, raw, measurement } = measureEnvoy(signal, target, { isGrpc, take });
+      const unseen = { isGrpc, take, trials: known.trialsOf(signal.name) };
+      const { query, raw, measurement } = measureEnvoy(signal, target, unseen);
       return { ...base, query: `${query} of ${sayCallers(look)}`, raw, measurement };
     });
   }
 
-  /** Requests per subset since the last call; undefined when no caller can be read. */
+  /** Requests sent to each subset since the last call; undefined when no caller can be read. */
   async traffic(target: Target, abort: AbortSignal): Promise<Traffic | undefined> {
     const known = this.#targetOf(target);
-    const { at, found, read, trouble } = await known.look(false, abort);
+    const { at, found, read, trouble } = await known.look([], abort);
     if (trouble !== undefined) return undefined;
-    const requests = { [target.stable]: 0, [target.canary]: 0, ...countRequests(known.ledgers.classes.take('traffic')) };
+    const requests = { [target.stable]: 0, [target.canary]: 0, ...countRequests(known.ledgers.requests.take('traffic')) };
     return { at, requests, callers: { found, read } };
   }
 
@@ -65,9 +63,7 @@ export class EnvoySource implements TrafficSource {
 }
 
 function countRequests(increments: Increments): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    [...increments].map(([subset, classes]) => [subset, [...classes.values()].reduce((sum, requests) => sum + requests, 0)]),
-  );
+  return Object.fromEntries([...increments].map(([subset, requests]) => [subset, requests.get('sent') ?? 0]));
 }
 
 function sayCallers({ found, read }: Look): string {

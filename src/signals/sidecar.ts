@@ -1,8 +1,9 @@
 import type { ServiceRef } from '../core/plan.js';
-import { type Family, metricsPath, parseEnvoyMetrics, type Snapshot } from './envoy-metrics.js';
-import { incrementsBetween } from './increments.js';
+import { type EnvoyMetrics, type Family, metricsPath, parseEnvoyMetrics, type Snapshot } from './envoy-metrics.js';
+import { type Increments, incrementsBetween } from './increments.js';
 import type { Ledger } from './ledger.js';
 import type { Pages } from './pages.js';
+import { RequestFollower } from './request-follower.js';
 
 /** The totals of one service that all its callers' sidecars add to. */
 export type Ledgers = Readonly<Record<Family, Ledger>>;
@@ -12,6 +13,7 @@ export class Sidecar {
   readonly address: string;
   readonly #pages: Pages;
   readonly #stood = new Map<Family, Snapshot>();
+  readonly #requests = new RequestFollower();
   #state: { readonly read: boolean; readonly why: string } | undefined;
   #underWay: Promise<void> | undefined;
 
@@ -43,12 +45,17 @@ export class Sidecar {
       const page = await this.#pages.read(`http://${this.address}${metricsPath(families)}`);
       const metrics = parseEnvoyMetrics(page.linesOf(target.service), target);
       for (const family of families) {
-        ledgers[family].add(incrementsBetween(this.#stood.get(family), metrics[family]));
+        ledgers[family].add(this.#increments(family, metrics));
         this.#stood.set(family, metrics[family]);
       }
       this.#state = { read: true, why: '' };
     } catch (error) {
       this.#state = { read: false, why: (error as Error).message };
     }
+  }
+
+  #increments(family: Family, metrics: EnvoyMetrics): Increments {
+    if (family === 'requests') return this.#requests.follow(metrics.requests, metrics.classes);
+    return incrementsBetween(this.#stood.get(family), metrics[family]);
   }
 }
