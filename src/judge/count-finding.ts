@@ -177,7 +177,7 @@ interface Story extends Weighed {
 
 function describe(signal: EnvoySignal, tally: CountTally, story: Story): string {
   const { told, evidence, alpha } = story;
-  const facts = `${describeShare(signal, told.canary, told === tally.recent)}${describeStable(told.stable)}`;
+  const facts = `${describeShare(signal, told.canary, told === tally.recent)}${describeStable(told.stable)}${describeFrozen(signal, tally, story.step)}`;
   const against = `${facts}; ${wordsOf(signal).limit}`;
   if (story.verdict === 'Failed') return `${against} ${describeEvidence(evidence.harm, failingLine(alpha))}`;
   if (tally.trouble !== null)
@@ -212,6 +212,12 @@ function describeShare(signal: EnvoySignal, told: Counts, recent: boolean): stri
 
 function describeStable(stable: Counts): string {
   return stable.total === 0 ? '' : `, ${formatShare(shareOf(stable))} of ${formatCount(stable.total)} on stable`;
+}
+
+/** What canary is held to in a step in which stable, which had requests before, has none. */
+function describeFrozen({ margin }: EnvoySignal, { stable }: CountTally, step: Sides): string {
+  if (margin === undefined || step.canary.total === 0 || step.stable.total > 0 || stable.total === 0) return '';
+  return `; stable, which gets none now, was below ${formatShare(upperShare(stable, BOTH_CONFIDENCE))} before`;
 }
 
 function blameStable(signal: EnvoySignal, evidence: CountEvidence, alpha: number): string {

@@ -77,7 +77,9 @@ const envoy = z
         "errors: answers of class 5xx (of gRPC: statuses that are the server's fault); latency: answers slower than `over`; unanswered: requests whose callers gave up before any answer. A plan that watches errors and not unanswered gets unanswered with compare: stable and a margin of 1%",
       ),
     codes: z
-      .union([single, written, z.array(z.union([single, written], { error: NO_CODE })).min(1, { error: NO_CODE })], { error: NO_CODE })
+      .union([single, written, z.array(z.union([single, written], { error: NO_CODE })).min(1, { error: NO_CODE })], {
+        error: NO_CODE,
+      })
       .optional()
       .describe(
         'Instead of `metric`: the HTTP codes that are bad, single ones and classes, like [4xx] or [401, 429]. Of a gRPC service these are the codes of HTTP, which is 200 for most failed calls too',

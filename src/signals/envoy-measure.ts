@@ -68,7 +68,11 @@ interface Read {
 }
 
 /** Counts of both roles: the bad ones against what was sent. */
-function countBad({ query, target, trials, requests }: Read, say: (subset: string) => string, badOf: (subset: string) => number): Measured {
+function countBad(
+  { query, target, trials, requests }: Read,
+  say: (subset: string) => string,
+  badOf: (subset: string) => number,
+): Measured {
   const count = (subset: string): Counts => trials.count(subset, badOf(subset), requests.get(subset)?.get('sent') ?? 0);
   const raw = `${say(target.canary)}; ${say(target.stable)}`;
   return { query, raw, measurement: { kind: 'counts', canary: count(target.canary), stable: count(target.stable) } };
@@ -131,7 +135,9 @@ function sayClass(digit: string): string {
 }
 
 function sayCounters(counters: Counters, name: (key: string) => string): string {
-  const counted = [...counters].filter(([, requests]) => requests > 0).sort(([a], [b]) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  const counted = [...counters]
+    .filter(([, requests]) => requests > 0)
+    .sort(([a], [b]) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
   return counted.length === 0 ? 'none' : counted.map(([key, requests]) => `${name(key)} ${requests}`).join(', ');
 }
 

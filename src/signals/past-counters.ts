@@ -55,7 +55,9 @@ export class PastCounters {
     const before = this.#before.get(caller);
     for (const [family, ledger] of this.#ledgers)
       ledger.add(
-        family === 'requests' ? this.#follow(caller, page) : incrementsBetween(before?.get(family), page.get(family) ?? NO_SERIES),
+        family === 'requests'
+          ? this.#follow(caller, page)
+          : incrementsBetween(before?.get(family), page.get(family) ?? NO_SERIES),
       );
     this.#before.set(caller, page);
     return true;

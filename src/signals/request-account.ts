@@ -55,9 +55,6 @@ export function followAccount(account: RequestAccount, page: RequestCounters): R
 /** Whether the counters began anew: a new Envoy, or a cluster that was taken away and came back. */
 function wasReset(last: RequestCounters, page: RequestCounters): boolean {
   return (
-    page.cancelled < last.cancelled ||
-    page.completed < last.completed ||
-    page.retried < last.retried ||
-    page.total < last.total
+    page.cancelled < last.cancelled || page.completed < last.completed || page.retried < last.retried || page.total < last.total
   );
 }

@@ -55,5 +55,7 @@ function wasCut(values: ReadonlyMap<string, number>, last: RequestCounters | und
   if (values.has('active')) return false;
   if (values.has('total')) return true;
   if (last === undefined || last.total === 0) return false;
-  return (values.get('completed') ?? last.completed) >= last.completed && (values.get('cancelled') ?? last.cancelled) >= last.cancelled;
+  return (
+    (values.get('completed') ?? last.completed) >= last.completed && (values.get('cancelled') ?? last.cancelled) >= last.cancelled
+  );
 }

@@ -19,7 +19,7 @@ export interface GrpcMesh {
   /** One call of the caller, through its sidecar. */
   call(): Promise<CallOutcome>;
   /** Calls of the caller, through its sidecar, given up at `deadline` in ms. */
-  load(rps: number): GrpcLoad;
+  load(rps: number, deadline?: number): GrpcLoad;
   /** Turns the check of version 3 critical, or passing again. */
   turn(how: 'fail' | 'pass'): Promise<void>;
   /** Ends its sidecars and applications. */

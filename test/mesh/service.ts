@@ -33,7 +33,8 @@ export async function startServiceApp(version: string): Promise<ServiceApp> {
     const failed = fails();
     app.answered += 1;
     if (failed) app.failed += 1;
-    const answer = (): void => void response.writeHead(failed ? app.errorStatus : 200, { 'content-type': 'application/json' }).end(body);
+    const answer = (): void =>
+      void response.writeHead(failed ? app.errorStatus : 200, { 'content-type': 'application/json' }).end(body);
     if (app.latencyMs > 0) setTimeout(answer, app.latencyMs);
     else answer();
   });

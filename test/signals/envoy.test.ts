@@ -196,7 +196,10 @@ describe('the envoy source', () => {
     const readAll = async (...signals: EnvoySignal[]) => {
       now += 100;
       const readings = await envoy.read(signals, PAYMENTS, NEVER);
-      return readings.map(({ measurement, raw }) => [measurement.kind === 'counts' ? measurement.canary : measurement, raw.split(';')[0]]);
+      return readings.map(({ measurement, raw }) => [
+        measurement.kind === 'counts' ? measurement.canary : measurement,
+        raw.split(';')[0],
+      ]);
     };
 
     it('counts a trial when it is sent and its failure when it is known, and never more failures than trials', async () => {
@@ -231,7 +234,13 @@ describe('the envoy source', () => {
     });
 
     it('counts answers by single codes and by classes', async () => {
-      const codes = (name: string, ...list: string[]): EnvoySignal => ({ name, source: 'envoy', metric: 'codes', codes: list, max: 0.01 });
+      const codes = (name: string, ...list: string[]): EnvoySignal => ({
+        name,
+        source: 'envoy',
+        metric: 'codes',
+        codes: list,
+        max: 0.01,
+      });
       const signals = [codes('4xx', '4xx'), codes('few', '401', '429'), codes('both', '5xx', '404')];
       await readAll(...signals);
       text =
@@ -264,7 +273,10 @@ describe('the envoy source', () => {
       register(web.address);
       await read();
       text =
-        classLines('green', { 2: 150, 5: 5 }) + statusLines('green', { 0: 130, 5: 10, 14: 15 }) + classLines('blue', { 2: 9 }) + statusLines('blue', { 0: 9 });
+        classLines('green', { 2: 150, 5: 5 }) +
+        statusLines('green', { 0: 130, 5: 10, 14: 15 }) +
+        classLines('blue', { 2: 9 }) +
+        statusLines('blue', { 0: 9 });
       const reading = await read();
       expect(reading.measurement).to.deep.equal({ kind: 'counts', canary: { bad: 15, total: 55 }, stable: { bad: 0, total: 9 } });
       expect(reading.raw).to.equal(

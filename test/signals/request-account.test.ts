@@ -95,7 +95,10 @@ describe('the account of requests', () => {
     const count = (counter: Event['counter'], at: number): number => {
       const since = at >= restart ? restart : Number.NEGATIVE_INFINITY;
       const truth = counter === 'unanswered' || counter === 'sent';
-      return events.reduce((sum, one) => sum + (one.counter === counter && one.at <= at && (truth || one.at > since) ? one.by : 0), 0);
+      return events.reduce(
+        (sum, one) => sum + (one.counter === counter && one.at <= at && (truth || one.at > since) ? one.by : 0),
+        0,
+      );
     };
     let account: RequestAccount | undefined;
     const seen: { readonly account: RequestAccount; readonly unanswered: number; readonly sent: number }[] = [];
@@ -119,7 +122,10 @@ describe('the account of requests', () => {
     return seen;
   }
 
-  const histories = fc.tuple(fc.array(request, { maxLength: 60 }), fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1 }));
+  const histories = fc.tuple(
+    fc.array(request, { maxLength: 60 }),
+    fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1 }),
+  );
   const paces = fc.constantFrom(50, 100, 400, 1_500);
 
   it('never has more unanswered requests than there are, however a page is torn', () => {
@@ -149,7 +155,11 @@ describe('the account of requests', () => {
   });
 
   it('knows them all once all has ended, where every answer came from the service and was not streamed', () => {
-    const plain = request.map((one) => ({ ...one, at: one.at + 1_600, kind: /^(stream|local)$/.test(one.kind) ? 'answer' : one.kind }));
+    const plain = request.map((one) => ({
+      ...one,
+      at: one.at + 1_600,
+      kind: /^(stream|local)$/.test(one.kind) ? 'answer' : one.kind,
+    }));
     fc.assert(
       fc.property(fc.array(plain, { maxLength: 60 }), histories, paces, (requests, [, skews], every) => {
         const { account, unanswered, sent } = run(requests, skews, every).at(-1)!;
