@@ -77,6 +77,16 @@ export interface Mesh {
   write(write: EntryWrite, timeout?: number): Promise<'written' | 'lost'>;
 }
 
+/** Who is in which subset, for what asks once before a rollout begins. */
+export interface Picks {
+  /** By subset name, the sidecars that match its filter, as `node/id`. */
+  readPicks(
+    service: string,
+    subsets: readonly Subset[],
+    abort?: AbortSignal,
+  ): Promise<Readonly<Record<string, readonly string[]>>>;
+}
+
 /** One check that is critical: its service ('' for a check of a whole node), and a name that is unique in the datacenter. */
 export interface CriticalCheck {
   readonly service: string;

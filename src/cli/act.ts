@@ -124,7 +124,7 @@ async function writeRecordOf(
   next: Rollout,
   move: boolean,
 ): Promise<'written' | 'lost' | 'unknown'> {
-  const write = splitterWrite(look.seen.splitter, look.service, next, move);
+  const write = splitterWrite(look.seen, look.service, next, move);
   try {
     if ((await context.mesh.write(write)) === 'lost') return 'lost';
   } catch (error) {

@@ -45,8 +45,12 @@ async function* examine(context: Context, service: string, flags: DoctorFlags): 
     flags.plan === undefined
       ? await findPlan(context, service, look.seen, settleBase)
       : await readPlanFile(context, flags.plan, flags, service);
-  const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, plan.subsets), readFreeze(context)]);
-  const seen = { ...look.seen, ...freeze, instances };
+  const [instances, picks, freeze] = await Promise.all([
+    context.mesh.countInstances(service, plan.subsets),
+    context.mesh.readPicks(service, plan.subsets),
+    readFreeze(context),
+  ]);
+  const seen = { ...look.seen, ...freeze, instances, picks };
   const roles = findRoles(plan, seen);
   yield* preflight(plan, seen, roles, context.clock.now());
   const target = 'stable' in roles ? roles : { stable: '', canary: '' };

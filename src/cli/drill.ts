@@ -1,5 +1,6 @@
 import { type Drill, type DrillPart, findProblems } from '../core/drill.js';
-import { legsOf } from '../core/entries.js';
+import { storedLegs } from '../core/entries.js';
+import { ownLegs } from '../core/legs.js';
 import { serving } from '../core/observation.js';
 import type { Roles } from '../core/roles.js';
 import { isFinal } from '../core/rollout.js';
@@ -187,8 +188,8 @@ async function rehearse(context: Context, flags: DrillFlags, { sourced, roles, b
 
 /** The version that users are on now, as people know it; several where they are split. */
 async function usersOf({ mesh }: Context, sourced: SourcedPlan): Promise<string> {
-  const { entry } = await mesh.readEntry('service-splitter', sourced.plan.service);
-  const carrying = entry === undefined ? [] : legsOf(entry.entry, sourced.plan.service).filter(({ weight }) => weight > 0);
+  const { service } = sourced.plan;
+  const carrying = ownLegs(storedLegs(await mesh.readEntries(service), service)).filter(({ weight }) => weight > 0);
   const extra = sourced.plan.legs.map(({ subset }) => subset);
   return carrying.flatMap(({ subset }) => (extra.includes(subset) ? [] : [versionName(sourced, subset)])).join(' and ');
 }

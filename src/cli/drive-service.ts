@@ -61,7 +61,7 @@ const DRILL_PATIENCE = 30_000;
 
 /** Checks before anything is written; prints warnings, and ends with exit 1 when a check failed. What does not `advance` is held by no freeze; for `again` see findRoles. */
 export function requireReady(context: Context, sourced: SourcedPlan, seen: Observation, advances = true, again = false): Roles {
-  const roles = findRoles(sourced.plan, seen, again);
+  const roles = findRoles(sourced.plan, seen, { again });
   const checks = preflight(sourced.plan, seen, roles, advances ? context.clock.now() : undefined);
   for (const check of checks) if (check.verdict === 'warning') context.io.err(describeCheck(check));
   const failed = checks.filter((check) => check.verdict === 'failed');
@@ -72,6 +72,8 @@ export function requireReady(context: Context, sourced: SourcedPlan, seen: Obser
       failed[0].hint ?? `splitter doctor ${sourced.plan.service}`,
     );
   if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint);
+  // What rests on nothing but an order is said before anything is written by it.
+  if (roles.told?.by === 'order') context.io.err(`${oneLine(roles.told.why)}; ${oneLine(roles.canary)} is canary\n`);
   return roles;
 }
 
@@ -199,7 +201,7 @@ async function takeOver(
     look = await lookAt(context, plan.service);
   }
   const instances = await context.mesh.countInstances(plan.service, plan.subsets);
-  const roles = findRoles(plan, { ...look.seen, instances }, drill);
+  const roles = findRoles(plan, { ...look.seen, instances }, { again: drill === true });
   if (isRefusal(roles)) throw new CommandError(roles.message, roles.hint);
   if (look.rollout === undefined || isFinal(look.rollout)) return { rollout: undefined, roles };
   await context.store.recordPlan(plan.service, look.rollout.id, digest, plan, source);

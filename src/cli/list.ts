@@ -1,8 +1,8 @@
-import { legsOf, metaOf } from '../core/entries.js';
+import { defaultSubsetOf, legsOf, metaOf, type StoredEntry } from '../core/entries.js';
 import { formatLegs } from '../core/legs.js';
 import { readRecord } from '../core/record.js';
 import { harmless, padTo } from '../view/style.js';
-import { createContext, type GlobalFlags } from './context.js';
+import { type Context, createContext, type GlobalFlags } from './context.js';
 import { EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
 
@@ -10,16 +10,18 @@ import { type CommandIo, printJson } from './io.js';
 export async function list(flags: GlobalFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   const { entries: stored, hidden } = await context.mesh.listEntries('service-splitter');
+  const byDefault = await readDefaults(context, stored);
   const rows = stored.map(({ entry, modifyIndex }) => {
     const service = String(entry.Name);
     const rollout = readRecord(metaOf(entry));
+    const own = legsOf(entry, service, byDefault.get(service));
     return {
       service,
       rollout: rollout?.id ?? null,
       phase: rollout?.state.phase ?? null,
       reason: rollout?.state.reason ?? null,
-      weights: Object.fromEntries(legsOf(entry, service).map((leg) => [leg.subset || leg.service || '', leg.weight / 100])),
-      legs: formatLegs(legsOf(entry, service)),
+      weights: Object.fromEntries(own.map((leg) => [leg.service ?? leg.subset, leg.weight / 100])),
+      legs: formatLegs(own),
       message: rollout?.message ?? '',
       modifyIndex,
     };
@@ -39,6 +41,20 @@ export async function list(flags: GlobalFlags, io: CommandIo): Promise<ExitCode>
       `${padTo(harmless(row.service), 24)} ${padTo(row.phase === null ? '-' : `${row.phase} (${row.reason})`, 26)} ${padTo(harmless(row.legs), 32)} ${harmless(row.message)}\n`,
     );
   return EXIT.done;
+}
+
+/** The default subsets, asked for only where some leg names no subset and so means it. */
+async function readDefaults({ mesh }: Context, splitters: readonly StoredEntry[]): Promise<ReadonlyMap<string, string>> {
+  const unnamed = splitters.some(({ entry }) =>
+    legsOf(entry, String(entry.Name)).some(({ subset, service }) => subset === '' && service === undefined),
+  );
+  const resolvers = unnamed ? (await mesh.listEntries('service-resolver')).entries : [];
+  return new Map(
+    resolvers.flatMap(({ entry }) => {
+      const subset = defaultSubsetOf(entry);
+      return subset === undefined ? [] : [[String(entry.Name), subset] as const];
+    }),
+  );
 }
 
 function rank(phase: string | null): number {

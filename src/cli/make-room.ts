@@ -79,7 +79,7 @@ async function giveWay(context: Context, sourced: SourcedPlan, { seen, rollout }
   const verbContext = { service, seen, by: context.by, now: context.clock.now() };
   const after = rollout === undefined ? undefined : supersede(rollout, verbContext);
   if (after?.kind === 'write') {
-    const { entry } = splitterWrite(seen.splitter, service, after.next, true);
+    const { entry } = splitterWrite(seen, service, after.next, true);
     const instances = await context.mesh.countInstances(service, subsets);
     requireReady(context, sourced, { ...seen, instances, splitter: { entry, modifyIndex: seen.splitter?.modifyIndex ?? 0 } });
   }

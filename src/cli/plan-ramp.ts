@@ -65,16 +65,23 @@ export async function planRamp(
   if (watchesHere && (flags.signal !== undefined || !inferred))
     await requireCallers(context, { ...base.plan, signals: signals ?? base.plan.signals });
   const bake = durationFlag('--bake', flags.bake);
-  const [instances, freeze] = await Promise.all([context.mesh.countInstances(service, base.plan.subsets), readFreeze(context)]);
+  const { subsets } = base.plan;
+  const [instances, picks, freeze] = await Promise.all([
+    context.mesh.countInstances(service, subsets),
+    context.mesh.readPicks(service, subsets),
+    readFreeze(context),
+  ]);
+  const stable = flags.stable === undefined ? undefined : requireSubset(base.plan, flags.stable);
   const overrides: RampOverrides = {
     steps,
     ...(signals === undefined ? {} : { signals }),
     ...(bake === undefined ? {} : { bake }),
     ...(flags.protocol === undefined ? {} : { protocol: protocolFlag(flags.protocol) }),
-    ...(flags.stable === undefined ? {} : { stable: flags.stable }),
+    ...(stable === undefined ? {} : { stable }),
   };
-  const seen = { ...look.seen, ...freeze, instances };
-  const roles = findRoles({ ...base.plan, ...(flags.stable === undefined ? {} : { stable: flags.stable }) }, seen);
+  const seen = { ...look.seen, ...freeze, instances, picks };
+  const roles = findRoles(base.plan, seen, { stable });
+  if (stable !== undefined && isRefusal(roles)) throw new CommandError(`${roles.message}. Nothing was written`, roles.hint);
   const live = look.rollout !== undefined && !isFinal(look.rollout);
   const from = isRefusal(roles)
     ? 0
@@ -82,6 +89,17 @@ export async function planRamp(
       ? weightOf(look.rollout.asked, look.rollout.canary)
       : weightOf(roles.legs, roles.canary);
   return { sourced: rampPlan(base, from, overrides), seen, from, live: live ? look.rollout : undefined };
+}
+
+/** The subset that --stable names, by its name or by its version. */
+function requireSubset({ subsets, service }: Plan, named: string): string {
+  const found = subsets.find(({ name }) => name === named) ?? subsets.find(({ version }) => version === named);
+  if (found !== undefined) return found.name;
+  const list = subsets.map(({ name, version }) => (version === undefined ? name : `${name} (${version})`)).join(', ');
+  throw new CommandError(
+    `--stable ${named}: ${service} has no such subset or version: ${list}`,
+    `--stable ${subsets[0]?.name ?? 'SUBSET'}`,
+  );
 }
 
 /** Whether the plan gives the canary of the rollout under way another version: then it is no going on, but another rollout. */

@@ -117,7 +117,6 @@ export async function findPlan(
   const plan: Plan = {
     service,
     subsets: inferred.subsets,
-    ...(inferred.stable === undefined ? {} : { stable: inferred.stable }),
     legs: [],
     steps: [],
     bake: DEFAULTS.bake,

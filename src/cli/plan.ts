@@ -36,7 +36,7 @@ export interface PlanFlags extends GlobalFlags, VariableFlags {
   readonly out?: string;
 }
 
-/** `splitter plan FILE`: every write that the plan would make, in order, as a diff. Writes nothing. */
+/** `splitter plan FILE`: every write that the plan would make, in order, as a diff; exit 1 where a start would be refused. Writes nothing. */
 export async function plan(file: string, flags: PlanFlags, io: CommandIo): Promise<ExitCode> {
   const context = createContext(flags, io);
   const all = await readPlans(context, file, flags);
@@ -48,15 +48,19 @@ export async function plan(file: string, flags: PlanFlags, io: CommandIo): Promi
     );
   const shown: object[] = [];
   let changes = false;
+  let refused = false;
   for (const member of members) {
     const one = await planOne(context, file, member, flags);
     if (one === undefined) continue;
     shown.push(one.json);
     changes ||= one.changes;
+    refused ||= one.refused;
   }
   const group = members[0]?.plan.group;
   if (context.json && shown.length > 0)
     printJson(io, members.length === 1 || group === undefined ? shown[0]! : { group: group.name, services: shown });
+  // What a start would refuse is no plan, whatever else would change.
+  if (refused) return EXIT.error;
   return flags.detailedExitcode === true && changes ? EXIT.changes : EXIT.done;
 }
 
@@ -66,7 +70,7 @@ async function planOne(
   file: string,
   written: SourcedPlan,
   flags: PlanFlags,
-): Promise<{ readonly json: object; readonly changes: boolean } | undefined> {
+): Promise<{ readonly json: object; readonly changes: boolean; readonly refused: boolean } | undefined> {
   const { io } = context;
   context.client.scopeTo(written.plan);
   const sourced = await settleBase(context, written);
@@ -76,18 +80,26 @@ async function planOne(
     printEntries(context, sourced, seen, roles, flags.entries);
     return undefined;
   }
-  const now = context.clock.now();
-  for (const check of preflight(sourced.plan, seen, roles, now)) if (check.verdict !== 'ok') io.err(describeCheck(check));
+  const record = readRecord(metaOf(seen.splitter?.entry));
+  const live = record !== undefined && !isFinal(record);
+  const checks = preflight(sourced.plan, seen, roles, live ? undefined : context.clock.now());
+  for (const check of checks) if (check.verdict !== 'ok') io.err(describeCheck(check));
+  const failed = checks.filter(({ verdict }) => verdict === 'failed');
   if (flags.out !== undefined) await keep(context, file, flags.out, written, seen);
-  const record = seen.splitter === undefined ? undefined : readRecord(metaOf(seen.splitter.entry));
-  const writes = shownWrites(context, sourced, seen, roles, record !== undefined && !isFinal(record));
-  if (record !== undefined && !isFinal(record))
+  const refused = failed.length > 0;
+  const writes = refused ? [] : shownWrites(context, sourced, seen, roles, live);
+  if (live)
     io.err(
       `A rollout of ${sourced.plan.service} is ${record.state.phase} at step ${record.state.step + 1}: ${oneLine(record.message)}\n`,
     );
+  if (refused) {
+    io.err(`${sourced.plan.service}: a start would be refused, so nothing would be written.\n`);
+    const why = failed.map(({ name, message, hint }) => ({ name, message, hint: hint ?? null }));
+    return { json: { ...previewDocument(sourced, writes), refused: why }, changes: false, refused };
+  }
   if (!context.json)
     io.out(`${sourced.plan.group === undefined ? '' : `${sourced.plan.service}\n`}${renderWrites(writes, io.style)}`);
-  return { json: previewDocument(sourced, writes), changes: writes.length > 0 };
+  return { json: previewDocument(sourced, writes), changes: writes.length > 0, refused };
 }
 
 /** Keeps what `apply` would do now in a file, for it to do exactly that later; refuses where it would. */

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterWrite } from '../core/after-write.js';
-import { type EntryWrite, legsOf, type StoredEntry } from '../core/entries.js';
+import { type EntryWrite, type StoredEntry, storedLegs } from '../core/entries.js';
 import type { Instance } from '../core/instances.js';
+import { ownLegs } from '../core/legs.js';
 import { entryOfKind, type Observation } from '../core/observation.js';
 import { isOurs, mentionsOf, removalWrite, SPLIT_OUTLIVES, whyKept } from '../core/removal.js';
-import { isFinal, type Rollout } from '../core/rollout.js';
+import { stableNow } from '../core/roles.js';
+import { isFinal } from '../core/rollout.js';
 import { routeWrite } from '../core/route.js';
 import { renderWrites } from '../view/changes.js';
 import { type Context, createContext, type GlobalFlags } from './context.js';
@@ -68,7 +70,7 @@ function requireRemovable({ service, seen, rollout, remembered, plan }: Look): r
       `consul config delete -kind service-splitter -name ${service}`,
     );
   const last = rollout ?? remembered;
-  const legs = seen.splitter === undefined ? [] : legsOf(seen.splitter.entry, service).map(({ subset }) => subset);
+  const legs = ownLegs(storedLegs(seen, service)).map(({ subset }) => subset);
   const planned = (plan?.plan.subsets ?? []).map(({ name }) => name);
   const named = [...legs, ...(last === undefined ? [] : [last.stable, last.canary]), ...planned].filter((name) => name !== '');
   const subsets = [...new Set(named)];
@@ -96,7 +98,7 @@ async function requireUnnamed({ mesh }: Context, { service, seen }: Look, subset
 
 /** Ends with exit 1 when instances serve that stable does not pick: without the split they would get users. With `force` it is only said. */
 async function requireOneVersion(context: Context, { service, seen, rollout, remembered }: Look, force: boolean): Promise<void> {
-  const stable = stableOf(service, seen, rollout ?? remembered);
+  const stable = stableNow(service, seen, rollout ?? remembered);
   const filter = subsetsIn(seen).find(({ name }) => name === stable)?.filter;
   const [all, own] = await Promise.all([
     context.mesh.listInstances(service),
@@ -113,13 +115,6 @@ async function requireOneVersion(context: Context, { service, seen, rollout, rem
       `stop ${others.length === 1 ? 'it' : 'them'} and type this again, or splitter remove ${service} --force`,
     );
   context.io.err(`Warning: ${says}, as --force says\n`);
-}
-
-/** The subset that users are on: what carries everything, else what the last rollout left them on. */
-function stableOf(service: string, { splitter }: Observation, last: Rollout | undefined): string | undefined {
-  const carrying = splitter === undefined ? [] : legsOf(splitter.entry, service).filter(({ weight }) => weight > 0);
-  if (carrying.length === 1) return carrying[0]?.subset;
-  return last?.state.phase === 'Promoted' ? last.canary : last?.stable;
 }
 
 function keyOf({ node, id }: Instance): string {

@@ -104,7 +104,7 @@ async function writeBack(context: Context, look: Look, last: Rollout | undefined
   await store.recordPlan(service, beginning.id, beginning.plan, plan, `undo to ${way.to.version ?? way.to.filter}`);
   const owes = plan.hooks?.after_revert === undefined ? [] : (['after_revert'] as const);
   const rollout = goBack(way, seen, last, beginning, owes, clock.now());
-  if ((await mesh.write(splitterWrite(seen.splitter, service, rollout, true))) === 'lost') return undefined;
+  if ((await mesh.write(splitterWrite(seen, service, rollout, true))) === 'lost') return undefined;
   await Promise.all([logWrite(context, look, rollout), ringControllers(context, service)]);
   return rollout;
 }

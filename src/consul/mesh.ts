@@ -1,12 +1,12 @@
 import type { EntryWrite, StoredEntry } from '../core/entries.js';
 import type { Instance } from '../core/instances.js';
 import { isRecord } from '../core/is-record.js';
-import type { Leg } from '../core/legs.js';
+import { type Leg, sameLeg } from '../core/legs.js';
 import type { Chain, Instances } from '../core/observation.js';
 import type { Subset } from '../core/plan.js';
 import { routedIn } from '../core/route.js';
 import { fromConsulWeight } from '../core/weights.js';
-import type { CriticalCheck, Entries, Mesh, MeshLists, ReadOptions } from '../ports.js';
+import type { CriticalCheck, Entries, Mesh, MeshLists, Picks, ReadOptions } from '../ports.js';
 import type { Answer, Call, ConsulClient } from './client.js';
 import { ConsulError, sayLacking } from './errors.js';
 
@@ -22,7 +22,7 @@ const LIST_TIMEOUT = 30_000;
 const PROBE_TIMEOUT = 5_000;
 
 /** What splitter reads from and writes to Consul about services; thin over the HTTP API, nothing is decided here. */
-export class ConsulMesh implements Mesh, MeshLists {
+export class ConsulMesh implements Mesh, MeshLists, Picks {
   readonly #client: ConsulClient;
 
   constructor(client: ConsulClient) {
@@ -136,6 +136,19 @@ export class ConsulMesh implements Mesh, MeshLists {
   ): Promise<Readonly<Record<string, Instances>>> {
     const counts = subsets.map(async (subset) => [subset.name, await this.#countSubset(service, subset, abort)] as const);
     return Object.fromEntries(await Promise.all(counts));
+  }
+
+  /** Which sidecars match each subset's filter, as `node/id`, whatever their checks say. */
+  async readPicks(
+    service: string,
+    subsets: readonly Subset[],
+    abort?: AbortSignal,
+  ): Promise<Readonly<Record<string, readonly string[]>>> {
+    const picks = subsets.map(async ({ name, filter }) => {
+      const instances = await this.listInstances(service, { filter, abort });
+      return [name, instances.map(({ node, id }) => `${node}/${id}`)] as const;
+    });
+    return Object.fromEntries(await Promise.all(picks));
   }
 
   /** The versions (Service.Meta.version) of the sidecars of the service, with repeats; with `passing` only of those whose checks all pass. */
@@ -257,17 +270,26 @@ export function readCompiledChain(body: unknown): Chain {
     routed.Type === 'splitter' && Array.isArray(routed.Splits)
       ? routed.Splits.filter(isRecord)
       : [{ Weight: 100, NextNode: undefined }];
-  const legs = new Map<string, number>();
+  const legs: Leg[] = [];
   for (const split of splits) {
     const resolver = routed.Type === 'splitter' ? node(split.NextNode).Resolver : routed.Resolver;
-    const target = isRecord(resolver) ? targets[String(resolver.Target)] : undefined;
-    const subset = isRecord(target) && typeof target.ServiceSubset === 'string' ? target.ServiceSubset : '';
-    legs.set(subset, (legs.get(subset) ?? 0) + fromConsulWeight(Number(split.Weight ?? 0)));
+    const found = isRecord(resolver) ? targets[String(resolver.Target)] : undefined;
+    const to = targetOf(isRecord(found) ? found : {}, chain.ServiceName);
+    const weight = fromConsulWeight(Number(split.Weight ?? 0));
+    const at = legs.findIndex((leg) => sameLeg(leg, to));
+    if (at === -1) legs.push({ ...to, weight });
+    else legs[at] = { ...to, weight: legs[at]!.weight + weight };
   }
   return {
     protocol: typeof chain.Protocol === 'string' ? chain.Protocol : 'tcp',
     startsWith: routed.Type === 'splitter' ? (start.Type === 'router' ? 'router' : 'splitter') : 'resolver',
-    legs: [...legs].map(([subset, weight]): Leg => ({ subset, weight })),
+    legs,
     ...(start.Type === 'router' ? { routed: routedIn({ Routes: routes.map((route) => route.Definition) }) } : {}),
   };
+}
+
+/** Where a target of a chain leads: to a subset of its own service, or to another service, whose subsets are not its affair. */
+function targetOf({ Service, ServiceSubset }: Readonly<Record<string, unknown>>, own: unknown): Pick<Leg, 'subset' | 'service'> {
+  if (typeof Service === 'string' && typeof own === 'string' && Service !== own) return { subset: '', service: Service };
+  return { subset: typeof ServiceSubset === 'string' ? ServiceSubset : '' };
 }

@@ -5,11 +5,11 @@ import { entryOfKind, type Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { type Check, preflight } from '../core/preflight.js';
 import { findRoles, isRefusal } from '../core/roles.js';
-import type { Mesh, PlanStore, SourcedPlan } from '../ports.js';
+import type { Mesh, Picks, PlanStore, SourcedPlan } from '../ports.js';
 
 /** What applying a plan needs, all of it within the namespace, partition and datacenter of that plan. */
 export interface ApplyParts {
-  readonly mesh: Pick<Mesh, 'readEntries' | 'countInstances' | 'write'>;
+  readonly mesh: Pick<Mesh, 'readEntries' | 'countInstances' | 'write'> & Picks;
   readonly store: Pick<PlanStore, 'savePlan'>;
   /** The plan with every `version: auto` told from the catalog; rejects with a message and a `hint` where one cannot be told. */
   readonly settle: (plan: SourcedPlan) => Promise<SourcedPlan>;
@@ -64,9 +64,13 @@ export async function applyPlan(unsettled: SourcedPlan, parts: ApplyParts, optio
 
 /** The service as the plan's subsets divide it, read once. */
 export async function observeOnce(
-  mesh: Pick<Mesh, 'readEntries' | 'countInstances'>,
+  mesh: Pick<Mesh, 'readEntries' | 'countInstances'> & Picks,
   { service, subsets }: Plan,
 ): Promise<Observation> {
-  const [entries, instances] = await Promise.all([mesh.readEntries(service), mesh.countInstances(service, subsets)]);
-  return { ...entries, resolverSince: 0, instances, agreement: 'unknown', findings: [] };
+  const [entries, instances, picks] = await Promise.all([
+    mesh.readEntries(service),
+    mesh.countInstances(service, subsets),
+    mesh.readPicks(service, subsets),
+  ]);
+  return { ...entries, resolverSince: 0, instances, picks, agreement: 'unknown', findings: [] };
 }

@@ -41,7 +41,7 @@ export class Onlooker {
     this.#asked = rollout.asked;
     await this.#evidence.measure(target, abort);
     this.#window.add(await this.#source.traffic(target, abort));
-    const observed = this.#window.shares();
+    const observed = this.#window.shares(rollout.asked);
     const findings = this.#evidence.findings.filter(({ source }) => source === 'envoy');
     return observed === undefined ? { findings } : { findings, observed };
   }

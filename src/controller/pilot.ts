@@ -164,7 +164,7 @@ export class Pilot {
 
   /** All that is known now, as data for a decision. */
   observe(now: number): Observation {
-    const shares = this.#window.shares();
+    const shares = this.#window.shares(this.#rollout?.asked ?? []);
     const agreement = this.#rollout === undefined ? 'unknown' : this.#window.agreement(this.#rollout.asked, now);
     const agreementAt = agreement === 'pending' ? this.#window.dueAt(now) : undefined;
     return {
@@ -309,7 +309,7 @@ export class Pilot {
       return;
     if (readRecord(metaOf(seen.splitter.entry))?.seq !== rollout.seq) return;
     const next = nextRollout(rollout, { tally: this.#evidence.encoded() });
-    const write = splitterWrite(seen.splitter, this.#flight.plan.service, next, false);
+    const write = splitterWrite(seen, this.#flight.plan.service, next, false);
     await this.#write({ why: write.why, wakeAt: now, write, next }, seen);
   }
 }

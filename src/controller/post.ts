@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type EntryKind, legsOf, type StoredEntry } from '../core/entries.js';
+import { type EntryKind, type StoredEntry, storedLegs } from '../core/entries.js';
 import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { askedCanary, type Rollout } from '../core/rollout.js';
@@ -78,8 +78,9 @@ export class Post {
 
   /** What is known of the rollout now. */
   snapshot(service: string, role: RolloutSnapshot['role']): RolloutSnapshot {
-    const { splitter, observed, findings } = this.pilot.observe(this.#now());
-    const stored = splitter === undefined ? [] : legsOf(splitter.entry, service);
+    const seen = this.pilot.observe(this.#now());
+    const { observed, findings } = seen;
+    const stored = storedLegs(seen, service);
     return { service, rollout: this.rollout, findings, stored, role, ...(observed === undefined ? {} : { observed }) };
   }
 

@@ -1,5 +1,5 @@
 import { compareShares, type Measurable } from '../core/agreement.js';
-import type { Leg } from '../core/legs.js';
+import { type Leg, ownLegs } from '../core/legs.js';
 import type { Agreement } from '../core/observation.js';
 import { WHOLE } from '../core/weights.js';
 import type { Traffic } from '../ports.js';
@@ -56,12 +56,16 @@ export class TrafficWindow {
     return this.#readable || now >= due ? undefined : due;
   }
 
-  /** The share of each subset in basis points, of the requests since the weights changed; undefined when there were none. */
-  shares(): Readonly<Record<string, number>> | undefined {
+  /**
+   * The share of each subset in basis points, by the requests since the weights changed; undefined when there were none. What goes to other services is not
+   * counted here, so its share as asked is taken for granted.
+   */
+  shares(asked: readonly Leg[]): Readonly<Record<string, number>> | undefined {
     const counts = this.#readable ? this.#count(this.#changedAt + PROPAGATION) : {};
     const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
     if (total === 0) return undefined;
-    return Object.fromEntries(Object.entries(counts).map(([subset, count]) => [subset, Math.round((count / total) * WHOLE)]));
+    const whole = ownLegs(asked).reduce((sum, { weight }) => sum + weight, 0) || WHOLE;
+    return Object.fromEntries(Object.entries(counts).map(([subset, count]) => [subset, Math.round((count / total) * whole)]));
   }
 
   #count(since: number): Readonly<Record<string, number>> {

@@ -1,5 +1,5 @@
-import { type EntryKind, legsOf, metaOf, type StoredEntry, subsetsOf } from '../core/entries.js';
-import { type Leg, sameShares } from '../core/legs.js';
+import { type EntryKind, metaOf, type StoredEntry, storedLegs, subsetsOf } from '../core/entries.js';
+import { type Leg, ownLegs, sameShares } from '../core/legs.js';
 import { type Chain, type Instances, type Observation, serving } from '../core/observation.js';
 import type { Plan, Subset } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
@@ -98,7 +98,7 @@ export class World {
 
   /** Reads the compiled chain unless the last one says already what was asked for; one from before a change of its entries is forgotten. */
   async compile(asked: readonly Leg[]): Promise<void> {
-    if (this.#chain !== undefined && sameShares(this.#chain.legs, asked)) return;
+    if (this.#chain !== undefined && sameShares(ownLegs(this.#chain.legs), ownLegs(asked))) return;
     this.#chain = await this.#mesh.readChain(this.#plan.service, this.#abort);
   }
 
@@ -168,11 +168,11 @@ export class World {
     this.#entries = entries;
     const changed = (part: keyof Entries): boolean => before[part]?.modifyIndex !== entries[part]?.modifyIndex;
     if (changed('resolver') || changed('router')) this.#chain = undefined;
-    else if (changed('splitter')) this.#chain = withWeights(this.#chain, before.splitter, entries.splitter, this.#plan.service);
+    else if (changed('splitter')) this.#chain = withWeights(this.#chain, before, entries, this.#plan.service);
     if (changed('resolver')) this.#resolverSince = this.#now();
-    const legs = (stored: StoredEntry | undefined): readonly Leg[] =>
-      stored === undefined ? [] : legsOf(stored.entry, this.#plan.service);
-    if (changed('splitter') && !sameShares(legs(before.splitter), legs(entries.splitter))) this.#weightsSince = this.#now();
+    const { service } = this.#plan;
+    if (changed('splitter') && !sameShares(storedLegs(before, service), storedLegs(entries, service)))
+      this.#weightsSince = this.#now();
   }
 }
 
@@ -184,14 +184,9 @@ const PARTS = {
 } as const satisfies Record<EntryKind, keyof Entries>;
 
 /** A chain that was read once changes with the weights alone as long as no entry but the splitter does: Consul compiles it from these entries. */
-function withWeights(
-  chain: Chain | undefined,
-  before: StoredEntry | undefined,
-  after: StoredEntry | undefined,
-  service: string,
-): Chain | undefined {
-  if (chain === undefined || before === undefined || after === undefined) return undefined;
-  const [was, legs] = [legsOf(before.entry, service), legsOf(after.entry, service)];
+function withWeights(chain: Chain | undefined, before: Entries, after: Entries, service: string): Chain | undefined {
+  if (chain === undefined || before.splitter === undefined || after.splitter === undefined) return undefined;
+  const [was, legs] = [storedLegs(before, service), storedLegs(after, service)];
   const whole = chain.startsWith !== 'resolver' && sameShares(chain.legs, was) && was.length === legs.length;
   const known = legs.every((leg) => leg.service === undefined && was.some(({ subset }) => subset === leg.subset));
   return whole && known ? { ...chain, legs } : undefined;

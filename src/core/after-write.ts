@@ -1,4 +1,4 @@
-import { type EntryWrite, legsOf } from './entries.js';
+import { type EntryWrite, storedLegs } from './entries.js';
 import type { Observation } from './observation.js';
 import { routedIn } from './route.js';
 
@@ -28,11 +28,18 @@ export function afterWrite(world: Observation, write: EntryWrite, service: strin
 
 /** The chain that Consul would compile: a splitter's legs, behind the routes of a router that name a subset. */
 export function chainAfter(
-  { splitter, router }: Pick<Observation, 'splitter' | 'router'>,
+  { splitter, resolver, router }: Pick<Observation, 'splitter' | 'resolver' | 'router'>,
   service: string,
 ): Pick<Observation, 'chain'> {
   if (splitter === undefined) return {};
   const routed = router === undefined ? {} : { routed: routedIn(router.entry) };
   const startsWith = router === undefined ? 'splitter' : 'router';
-  return { chain: { protocol: 'http', startsWith, legs: legsOf(splitter.entry, service), ...routed } };
+  return {
+    chain: {
+      protocol: 'http',
+      startsWith,
+      legs: storedLegs({ splitter, ...(resolver === undefined ? {} : { resolver }) }, service),
+      ...routed,
+    },
+  };
 }

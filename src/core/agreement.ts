@@ -1,7 +1,6 @@
-import { type Leg, weightOf } from './legs.js';
+import { type Leg, ownLegs, weightOf } from './legs.js';
 import type { Agreement } from './observation.js';
 import type { Route } from './plan.js';
-import { WHOLE } from './weights.js';
 
 /** Requests by subset in a stretch of time after a weight was stored. */
 export type RequestCounts = Readonly<Record<string, number>>;
@@ -29,9 +28,12 @@ export function compareShares(
 ): Exclude<Agreement, 'unknown'> {
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   if (total < ENOUGH) return 'pending';
-  const fits = asked.every(({ subset }) => {
+  // What goes to another service is counted there.
+  const own = ownLegs(asked);
+  const whole = own.reduce((sum, { weight }) => sum + weight, 0);
+  const fits = own.every(({ subset }) => {
     if (canary !== undefined && subset !== canary) return true;
-    const share = weightOf(asked, subset) / WHOLE;
+    const share = whole === 0 ? 0 : weightOf(own, subset) / whole;
     const error = Math.sqrt(total * share * (1 - share));
     const off = (counts[subset] ?? 0) - total * share;
     return (canary === undefined ? Math.abs(off) : -off) <= TOLERANCE * error + 0.5;

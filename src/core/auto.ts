@@ -2,6 +2,7 @@ import { subsetsOf } from './entries.js';
 import type { Observation } from './observation.js';
 import type { Plan, Subset } from './plan.js';
 import { findRoles, isRefusal } from './roles.js';
+import { sortVersions } from './version-order.js';
 import { compareVersions, versionFilter, versionOf } from './versions.js';
 
 /** What a plan writes for a version that the catalog is to tell. */
@@ -24,6 +25,10 @@ export function settleVersions(
 ): Settled {
   if (!plan.subsets.some((subset) => subset.version === AUTO)) return { plan };
   const versions = [...new Set(running)].sort(compareVersions);
+  const unordered = (which: string, among: readonly string[]): Settled => ({
+    message: `${plan.service}: version: auto of ${which} cannot be told: ${among.join(', ')} run, and these versions have no order`,
+    hint: `write the version of ${which} into the plan`,
+  });
   const known = subsetsOf(seen.resolver?.entry);
   const stable = stableName(plan, seen);
   const kept = (subset: Subset): Subset | undefined => {
@@ -36,7 +41,10 @@ export function settleVersions(
   for (const subset of plan.subsets) {
     if (subset.version !== AUTO) settled.set(subset.name, subset);
     else if (keep || subset.name === stable) {
-      const one = kept(subset) ?? ofVersion(subset.name, versions[0]);
+      const held = kept(subset);
+      const oldest = held === undefined ? sortVersions(versions)?.[0] : undefined;
+      if (held === undefined && oldest === undefined && versions.length > 0) return unordered(subset.name, versions);
+      const one = held ?? ofVersion(subset.name, oldest);
       if (one !== undefined) settled.set(subset.name, one);
     }
   }
@@ -49,7 +57,9 @@ export function settleVersions(
         message: `${plan.service}: version: auto of ${subset.name} cannot be told, since the filter of ${stable} names no version: ${stableFilter}`,
         hint: `write the version of ${subset.name} into the plan`,
       };
-    const newest = versions.filter((version) => version !== stableVersion).at(-1);
+    const others = versions.filter((version) => version !== stableVersion);
+    const newest = sortVersions(others)?.at(-1);
+    if (newest === undefined && others.length > 0) return unordered(subset.name, others);
     const free = reserve && stableFilter !== undefined ? { name: subset.name, filter: anyVersionBut(stableFilter) } : undefined;
     const one = ofVersion(subset.name, newest) ?? (reserve ? kept(subset) : undefined) ?? free;
     if (one === undefined) {

@@ -2,15 +2,15 @@ import {
   defaultSubsetOf,
   defaultsEntry,
   type EntryWrite,
-  legsOf,
   protocolOf,
   resolverEntry,
   splitterEntry,
+  storedLegs,
   subsetsOf,
 } from './entries.js';
 import { splitLegs, weightOf } from './legs.js';
 import type { Observation } from './observation.js';
-import type { Plan, Subset } from './plan.js';
+import type { Plan, Protocol, Subset } from './plan.js';
 import type { Roles } from './roles.js';
 import { sameFilter } from './versions.js';
 
@@ -47,8 +47,13 @@ export function weightedConflicts(
   });
 }
 
+/** Whether the plan wants another protocol than the mesh uses now. */
+export function needsProtocol(plan: Plan, seen: Observation): plan is Plan & { readonly protocol: Protocol } {
+  return plan.protocol !== undefined && effectiveProtocol(seen) !== plan.protocol;
+}
+
 function protocolWrite(plan: Plan, seen: Observation): readonly EntryWrite[] {
-  if (plan.protocol === undefined || effectiveProtocol(seen) === plan.protocol) return [];
+  if (!needsProtocol(plan, seen)) return [];
   const why = `traffic can be split on ${plan.protocol} only; connections to the service are re-made once`;
   const entry = defaultsEntry(seen.defaults, plan.service, plan.protocol);
   return [{ kind: 'service-defaults', name: plan.service, entry, cas: seen.defaults?.modifyIndex ?? 0, why }];
@@ -69,7 +74,7 @@ function changedSubsets(plan: Plan, seen: Observation): readonly Subset[] {
 
 function carriedBy(service: string, seen: Observation, subset: string): string | undefined {
   if (seen.splitter !== undefined) {
-    const weight = weightOf(legsOf(seen.splitter.entry, service), subset);
+    const weight = weightOf(storedLegs(seen, service), subset);
     return weight > 0 ? `${weight / 100}% of the traffic` : undefined;
   }
   return defaultSubsetOf(seen.resolver?.entry) === subset ? 'all traffic, as the default subset' : undefined;

@@ -46,7 +46,7 @@ export function decideBeginning(plan: Plan, seen: Observation, roles: Roles, beg
     return wait('giving the sidecars a second to learn the subsets', seen.resolverSince + RESOLVER_SETTLES);
   }
   const next = beginRollout(roles, beginning, owedBy(plan), now);
-  return { why: next.message, wakeAt: now, next, write: splitterWrite(seen.splitter, plan.service, next, true) };
+  return { why: next.message, wakeAt: now, next, write: splitterWrite(seen, plan.service, next, true) };
 }
 
 /** The first record of a rollout: nothing has moved yet. */

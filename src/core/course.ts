@@ -52,7 +52,7 @@ export function decideResume({ plan, world, rollout }: Course, now: number): Dec
   if (rollout === undefined) return undefined;
   const result = resume(rollout, { service: plan.service, seen: world, by: 'a person', now }, undefined, plan.steps.length);
   if (result.kind !== 'write') return undefined;
-  const write = splitterWrite(world.splitter, plan.service, result.next, result.move);
+  const write = splitterWrite(world, plan.service, result.next, result.move);
   return { why: write.why, wakeAt: now, next: result.next, write };
 }
 

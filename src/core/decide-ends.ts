@@ -1,5 +1,5 @@
 import { type Decision, type Situation, transition, wait } from './decision.js';
-import { defaultSubsetOf, type EntryWrite, legsOf, subsetsOf, withDefaultSubset } from './entries.js';
+import { defaultSubsetOf, type EntryWrite, storedLegs, subsetsOf, withDefaultSubset } from './entries.js';
 import { sameShares } from './legs.js';
 import { settleHook } from './programs.js';
 import { fitsMeta } from './record.js';
@@ -30,7 +30,7 @@ export function decidePromoting(situation: Situation, state: Extract<State, { ph
 /** Traffic is on stable already; routes and default subset go back too, then the rollout is `Reverted` (or `Superseded`). */
 export function decideReverting(situation: Situation): Decision {
   const { rollout, seen, plan, now } = situation;
-  const stored = seen.splitter === undefined ? [] : legsOf(seen.splitter.entry, plan.service);
+  const stored = storedLegs(seen, plan.service);
   // Somebody may have written in between: users first, then what leads to canary by name.
   if (!sameShares(stored, rollout.asked)) return transition(situation, { asked: rollout.asked, message: rollout.message });
   const behind = leftBehind(situation);

@@ -1,4 +1,4 @@
-import { type Entry, type EntryWrite, legsOf, type StoredEntry, splitterEntry } from './entries.js';
+import { defaultSubsetOf, type Entry, type EntryWrite, type SplitEntries, splitterEntry } from './entries.js';
 import type { Observation } from './observation.js';
 import type { Plan } from './plan.js';
 import type { ProgramCall, ProgramOutcome } from './programs.js';
@@ -45,19 +45,19 @@ export function wait(why: string, wakeAt: number): Decision {
 export function transition(situation: Situation, change: Change): Decision {
   const { plan, rollout, seen, tally, now } = situation;
   const next = nextRollout(rollout, { ...change, tally });
-  const write = splitterWrite(seen.splitter, plan.service, next, change.asked !== undefined);
+  const write = splitterWrite(seen, plan.service, next, change.asked !== undefined);
   return { why: next.message, wakeAt: now, next, write: { ...write, entry: withCookies(write.entry, plan, next) } };
 }
 
 /** The one write that puts a record, and with `move` its weights, into the splitter; without, the stored weights stay as they are. */
 export function splitterWrite(
-  stored: StoredEntry | undefined,
+  { splitter: stored, resolver }: SplitEntries,
   service: string,
   next: Rollout,
   move: boolean,
 ): EntryWrite & { readonly entry: Entry } {
-  const legs = move || stored === undefined ? next.asked : legsOf(stored.entry, service);
-  const entry = splitterEntry(stored, service, legs, next);
+  const legs = move || stored === undefined ? next.asked : undefined;
+  const entry = splitterEntry(stored, service, legs, next, defaultSubsetOf(resolver?.entry));
   return {
     kind: 'service-splitter',
     name: service,

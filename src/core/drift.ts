@@ -1,5 +1,5 @@
 import { type Decision, type Situation, splitterWrite, transition, wait } from './decision.js';
-import { legsOf, metaOf } from './entries.js';
+import { metaOf, storedLegs } from './entries.js';
 import { formatLegs, type Leg, sameShares } from './legs.js';
 import { readRecord } from './record.js';
 import { decideResolverDrift } from './resolver-drift.js';
@@ -18,7 +18,7 @@ export function decideDrift(situation: Situation): Decision | undefined {
       `somebody deleted service-splitter/${plan.service}; splitter abort ${plan.service} writes it again with stable at 100%`,
       now + LOOK_AGAIN,
     );
-  const stored = legsOf(seen.splitter.entry, plan.service);
+  const stored = storedLegs(seen, plan.service);
   const marked = readRecord(metaOf(seen.splitter.entry))?.id === rollout.id;
   if (marked && sameShares(stored, rollout.asked)) return decideResolverDrift(situation) ?? decideRouteDrift(situation);
   // The record alone was dropped: users feel nothing of it, so it is written again and the rollout goes on.
@@ -28,7 +28,7 @@ export function decideDrift(situation: Situation): Decision | undefined {
   if (held || plan.on.drift === 'hold') return paused(situation, 'Drift', what);
   if (plan.on.drift === 'adopt' && adoptable(rollout, stored)) {
     const next = nextRollout(rollout, { asked: stored, message: `${what}; adopted`, tally: situation.tally });
-    return { why: next.message, wakeAt: now, next, write: splitterWrite(seen.splitter, plan.service, next, false) };
+    return { why: next.message, wakeAt: now, next, write: splitterWrite(seen, plan.service, next, false) };
   }
   return transition(situation, { asked: rollout.asked, message: `${what}; ours put back` });
 }

@@ -29,15 +29,17 @@ export function enterStep(situation: Situation, index: number, said: readonly st
   const at = skipReached(plan.steps, index, current);
   const step = plan.steps[at];
   if (step === undefined) return finishSteps(situation, noteOf(said));
-  const raises = step.kind === 'weight' && step.to > current;
+  // Further legs keep their share: all traffic is what they leave.
+  const to = step.kind === 'weight' ? Math.min(step.to, roomFor(extraLegs(rollout))) : current;
+  const raises = to > current;
   const closed = raises ? holdWhileClosed(situation) : undefined;
   if (closed !== undefined) return closed;
   const obstacle = raises
-    ? (holdForFailure(situation) ?? holdForCapacity(situation, step.to) ?? holdForAddresses(situation))
+    ? (holdForFailure(situation) ?? holdForCapacity(situation, to) ?? holdForAddresses(situation))
     : undefined;
   if (obstacle !== undefined) return hold(situation, obstacle, 0);
   const hook = hooked ? plan.hooks?.before_step : undefined;
-  const run = hook && awaitProgram(situation, 'before_step', at, hook, step.kind === 'weight' ? step.to : current);
+  const run = hook && awaitProgram(situation, 'before_step', at, hook, to);
   if (run !== undefined && 'decision' in run) return run.decision;
   if (run?.outcome.ok === false) return paused(situation, 'ProgramFailed', describeFailure(run.outcome) + noteOf(said), at);
   const note = noteOf(run === undefined ? said : [...said, 'before_step passed']);
@@ -45,9 +47,9 @@ export function enterStep(situation: Situation, index: number, said: readonly st
     return paused(situation, 'PauseStep', `${describeWaiting(step, current, plan.service)}${note}`, at);
   const state = { phase: 'Progressing', reason: 'Stepping', step: at } as const;
   if (step.kind !== 'weight') return transition(situation, { state, message: describeStep(step) + note, enteredAt: now });
-  const asked = splitLegs(rollout.stable, rollout.canary, step.to, extraLegs(rollout));
-  const down = step.to < current ? ' (going down, as asked)' : '';
-  const message = `canary ${rollout.canary} ${formatPercent(current)} -> ${formatPercent(step.to)}${down}${note}`;
+  const asked = splitLegs(rollout.stable, rollout.canary, to, extraLegs(rollout));
+  const down = to < current ? ' (going down, as asked)' : '';
+  const message = `canary ${rollout.canary} ${formatPercent(current)} -> ${formatPercent(to)}${down}${note}`;
   return transition(situation, { asked, state, message, enteredAt: now });
 }
 

@@ -1,5 +1,5 @@
 import { isRecord } from './is-record.js';
-import type { Leg } from './legs.js';
+import { type Leg, sameLeg } from './legs.js';
 import type { Subset } from './plan.js';
 import { META_PREFIX, type Meta, OWNER, OWNER_KEY, writeRecord } from './record.js';
 import type { Rollout } from './rollout.js';
@@ -99,45 +99,84 @@ export function defaultSubsetOf(entry: Entry | undefined): string | undefined {
   return typeof entry?.DefaultSubset === 'string' && entry.DefaultSubset !== '' ? entry.DefaultSubset : undefined;
 }
 
-/** The legs of a splitter entry, in basis points; a leg of the splitter's own service carries no `service`. */
-export function legsOf(entry: Entry, service: string): readonly Leg[] {
-  const splits = Array.isArray(entry.Splits) ? entry.Splits : [];
-  return splits.filter(isRecord).map((split) => {
-    const other =
-      typeof split.Service === 'string' && split.Service !== '' && split.Service !== service ? split.Service : undefined;
-    const leg = {
-      subset: typeof split.ServiceSubset === 'string' ? split.ServiceSubset : '',
-      weight: fromConsulWeight(Number(split.Weight ?? 0)),
-    };
-    return other === undefined ? leg : { ...leg, service: other };
-  });
+/**
+ * The legs of a splitter entry, in basis points; a leg of the splitter's own service carries no `service`. One without a subset is Consul's default subset
+ * where there is one (developer.hashicorp.com/consul/docs/reference/config-entry/service-splitter, `ServiceSubset`); legs that lead to the same place are one.
+ */
+export function legsOf(entry: Entry, service: string, byDefault?: string): readonly Leg[] {
+  const legs: Leg[] = [];
+  for (const split of splitsOf(entry)) {
+    const to = placeOf(split, service, byDefault);
+    const weight = fromConsulWeight(Number(split.Weight ?? 0));
+    const at = legs.findIndex((leg) => sameLeg(leg, to));
+    if (at === -1) legs.push({ ...to, weight });
+    else legs[at] = { ...to, weight: legs[at]!.weight + weight };
+  }
+  return legs;
 }
 
-/** The splitter with these legs and, when given, the record of the rollout that explains them; each leg keeps its own fields (headers). */
+/** The legs that the splitter in Consul says, as legsOf tells them; none without a splitter. */
+export function storedLegs({ splitter, resolver }: SplitEntries, service: string): readonly Leg[] {
+  return splitter === undefined ? [] : legsOf(splitter.entry, service, defaultSubsetOf(resolver?.entry));
+}
+
+/** Two legs of an entry that lead to the same place and yet say different things of it (headers, unknown fields); undefined where all can be one. */
+export function findTwinLegs({ splitter, resolver }: SplitEntries, service: string): Pick<Leg, 'subset' | 'service'> | undefined {
+  const byDefault = defaultSubsetOf(resolver?.entry);
+  const told = splitsOf(splitter?.entry ?? {}).map((split) => ({
+    to: placeOf(split, service, byDefault),
+    says: JSON.stringify(fieldsOf(split)),
+  }));
+  return told.find(({ to, says }) => told.some((other) => sameLeg(other.to, to) && other.says !== says))?.to;
+}
+
+/** The two entries that say together where traffic goes. */
+export interface SplitEntries {
+  readonly splitter?: StoredEntry;
+  readonly resolver?: StoredEntry;
+}
+
+function splitsOf(entry: Entry): readonly Entry[] {
+  return Array.isArray(entry.Splits) ? entry.Splits.filter(isRecord) : [];
+}
+
+function placeOf(split: Entry, service: string, byDefault: string | undefined): Pick<Leg, 'subset' | 'service'> {
+  const subset = typeof split.ServiceSubset === 'string' ? split.ServiceSubset : '';
+  if (typeof split.Service === 'string' && split.Service !== '' && split.Service !== service)
+    return { subset, service: split.Service };
+  return { subset: subset || (byDefault ?? '') };
+}
+
+/** What a leg says besides where it leads and how much; keys in order, what Consul fills in by itself left out. */
+function fieldsOf(split: Entry): Entry {
+  const { Weight: _, ServiceSubset: __, Service: ___, ...fields } = split;
+  const said = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  return Object.fromEntries(said.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * The splitter with these legs (`undefined`: those that it has, untouched) and, when given, the record of the rollout that explains them; each leg keeps its
+ * own fields (headers). `byDefault` is the subset of a leg that names none.
+ */
 export function splitterEntry(
   stored: StoredEntry | undefined,
   service: string,
-  legs: readonly Leg[],
+  legs: readonly Leg[] | undefined,
   rollout: Rollout | undefined,
+  byDefault?: string,
 ): Entry {
   const before = base(stored, 'service-splitter', service);
-  const old = (Array.isArray(before.Splits) ? before.Splits : []).filter(isRecord);
-  const splits = legs.map((leg) => {
-    const same =
-      old.find(
-        (split) => (split.ServiceSubset ?? '') === leg.subset && (split.Service || service) === (leg.service ?? service),
-      ) ?? {};
-    return {
-      ...same,
-      Weight: toConsulWeight(leg.weight),
-      ServiceSubset: leg.subset,
-      ...(leg.service === undefined ? {} : { Service: leg.service }),
-    };
-  });
+  const old = splitsOf(before);
+  const splits = legs?.map((leg) => ({
+    ...old.find((split) => sameLeg(placeOf(split, service, byDefault), leg)),
+    Weight: toConsulWeight(leg.weight),
+    ServiceSubset: leg.subset,
+    ...(leg.service === undefined ? {} : { Service: leg.service }),
+  }));
   const meta = metaOf(before);
   return {
     ...before,
-    Splits: splits,
+    ...(splits === undefined ? {} : { Splits: splits }),
     Meta: rollout === undefined ? { ...meta, [OWNER_KEY]: OWNER } : writeRecord(meta, rollout),
   };
 }

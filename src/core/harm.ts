@@ -1,6 +1,6 @@
 import type { Situation } from './decision.js';
 import { formatDuration } from './duration.js';
-import { legsOf } from './entries.js';
+import { storedLegs } from './entries.js';
 import { weightOf } from './legs.js';
 import { serving } from './observation.js';
 import { askedCanary, type RevertReason } from './rollout.js';
@@ -17,7 +17,7 @@ export interface Harm {
 /** Whether canary hurts users, in any phase in which it carries traffic: a failed signal, no instance left, the rollout's deadline. */
 export function findHarm(situation: Situation): Harm | undefined {
   const { plan, rollout, seen, now } = situation;
-  const stored = seen.splitter === undefined ? 0 : weightOf(legsOf(seen.splitter.entry, plan.service), rollout.canary);
+  const stored = weightOf(storedLegs(seen, plan.service), rollout.canary);
   const weight = Math.max(askedCanary(rollout), stored);
   const routed = ownMatches(seen.router).some(({ subset }) => subset === rollout.canary);
   if (weight > 0 || routed) {

@@ -1,11 +1,11 @@
 import type { Situation } from './decision.js';
 import type { Hold } from './gate.js';
-import { formatLegs, sameShares } from './legs.js';
+import { formatLegs, ownLegs, sameShares } from './legs.js';
 import { formatPercent } from './weights.js';
 
 /** Asked, compiled and observed weights must agree before a weight counts as in force; `unknown` (no sidecar can be read) does not hold it up. */
 export function notInForce({ rollout, seen }: Situation): Hold | undefined {
-  if (seen.chain === undefined || !sameShares(seen.chain.legs, rollout.asked)) {
+  if (seen.chain === undefined || !sameShares(ownLegs(seen.chain.legs), ownLegs(rollout.asked))) {
     return { reason: 'Unclear', message: `waiting until Consul's discovery chain says ${formatLegs(rollout.asked)}` };
   }
   if (seen.agreement === 'pending') {

@@ -1,15 +1,15 @@
 import { anyVersionBut } from './auto.js';
-import { defaultSubsetOf, metaOf, subsetsOf } from './entries.js';
+import { metaOf, subsetsOf } from './entries.js';
 import type { Observation } from './observation.js';
 import type { Subset } from './plan.js';
 import { readRecord } from './record.js';
 import { isFinal } from './rollout.js';
+import { sortVersions } from './version-order.js';
 import { compareVersions, versionFilter, versionOf } from './versions.js';
 
-/** Subsets for a ramp without a plan, and which of them is stable when the mesh does not say. */
+/** Subsets for a ramp without a plan; which of them is stable is for findRoles to say. */
 export interface Inferred {
   readonly subsets: readonly Subset[];
-  readonly stable?: string;
 }
 
 /** Why they cannot be told, and what to type. */
@@ -18,10 +18,10 @@ export interface InferRefusal {
   readonly hint: string;
 }
 
-/** Tells the two subsets from the resolver, or from the versions that run: the older becomes blue and stable, the newer green and canary. */
+/** Tells the two subsets from the resolver, or from the versions that run: the older becomes blue, the newer green; versions without an order are taken by their names. */
 export function inferSubsets(service: string, seen: Observation, versions: readonly string[]): Inferred | InferRefusal {
   const known: readonly Subset[] = [...subsetsOf(seen.resolver?.entry)].map(([name, filter]) => ({ name, filter }));
-  const ordered = [...new Set(versions)].sort(compareVersions);
+  const ordered = sortVersions(versions) ?? [...new Set(versions)].sort(compareVersions);
   const versioned = known.map((subset) => withVersion(subset, ordered));
   const list = ordered.length === 0 ? 'none' : ordered.join(', ');
   if (known.length === 2) return { subsets: withNewVersion(versioned, idleSubset(seen), ordered) };
@@ -39,14 +39,17 @@ export function inferSubsets(service: string, seen: Observation, versions: reado
         hint: `write a plan that names both: splitter ramp ${service} --plan ${service}.yaml --to 10`,
       };
     const others = ordered.filter((version) => version !== own);
-    if (others.length !== 1)
+    const [other] = others;
+    if (other === undefined || others.length > 1)
       return {
         refused: `service-resolver/${service} has the subset ${one.name} only, and ${others.length} further versions run (${list})`,
         hint: `write a plan that names the other subset`,
       };
     return {
-      subsets: [one, { name: one.name === 'green' ? 'blue' : 'green', filter: versionFilter(others[0]!), version: others[0]! }],
-      stable: defaultSubsetOf(seen.resolver?.entry) ?? one.name,
+      subsets: [
+        { ...one, version: own },
+        { name: one.name === 'green' ? 'blue' : 'green', filter: versionFilter(other), version: other },
+      ],
     };
   }
   if (ordered.length !== 2) {
@@ -60,7 +63,7 @@ export function inferSubsets(service: string, seen: Observation, versions: reado
   }
   const [older, newer] = ordered as [string, string];
   const subset = (name: string, version: string): Subset => ({ name, filter: versionFilter(version), version });
-  return { subsets: [subset('blue', older), subset('green', newer)], stable: 'blue' };
+  return { subsets: [subset('blue', older), subset('green', newer)] };
 }
 
 /** The subset with the running version that its filter names, so that the older of two can be told. */
@@ -82,7 +85,7 @@ function withNewVersion(known: readonly Subset[], idle: string | undefined, orde
   const reserved = (filter: string): boolean => known.some((other) => filter === anyVersionBut(other.filter));
   const fresh = known.some(({ filter }) => versionOf(filter) === undefined && !reserved(filter))
     ? undefined
-    : ordered.filter((version) => !taken.includes(version)).at(-1);
+    : sortVersions(ordered.filter((version) => !taken.includes(version)))?.at(-1);
   if (fresh === undefined || idle === undefined) return known;
   return known.map((subset) => (subset.name === idle ? { name: idle, filter: versionFilter(fresh), version: fresh } : subset));
 }

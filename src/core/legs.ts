@@ -15,7 +15,7 @@ export function splitLegs(stable: string, canary: string, weight: BasisPoints, e
   return [
     { subset: stable, weight: room - share },
     { subset: canary, weight: share },
-    ...extra.map((leg) => ({ subset: leg.subset, weight: leg.weight })),
+    ...extra.map(({ subset, weight, service }) => ({ subset, weight, ...(service === undefined ? {} : { service }) })),
   ];
 }
 
@@ -27,6 +27,11 @@ export function roomFor(extra: readonly Leg[]): BasisPoints {
 /** The weight of a subset in these legs, summed over every leg that names it; 0 when none does. */
 export function weightOf(legs: readonly Leg[], subset: string): BasisPoints {
   return legs.filter((leg) => leg.subset === subset && leg.service === undefined).reduce((sum, leg) => sum + leg.weight, 0);
+}
+
+/** The legs of the service's own subsets; how a leg to another service is compiled and counted is that service's affair. */
+export function ownLegs(legs: readonly Leg[]): readonly Leg[] {
+  return legs.filter(({ service }) => service === undefined);
 }
 
 /** Whether both lists send the same share to every subset; order and zero-weight legs of unknown subsets do not matter. */
@@ -41,23 +46,39 @@ export function sameShares(a: readonly Leg[], b: readonly Leg[]): boolean {
   return left.size === right.size && [...left].every(([name, weight]) => right.get(name) === weight);
 }
 
-/** Legs for people: `blue 90%, green 10%`. */
-export function formatLegs(legs: readonly Leg[]): string {
-  return legs
-    .map(
-      (leg) =>
-        `${leg.service !== undefined ? `service ${leg.service}${leg.subset && `/${leg.subset}`}` : leg.subset || '(no subset)'} ${formatPercent(leg.weight)}`,
-    )
-    .join(', ');
+/** Where a leg leads, for people: its subset, or the other service that it names. */
+export function nameLeg({ subset, service }: Pick<Leg, 'subset' | 'service'>): string {
+  if (service !== undefined) return `service ${service}${subset && `/${subset}`}`;
+  return subset || '(no subset)';
 }
 
-/** Legs as one Meta value: `blue=9000,green=1000`, in basis points. */
+/** Legs for people: `blue 90%, green 10%`. */
+export function formatLegs(legs: readonly Leg[]): string {
+  return legs.map((leg) => `${nameLeg(leg)} ${formatPercent(leg.weight)}`).join(', ');
+}
+
+/** Whether two legs lead to the same place. */
+export function sameLeg(a: Pick<Leg, 'subset' | 'service'>, b: Pick<Leg, 'subset' | 'service'>): boolean {
+  return a.subset === b.subset && a.service === b.service;
+}
+
+/** The weight of the leg that leads to this place, another service too; 0 where there is none. */
+export function weightTo(legs: readonly Leg[], to: Pick<Leg, 'subset' | 'service'>): BasisPoints {
+  return legs.find((leg) => sameLeg(leg, to))?.weight ?? 0;
+}
+
+/** Legs as one Meta value: `blue=9000,green=1000`, in basis points; a leg to another service as `ledger/=500`. */
 export function encodeLegs(legs: readonly Leg[]): string {
-  return legs.map((leg) => `${leg.subset}=${leg.weight}`).join(',');
+  return legs.map((leg) => `${leg.service === undefined ? '' : `${leg.service}/`}${leg.subset}=${leg.weight}`).join(',');
 }
 
 /** Reads what encodeLegs wrote; undefined when it is not that. */
 export function decodeLegs(text: string): readonly Leg[] | undefined {
-  const legs = text.split(',').map((part) => /^([a-z0-9-]*)=(\d{1,5})$/.exec(part));
-  return legs.every((m) => m !== null) ? legs.map((m) => ({ subset: m[1]!, weight: Number(m[2]) })) : undefined;
+  const legs = text.split(',').map((part) => /^(?:([^/=,]+)\/)?([a-z0-9-]*)=(\d{1,5})$/.exec(part));
+  if (!legs.every((m) => m !== null)) return undefined;
+  return legs.map(([, service, subset = '', weight]) => ({
+    subset,
+    weight: Number(weight),
+    ...(service === undefined ? {} : { service }),
+  }));
 }

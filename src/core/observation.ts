@@ -50,6 +50,8 @@ export interface Observation {
   readonly chain?: Chain;
   /** By subset name, connect endpoints (sidecars) that match its filter. */
   readonly instances: Readonly<Record<string, Instances>>;
+  /** By subset name, the sidecars that match its filter as `node/id`, whatever their checks say; absent where nobody asked. */
+  readonly picks?: Readonly<Record<string, readonly string[]>>;
   /** Since when each subset has an instance that serves, ms; the callers' sidecars need a moment to get its address. Undefined where nobody watched. */
   readonly servingSince?: Readonly<Record<string, number>>;
   readonly agreement: Agreement;

@@ -1,7 +1,8 @@
 import { isReserving } from './auto.js';
-import { effectiveProtocol, weightedConflicts } from './base.js';
+import { effectiveProtocol, needsProtocol, weightedConflicts } from './base.js';
 import { foreignOwner, protocolOf } from './entries.js';
 import { isRecord } from './is-record.js';
+import { formatLegs } from './legs.js';
 import { type Observation, serving } from './observation.js';
 import type { Plan } from './plan.js';
 import { isRefusal, type Roles, type RolesRefusal } from './roles.js';
@@ -33,9 +34,41 @@ export function preflight(plan: Plan, seen: Observation, roles: Roles | RolesRef
   if (isRefusal(roles)) return [...checks, { name: 'roles', verdict: 'failed', message: roles.message, hint: roles.hint }];
   return [
     ...checks,
-    { name: 'roles', verdict: 'ok', message: `${roles.stable} is stable, ${roles.canary} is canary` },
+    checkRoles(roles),
+    ...checkPicks(seen, roles),
     checkStable(plan, seen, roles),
     checkCanary(plan, seen, roles),
+  ];
+}
+
+function checkRoles({ stable, canary, told, legs }: Roles): Check {
+  const elsewhere = legs.filter(({ service, weight }) => service !== undefined && weight > 0);
+  const kept = elsewhere.length === 0 ? '' : `; ${formatLegs(elsewhere)} stays as it is`;
+  const message = `${told?.why ?? `${stable} is stable`}; ${canary} is canary${kept}`;
+  if (told?.overrules === undefined) return { name: 'roles', verdict: 'ok', message };
+  return {
+    name: 'roles',
+    verdict: 'warning',
+    message: `${told.overrules}; ${canary} is canary${kept}`,
+    hint: `stable: ${stable} in the plan says the same as the mesh`,
+  };
+}
+
+/** Two subsets that pick the same instances, wholly or in part: what canary shows would be stable's as well. */
+function checkPicks({ picks }: Observation, { stable, canary }: Roles): readonly Check[] {
+  const [mine, theirs] = [picks?.[canary] ?? [], picks?.[stable] ?? []];
+  const shared = mine.filter((instance) => theirs.includes(instance));
+  const [first] = shared;
+  if (first === undefined) return [];
+  const all =
+    shared.length === mine.length ? `every instance of ${canary}` : `${shared.length} of ${mine.length} instances of ${canary}`;
+  return [
+    {
+      name: 'subsets',
+      verdict: 'failed',
+      message: `${all} (${first}${shared.length > 1 ? ', …' : ''}) ${shared.length === 1 && mine.length > 1 ? 'is' : 'are'} picked by ${stable} too: the version would be tried against itself`,
+      hint: `change the filters of ${stable} and ${canary} so that no instance is in both: splitter subsets shows who is where`,
+    },
   ];
 }
 
@@ -51,10 +84,15 @@ function checkOpen(plan: Plan, seen: Observation, now: number): Check {
 }
 
 function checkOwners(plan: Plan, seen: Observation): Check {
-  const owned = [seen.defaults, seen.resolver, seen.splitter, ...(plan.route === undefined ? [] : [seen.router])]
-    .map((stored) => ({ stored, owner: foreignOwner(stored) }))
-    .find(({ owner }) => owner !== undefined);
-  if (owned === undefined) return { name: 'owner', verdict: 'ok', message: 'nobody else owns the entries' };
+  // The resolver is written at the promotion at the latest; what is only read may belong to anybody.
+  const written = [
+    ...(needsProtocol(plan, seen) ? [seen.defaults] : []),
+    seen.resolver,
+    seen.splitter,
+    ...(plan.route === undefined ? [] : [seen.router]),
+  ];
+  const owned = written.map((stored) => ({ stored, owner: foreignOwner(stored) })).find(({ owner }) => owner !== undefined);
+  if (owned === undefined) return { name: 'owner', verdict: 'ok', message: 'nobody else owns the entries that are written' };
   const entry = `${String(owned.stored?.entry.Kind)}/${plan.service}`;
   return {
     name: 'owner',

@@ -5,9 +5,11 @@ import {
   foreignOwner,
   metaOf,
   type StoredEntry,
+  storedLegs,
   withoutServerFields,
 } from './entries.js';
 import { isRecord } from './is-record.js';
+import { formatLegs } from './legs.js';
 import type { Observation } from './observation.js';
 import { OWNER, OWNER_KEY } from './record.js';
 import { routeWrite } from './route.js';
@@ -48,6 +50,9 @@ export function whyKept(service: string, seen: Observation, subsets: readonly st
     const owner = foreignOwner(stored);
     if (owner !== undefined) return `${String(stored?.entry.Kind)}/${service} belongs to ${owner} (external-source)`;
   }
+  const elsewhere = storedLegs(seen, service).filter((leg) => leg.service !== undefined && leg.weight > 0);
+  if (elsewhere.length > 0)
+    return `service-splitter/${service} sends traffic to another service (${formatLegs(elsewhere)}), which would come back to ${service}`;
   const failover = isRecord(seen.resolver?.entry.Failover) ? Object.keys(seen.resolver.entry.Failover) : [];
   const held = failover.find((name) => subsets.includes(name));
   return held === undefined ? undefined : `service-resolver/${service} has a Failover for ${held}, which somebody set by hand`;

@@ -1,5 +1,5 @@
 import { type Decision, type Situation, transition, wait } from './decision.js';
-import { legsOf, resolverEntry, subsetsOf } from './entries.js';
+import { resolverEntry, storedLegs, subsetsOf } from './entries.js';
 import { weightOf } from './legs.js';
 import type { Observation } from './observation.js';
 import type { Plan, Subset } from './plan.js';
@@ -48,7 +48,7 @@ export function decideResolverDrift(situation: Situation): Decision | undefined 
   const held = rollout.state.phase === 'Paused' && rollout.state.reason === 'Drift';
   if (plan.on.drift === 'adopt' && isAdoptableFilter(theirs) && !held)
     return transition(situation, { adopted: { ...rollout.adopted, [subset.name]: theirs }, message: `${what}; adopted` });
-  const carries = seen.splitter === undefined ? 0 : weightOf(legsOf(seen.splitter.entry, plan.service), subset.name);
+  const carries = weightOf(storedLegs(seen, plan.service), subset.name);
   // Pending is where a person's `resume --reassert` leads.
   const reasserts = plan.on.drift === 'reassert' || rollout.state.phase === 'Pending';
   if (reasserts && carries === 0 && !held) {

@@ -115,7 +115,9 @@ export function askedCanary(rollout: Rollout): BasisPoints {
 
 /** The further legs of the rollout: everything asked for besides stable and canary. */
 export function extraLegs(rollout: Rollout): readonly Leg[] {
-  return rollout.asked.filter((leg) => leg.subset !== rollout.stable && leg.subset !== rollout.canary);
+  return rollout.asked.filter(
+    ({ subset, service }) => service !== undefined || (subset !== rollout.stable && subset !== rollout.canary),
+  );
 }
 
 /** The rollout after one more write: the given changes, and `seq` one higher. */

@@ -1,6 +1,6 @@
 import type { Draining } from './draining.js';
-import { legsOf, metaOf, subsetsOf } from './entries.js';
-import { weightOf } from './legs.js';
+import { metaOf, storedLegs, subsetsOf } from './entries.js';
+import { type Leg, sameLeg, weightTo } from './legs.js';
 import type { Instances, Observation } from './observation.js';
 import type { Plan, Schedule, Step } from './plan.js';
 import { formatTime, readRecord } from './record.js';
@@ -13,7 +13,10 @@ import { type Finding, healthyMoment } from './verdict.js';
 
 /** One subset in its role; weights in percent, `null` where unknown. */
 export interface LegStatus {
+  /** Empty for every instance, and where another service is named without one. */
   readonly subset: string;
+  /** The other service that this leg leads to; absent for the service's own subsets. */
+  readonly service?: string;
   readonly filter: string | null;
   readonly weight: { readonly asked: number | null; readonly stored: number | null; readonly observed: number | null };
   readonly instances: Instances | null;
@@ -99,19 +102,22 @@ export interface StatusInput {
 /** The model behind every view of one service. */
 export function statusOf(input: StatusInput): Status {
   const { service, rollout, seen, plan, driver } = input;
-  const stored = seen.splitter === undefined ? [] : legsOf(seen.splitter.entry, service);
+  const stored = storedLegs(seen, service);
   const filters = subsetsOf(seen.resolver?.entry);
-  const leg = (subset: string): LegStatus => ({
-    subset,
-    filter: filters.get(subset) ?? null,
+  const leg = (to: Pick<Leg, 'subset' | 'service'>): LegStatus => ({
+    subset: to.subset,
+    ...(to.service === undefined ? {} : { service: to.service }),
+    filter: to.service === undefined ? (filters.get(to.subset) ?? null) : null,
     weight: {
-      asked: rollout === undefined ? null : weightOf(rollout.asked, subset) / 100,
-      stored: seen.splitter === undefined ? null : weightOf(stored, subset) / 100,
-      observed: seen.observed === undefined ? null : (seen.observed[subset] ?? 0) / 100,
+      asked: rollout === undefined ? null : weightTo(rollout.asked, to) / 100,
+      stored: seen.splitter === undefined ? null : weightTo(stored, to) / 100,
+      observed: to.service !== undefined || seen.observed === undefined ? null : (seen.observed[to.subset] ?? 0) / 100,
     },
-    instances: seen.instances[subset] ?? null,
+    instances: to.service === undefined ? (seen.instances[to.subset] ?? null) : null,
   });
-  const names = [...new Set([...(rollout?.asked ?? []), ...stored].map((one) => one.subset))];
+  const places = [...(rollout?.asked ?? []), ...stored].filter(
+    (one, i, all) => all.findIndex((other) => sameLeg(one, other)) === i,
+  );
   const roles = rollout === undefined ? [] : [rollout.stable, rollout.canary];
   return {
     service,
@@ -121,9 +127,9 @@ export function statusOf(input: StatusInput): Status {
     message: messageOf(input),
     ...heldStatus(input),
     step: rollout === undefined ? null : stepStatus(rollout, plan?.plan, driver?.wakeAt),
-    stable: rollout === undefined ? null : leg(rollout.stable),
-    canary: rollout === undefined ? null : leg(rollout.canary),
-    legs: names.filter((name) => !roles.includes(name)).map(leg),
+    stable: rollout === undefined ? null : leg({ subset: rollout.stable }),
+    canary: rollout === undefined ? null : leg({ subset: rollout.canary }),
+    legs: places.filter(({ subset, service: other }) => other !== undefined || !roles.includes(subset)).map(leg),
     signals: seen.findings.map(signalStatus),
     plan: rollout === undefined ? null : { digest: rollout.plan, source: plan?.source ?? null },
     driver: driver === undefined ? null : { kind: driver.kind, id: driver.id },

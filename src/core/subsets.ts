@@ -1,9 +1,9 @@
-import { defaultSubsetOf, legsOf, subsetsOf } from './entries.js';
+import { storedLegs, subsetsOf } from './entries.js';
 import type { Instance } from './instances.js';
 import { weightOf } from './legs.js';
 import type { Instances, Observation } from './observation.js';
 import type { Plan } from './plan.js';
-import { findRoles, isRefusal } from './roles.js';
+import { findRoles, isRefusal, stableNow } from './roles.js';
 import type { Rollout } from './rollout.js';
 import { compareVersions, versionOf } from './versions.js';
 
@@ -55,7 +55,7 @@ export interface SubsetInput {
 /** Puts together who is in which subset, and who is in none. */
 export function reportSubsets(input: SubsetInput): SubsetReport {
   const { service, seen, sidecars, picked, processes } = input;
-  const legs = seen.splitter === undefined ? undefined : legsOf(seen.splitter.entry, service);
+  const legs = seen.splitter === undefined ? undefined : storedLegs(seen, service);
   const { stable, canary } = whoIsWho(input);
   const roleOf = (subset: string): SubsetRow['role'] => {
     if (subset === stable) return 'stable';
@@ -81,11 +81,16 @@ export function reportSubsets(input: SubsetInput): SubsetReport {
   };
 }
 
-function whoIsWho({ rollout, plan, seen }: SubsetInput): { readonly stable?: string | undefined; readonly canary?: string } {
-  if (rollout?.state.phase === 'Promoted') return { stable: rollout.canary, canary: rollout.stable };
-  if (rollout !== undefined) return rollout;
+function whoIsWho({ service, rollout, plan, seen }: SubsetInput): {
+  readonly stable?: string | undefined;
+  readonly canary?: string;
+} {
+  if (rollout !== undefined) {
+    const stable = stableNow(service, seen, rollout);
+    return { stable, canary: stable === rollout.stable ? rollout.canary : rollout.stable };
+  }
   const roles = plan === undefined ? undefined : findRoles(plan, seen);
-  return roles === undefined || isRefusal(roles) ? { stable: defaultSubsetOf(seen.resolver?.entry) } : roles;
+  return roles === undefined || isRefusal(roles) ? { stable: stableNow(service, seen, undefined) } : roles;
 }
 
 function findStrays(outside: readonly Instance[]): readonly StrayVersion[] {

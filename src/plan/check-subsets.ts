@@ -1,4 +1,5 @@
-import { versionFilter } from '../core/versions.js';
+import { AUTO } from '../core/auto.js';
+import { sameFilter, versionFilter } from '../core/versions.js';
 import { checkFilter } from './filter.js';
 import type { Path } from './node.js';
 import { errorAt, type Problem } from './problem.js';
@@ -13,6 +14,7 @@ export function checkSubsets(plan: PlanText): Problem[] {
     ...Object.entries(plan.subsets).flatMap(([name, subset]) => checkPick(subset, ['subsets', name])),
     ...Object.entries(plan.legs).flatMap(([name, leg]) => checkLeg(name, leg, plan)),
     ...checkRoles(roles),
+    ...checkTwins(plan, roles),
     ...checkStable(plan.stable, roles),
   ];
 }
@@ -51,6 +53,29 @@ function checkRoles(roles: readonly string[]): Problem[] {
   }
   const message = `a rollout needs two subsets, and there ${roles.length === 1 ? 'is one' : 'are none'}`;
   return [errorAt(['subsets'], 'key', message, 'add the version to move from and the version to move to')];
+}
+
+/** A version that would be tried against itself, and promoted onto itself. */
+function checkTwins({ subsets }: PlanText, roles: readonly string[]): Problem[] {
+  const [first, second] = roles;
+  if (first === undefined || second === undefined || roles.length > 2) return [];
+  const [one, other] = [filterOf(subsets[first]), filterOf(subsets[second])];
+  if (one === undefined || !sameFilter(one, other)) return [];
+  const { version, filter } = subsets[second]!;
+  const message = `"${second}" picks the same instances as "${first}" (${version ?? filter}): there would be nothing to try`;
+  return [
+    errorAt(
+      ['subsets', second, version === undefined ? 'filter' : 'version'],
+      'value',
+      message,
+      `write the version that "${second}" is to have`,
+    ),
+  ];
+}
+
+function filterOf(subset: PlanText['subsets'][string] | undefined): string | undefined {
+  if (subset?.version === AUTO) return undefined;
+  return subset?.version === undefined ? subset?.filter : versionFilter(subset.version);
 }
 
 function checkStable(stable: string | undefined, roles: readonly string[]): Problem[] {

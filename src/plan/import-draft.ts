@@ -1,11 +1,14 @@
 import { type EntryKind, foreignOwner } from '../core/entries.js';
+import { weightOf } from '../core/legs.js';
 import type { Subset } from '../core/plan.js';
+import { findStable, isStableRefusal } from '../core/stable.js';
 import { versionOf } from '../core/versions.js';
 import { fromConsulWeight, WHOLE } from '../core/weights.js';
 import type { Diagnostic } from './diagnostic.js';
 import { asList, asMap, fieldOf, isEmpty, sameKey, textIn } from './entry-fields.js';
 import { given } from './given.js';
 import {
+  disagrees,
   elsewhere,
   guessed,
   leftOut,
@@ -14,11 +17,12 @@ import {
   noSubset,
   owned,
   tooFew,
+  unknowable,
   unknownSubset,
   unsaid,
   unsplittable,
 } from './import-problems.js';
-import { type Leg, oldestOf, pickCanary, stepsFrom } from './import-roles.js';
+import { type Leg, looseVersion, oldestOf, pickCanary, stepsFrom } from './import-roles.js';
 import { type PlanNode, toValue } from './node.js';
 import { pickText, type Text } from './plan-text.js';
 import { type Problem, place } from './problem.js';
@@ -50,6 +54,8 @@ export class Draft {
   readonly #service: string;
   readonly #kinds: ReadonlyMap<EntryKind, ReadEntry>;
   readonly #known: readonly Subset[] | undefined;
+  /** What legs to other services keep. */
+  #elsewhere = 0;
 
   constructor(service: string, kinds: ReadonlyMap<EntryKind, ReadEntry>, known: readonly Subset[] | undefined) {
     this.#service = service;
@@ -66,20 +72,21 @@ export class Draft {
     if (subsets.size < 2) this.#tellTooFew([...subsets.keys()], legs);
     else this.#tellUnknown(legs.filter(({ subset }) => !subsets.has(subset)));
     if (this.diagnostics.some(({ severity }) => severity === 'error')) return undefined;
-    const stable = byDefault ?? this.#guessStable([...subsets.keys()], legs, subsets);
+    const told = this.#stable(byDefault, legs, subsets);
+    const stable = told ?? oldestOf([...subsets.keys()], subsets);
     const canary = pickCanary(stable, subsets, legs);
     const further = legs.filter(({ subset }) => subset !== stable && subset !== canary && subsets.has(subset));
     const [some] = this.#kinds.values();
     const used = new Set([stable, canary, ...further.map(({ subset }) => subset)]);
     this.#tellLeftOut([...subsets.keys()].filter((name) => !used.has(name)));
-    const room = WHOLE - further.reduce((sum, { weight }) => sum + weight, 0);
+    const room = WHOLE - this.#elsewhere - further.reduce((sum, { weight }) => sum + weight, 0);
     return {
       service: this.#service,
       ...given('namespace', textIn(some?.node, 'Namespace')),
       ...given('partition', textIn(some?.node, 'Partition')),
       ...given('protocol', this.#protocol()),
       subsets: Object.fromEntries([...subsets].filter(([name]) => used.has(name)).map(([name, one]) => [name, pickText(one)])),
-      stable,
+      ...given('stable', told),
       ...(further.length === 0
         ? {}
         : { legs: Object.fromEntries(further.map(({ subset, weight }) => [subset, { weight: weight / 100 }])) }),
@@ -103,11 +110,12 @@ export class Draft {
 
   #legs(byDefault: string | undefined): readonly Leg[] {
     const splitter = this.#kinds.get('service-splitter');
-    return asList(fieldOf(splitter?.node, 'Splits')?.value).flatMap((split): Leg[] => {
+    const legs = asList(fieldOf(splitter?.node, 'Splits')?.value).flatMap((split): Leg[] => {
       const other = fieldOf(split, 'Service');
       const service = textIn(split, 'Service');
       if (service !== undefined && service !== this.#service) {
         this.#tell(splitter!, elsewhere(other!.value.span, service));
+        this.#elsewhere += fromConsulWeight(Number(textIn(split, 'Weight') ?? 0));
         return [];
       }
       for (const { key, keySpan, value } of asMap(split))
@@ -121,6 +129,8 @@ export class Draft {
       this.#tell(splitter!, noSubset(split.span));
       return [];
     });
+    const names = [...new Set(legs.map(({ subset }) => subset))];
+    return names.map((subset) => ({ subset, weight: weightOf(legs, subset) }));
   }
 
   #protocol(): string | undefined {
@@ -133,13 +143,25 @@ export class Draft {
     return undefined;
   }
 
-  #guessStable(names: readonly string[], legs: readonly Leg[], subsets: ReadonlyMap<string, Subset>): string {
-    const heaviest = [...legs].sort((a, b) => b.weight - a.weight);
-    if (heaviest[0] !== undefined && heaviest[0].weight > (heaviest[1]?.weight ?? 0)) return heaviest[0].subset;
-    const oldest = oldestOf(names, subsets);
+  /** As findStable tells it; where the default subset disagrees, what the weights say is drafted and that is told; undefined where nothing says it. */
+  #stable(byDefault: string | undefined, legs: readonly Leg[], subsets: ReadonlyMap<string, Subset>): string | undefined {
+    const split = this.#kinds.get('service-splitter') === undefined ? undefined : legs;
+    const slots = [...subsets.values()].map((subset) => ({ ...subset, ...given('version', looseVersion(subset) || undefined) }));
+    const found = findStable({ service: this.#service, slots, record: undefined, legs: split, byDefault, named: undefined });
     const [entry] = this.#kinds.values();
-    this.#tell(entry!, guessed(entry!.node.span, oldest));
-    return oldest;
+    if (!isStableRefusal(found)) {
+      if (found.by === 'order') this.#tell(entry!, guessed(entry!.node.span, found.subset, found.why));
+      return found.subset;
+    }
+    const carrying = legs.filter(({ weight }) => weight > 0);
+    if (carrying.length === 1 && byDefault !== undefined) {
+      const resolver = this.#kinds.get('service-resolver')!;
+      const at = fieldOf(resolver.node, 'DefaultSubset')?.keySpan ?? resolver.node.span;
+      this.#tell(resolver, disagrees(at, byDefault, carrying[0]!.subset));
+      return carrying[0]!.subset;
+    }
+    this.#tell(entry!, unknowable(entry!.node.span, [...subsets.keys()]));
+    return undefined;
   }
 
   #tellTooFew(names: readonly string[], legs: readonly Leg[]): void {

@@ -41,8 +41,7 @@ export function unknownSubset(at: Span, subset: string): Problem {
 
 /** A leg to another service. */
 export function elsewhere(at: Span, service: string): Problem {
-  const message = `this leg leads to another service (${service}); a rollout is between subsets of one`;
-  return errorAt([], at, message, 'a plan cannot take this splitter over');
+  return warningAt([], at, `this leg leads to another service (${service}), and keeps its share through every rollout`, STAYS);
 }
 
 /** A leg without a subset, where no default says which it is. */
@@ -56,10 +55,31 @@ export function unsplittable(at: Span, protocol: string): Problem {
   return warningAt([], at, message, 'if the service speaks HTTP, say so: protocol: http');
 }
 
-/** A stable subset that had to be guessed. */
-export function guessed(at: Span, stable: string): Problem {
-  const message = `nothing says which subset users are on; ${stable} is taken`;
-  return warningAt([], at, message, 'look at stable in the plan, or set DefaultSubset of the resolver');
+/** A stable subset that no default subset and no person names, and by what it is told. */
+export function guessed(at: Span, stable: string, why: string): Problem {
+  return warningAt(
+    [],
+    at,
+    `no DefaultSubset says which subset users are on; ${why}`,
+    `look at "stable: ${stable}" in the plan, or set DefaultSubset of the resolver`,
+  );
+}
+
+/** A default subset that nobody is sent to any more. */
+export function disagrees(at: Span, byDefault: string, stable: string): Problem {
+  const message = `DefaultSubset is ${byDefault}, but the splitter sends all traffic to ${stable}, so the plan calls ${stable} stable`;
+  return warningAt(
+    [],
+    at,
+    message,
+    `set DefaultSubset = "${stable}" if ${stable} is released, or stable: ${byDefault} in the plan if ${byDefault} is to get the traffic back`,
+  );
+}
+
+/** Nothing tells which subset users are on. */
+export function unknowable(at: Span, subsets: readonly string[]): Problem {
+  const message = 'nothing says which subset users are on: no weights, no DefaultSubset, and no order of versions';
+  return warningAt([], at, message, `add "stable: ${subsets.join('" or "stable: ')}" to the plan; a start is refused without it`);
 }
 
 /** An entry that somebody else writes. */

@@ -34,6 +34,6 @@ export function stepsFrom(canary: BasisPoints, room: BasisPoints): readonly Text
 }
 
 /** The version that a filter compares with, in whatever spelling, for telling the older of two. */
-function looseVersion(subset: Subset | undefined): string {
+export function looseVersion(subset: Subset | undefined): string {
   return /Service\.Meta\.version\s*==\s*["`]?([^"`\s)]+)/.exec(subset?.filter ?? '')?.[1] ?? '';
 }

@@ -1,5 +1,5 @@
-import { legsOf } from '../core/entries.js';
-import { weightOf } from '../core/legs.js';
+import { storedLegs } from '../core/entries.js';
+import { type Leg, nameLeg, weightTo } from '../core/legs.js';
 import { extraLegs, type Rollout } from '../core/rollout.js';
 import { WHOLE } from '../core/weights.js';
 import type { Glyphs } from './chart.js';
@@ -8,26 +8,30 @@ import { oneLine, padTo } from './style.js';
 
 const BAR = 22;
 
+type Place = Pick<Leg, 'subset' | 'service'>;
+
 /** Where traffic is: a row for each leg with its weight asked, stored and observed, a bar, and its instances. */
 export function trafficLines({ seen, plan }: Moment, rollout: Rollout, glyphs: Glyphs, width: number): readonly string[] {
-  const stored = seen.splitter === undefined ? [] : legsOf(seen.splitter.entry, plan.service);
-  const row = (role: string, subset: string): string => {
-    const observed = seen.observed === undefined ? '      ?' : percent(seen.observed[subset] ?? 0);
-    const share = seen.observed?.[subset] ?? weightOf(stored, subset);
+  const stored = storedLegs(seen, plan.service);
+  const row = (role: string, to: Place): string => {
+    const own = to.service === undefined;
+    const measured = own ? seen.observed : undefined;
+    const observed = measured === undefined ? '      ?' : percent(measured[to.subset] ?? 0);
+    const share = measured?.[to.subset] ?? weightTo(stored, to);
     const filled = Math.round((share / WHOLE) * BAR);
-    const instances = seen.instances[subset];
+    const instances = own ? seen.instances[to.subset] : undefined;
     const counts = instances === undefined ? '-' : `${instances.passing} / ${instances.warning} / ${instances.critical}`;
     const bar = glyphs.full.repeat(filled) + glyphs.empty.repeat(BAR - filled);
     return padTo(
-      `  ${padTo(role, 8)}${percent(weightOf(rollout.asked, subset))} ${percent(weightOf(stored, subset))} ${observed}   ${bar}   ${counts}`,
+      `  ${padTo(role, 8)}${percent(weightTo(rollout.asked, to))} ${percent(weightTo(stored, to))} ${observed}   ${bar}   ${counts}`,
       width,
     );
   };
   return [
     padTo('            asked  stored observed   0%     traffic    100%   ok/warn/bad', width),
-    row('stable', rollout.stable),
-    row('canary', rollout.canary),
-    ...extraLegs(rollout).map((leg) => row(oneLine(leg.subset), leg.subset)),
+    row('stable', { subset: rollout.stable }),
+    row('canary', { subset: rollout.canary }),
+    ...extraLegs(rollout).map((leg) => row(oneLine(nameLeg(leg)), leg)),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { formatDuration } from '../core/duration.js';
+import { nameLeg } from '../core/legs.js';
 import type { LegStatus, Status } from '../core/status.js';
 import { oneLine, padTo, type Style } from './style.js';
 
@@ -83,6 +84,9 @@ function drainingLine({ draining }: Status, style: Style): readonly string[] {
   return [draining.drained === true ? style.bold(line) : line];
 }
 
+/** Longer names are cut, so that the numbers stay on the screen. */
+const LONGEST_NAME = 28;
+
 function legLines({ stable, canary, legs }: Status): readonly string[] {
   const rows = [
     ...(stable === null ? [] : [['stable', stable] as const]),
@@ -90,12 +94,13 @@ function legLines({ stable, canary, legs }: Status): readonly string[] {
     ...legs.map((leg) => ['leg', leg] as const),
   ];
   if (rows.length === 0) return [];
-  const head = `  ${padTo('', 7)} ${padTo('subset', 12)}${cells('asked', 'stored', 'observed')}   ok/warn/bad   filter`;
+  const width = Math.min(LONGEST_NAME, Math.max(12, ...rows.map(([, leg]) => nameLeg(leg).length + 1)));
+  const head = `  ${padTo('', 7)} ${padTo('subset', width)}${cells('asked', 'stored', 'observed')}   ok/warn/bad   filter`;
   return [
     head,
     ...rows.map(
       ([role, leg]) =>
-        `  ${padTo(role, 7)} ${padTo(oneLine(leg.subset || '(none)'), 12)}${cells(percent(leg.weight.asked), percent(leg.weight.stored), percent(leg.weight.observed))}   ${padTo(instances(leg), 11)}   ${oneLine(leg.filter ?? '-')}`,
+        `  ${padTo(role, 7)} ${padTo(oneLine(nameLeg(leg)), width)}${cells(percent(leg.weight.asked), percent(leg.weight.stored), percent(leg.weight.observed))}   ${padTo(instances(leg), 11)}   ${oneLine(leg.filter ?? '-')}`,
     ),
   ];
 }

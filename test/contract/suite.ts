@@ -6,6 +6,7 @@ import { describeConfig } from './config.js';
 import { describeConfigErrors } from './config-errors.js';
 import { describeFilters } from './filters.js';
 import { describeKeys } from './keys.js';
+import { describeRoles } from './roles.js';
 import { describeSessions } from './sessions.js';
 import { describeTransactions } from './transactions.js';
 
@@ -41,6 +42,7 @@ export function describeConsulContract(name: string, boot: () => Promise<Booted>
     describeTransactions(ask);
     describeCatalog(ask);
     describeFilters(ask);
+    describeRoles(ask);
 
     it('ends a session that nobody renews at twice its TTL, and deletes its keys', async () => {
       const before = await ask('GET', '/v1/kv/expiring');

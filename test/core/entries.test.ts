@@ -188,19 +188,22 @@ describe('roles', () => {
   it('come from the plan when the mesh says nothing', () => expect(roles()).to.deep.equal(['blue', 'green', 0]));
   it('without a word from anybody, users are on the older version', () =>
     expect(roles(makeSeen(undefined), unstated)).to.deep.equal(['blue', 'green', 0]));
-  it('follow the default subset over the plan', () => {
+  it('follow the default subset, and refuse a plan that calls the other one stable', () => {
     const seen = makeSeen(undefined);
-    expect(roles({ ...seen, resolver: stored({ ...seen.resolver?.entry, DefaultSubset: 'green' }, 3) })).to.deep.equal([
-      'green',
-      'blue',
-      0,
-    ]);
+    const onGreen = { ...seen, resolver: stored({ ...seen.resolver?.entry, DefaultSubset: 'green' }, 3) };
+    expect(roles(onGreen, unstated)).to.deep.equal(['green', 'blue', 0]);
+    expect(roles(onGreen)).to.match(
+      /all users are on green already \(it is the default subset\), and the plan calls blue stable/,
+    );
   });
-  it('follow the weights of a splitter that somebody wrote', () => {
+  it('follow the weights of a splitter that somebody wrote, and refuse to move all users back by the way', () => {
     const splitter = stored(splitterEntry(undefined, 'payments', splitLegs('blue', 'green', 2_000, []), undefined), 3);
     expect(roles(makeSeen(undefined, { splitter }))).to.deep.equal(['blue', 'green', 2_000]);
     const all = stored(splitterEntry(undefined, 'payments', splitLegs('blue', 'green', 10_000, []), undefined), 3);
-    expect(roles(makeSeen(undefined, { splitter: all }))).to.deep.equal(['green', 'blue', 0]);
+    expect(roles(makeSeen(undefined, { splitter: all }), unstated)).to.deep.equal(['green', 'blue', 0]);
+    expect(roles(makeSeen(undefined, { splitter: all }))).to.match(
+      /all users are on green already .* the plan calls blue stable/,
+    );
   });
   it('swap after a promotion, and refuse to ramp to the version before', () => {
     const promoted = makeRollout(100, { state: { phase: 'Promoted', reason: 'BakePassed', step: 4 } });
@@ -219,16 +222,9 @@ describe('roles', () => {
   });
   it('let a drill go to the version before', () => {
     const promoted = makeRollout(100, { state: { phase: 'Promoted', reason: 'BakePassed', step: 4 } });
-    expect(findRoles(makePlan(), makeSeen(promoted), true)).to.deep.include({ stable: 'green', canary: 'blue' });
+    expect(findRoles(makePlan(), makeSeen(promoted), { again: true })).to.deep.include({ stable: 'green', canary: 'blue' });
   });
-  it('refuse a splitter over other services, and a plan of three', () => {
-    const splitter = stored(
-      { Kind: 'service-splitter', Name: 'payments', Splits: [{ Weight: 50 }, { Weight: 50, Service: 'ledger' }] },
-      3,
-    );
-    expect(roles(makeSeen(undefined, { splitter }))).to.match(
-      /sends traffic to other services \(\(no subset\) 50%, service ledger 50%\)/,
-    );
+  it('refuse a plan of three', () => {
     expect(roles(makeSeen(undefined), makePlan({ subsets: [...makePlan().subsets, { name: 'red', filter: 'x' }] }))).to.match(
       /the plan has 3 subsets/,
     );
@@ -338,7 +334,6 @@ describe('subsets without a plan', () => {
         { name: 'blue', filter: versionFilter('1.9'), version: '1.9' },
         { name: 'green', filter: versionFilter('1.10'), version: '1.10' },
       ],
-      stable: 'blue',
     });
   });
   it('are those of the resolver when there is one', () => {
@@ -418,7 +413,12 @@ describe('subsets without a plan', () => {
       { Kind: 'service-resolver', Name: 'payments', DefaultSubset: 'blue', Subsets: { blue: { Filter: versionFilter('2') } } },
       2,
     );
-    expect(inferSubsets('payments', { ...none, resolver }, ['2', '3'])).to.deep.include({ stable: 'blue' });
+    expect(inferSubsets('payments', { ...none, resolver }, ['2', '3'])).to.deep.equal({
+      subsets: [
+        { name: 'blue', filter: versionFilter('2'), version: '2' },
+        { name: 'green', filter: versionFilter('3'), version: '3' },
+      ],
+    });
   });
   for (const versions of [[], ['2'], ['1', '2', '3']]) {
     it(`are not guessed from ${versions.length} versions`, () =>

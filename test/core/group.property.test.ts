@@ -124,7 +124,7 @@ class Model {
       name === 'resume'
         ? resume(rollout, context, undefined, STEPS.length)
         : (name === 'pause' ? pause : abort)(rollout, context);
-    if (result.kind === 'write') this.#write(i, splitterWrite(this.seen[i]!.splitter, context.service, result.next, result.move));
+    if (result.kind === 'write') this.#write(i, splitterWrite(this.seen[i]!, context.service, result.next, result.move));
   }
 
   /** Turn after turn until nothing moves any more; persons resume what waits for them. */
@@ -162,7 +162,7 @@ class Model {
     const state = { phase: 'Pending', reason: 'Starting', step: 0 } as const;
     const rollout = makeRollout(0, { group: 'checkout', state, startedAt: NOON, enteredAt: NOON });
     const bare = makeSeen(rollout, { findings: [finding('errors', 'Successful')] });
-    const write = splitterWrite(undefined, service, rollout, true);
+    const write = splitterWrite({}, service, rollout, true);
     return { ...afterWrite(bare, write, service, NOON), agreement: 'agrees', resolverSince: 0 };
   }
 }

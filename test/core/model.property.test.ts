@@ -276,7 +276,7 @@ class Model {
     const result = results[verb]();
     if (result.kind !== 'write') return false;
     this.#byPerson = true;
-    this.#write(splitterWrite(this.seen.splitter, 'payments', result.next, result.move));
+    this.#write(splitterWrite(this.seen, 'payments', result.next, result.move));
     this.#byPerson = false;
     this.rollout = result.next;
     const takesBack = verb === 'abort' || verb === 'supersede' || verb === 'undo';

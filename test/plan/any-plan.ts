@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { versionFilter } from '../../src/core/versions.js';
+import { versionFilter, versionOf } from '../../src/core/versions.js';
 import { checkFilter } from '../../src/plan/filter.js';
 
 /** `${` and `%{` begin a template in HCL; how they are escaped is told by tables elsewhere. */
@@ -20,6 +20,11 @@ const SUBSET = fc.oneof(
   VERSION.map((version) => ({ version })),
   fc.constantFrom({ filter: 'Service.Meta.version == "2"' }, { filter: '"a" in Service.Tags and\n not Node.Meta.x is empty' }),
 );
+/** What tells two subsets apart, in whatever spelling. */
+function pickOf(subset: { version: string } | { filter: string }): string {
+  return 'version' in subset ? subset.version : (versionOf(subset.filter) ?? subset.filter);
+}
+
 const SIGNAL = fc.oneof(
   fc.record({
     source: fc.constant('envoy'),
@@ -147,7 +152,7 @@ export const ANY_PLAN = fc
     {
       service: NAME,
       names: fc.uniqueArray(NAME, { minLength: 3, maxLength: 3 }),
-      picks: fc.tuple(SUBSET, SUBSET, SUBSET),
+      picks: fc.uniqueArray(SUBSET, { minLength: 3, maxLength: 3, selector: pickOf }),
       steps: STEPS,
       protocol: fc.constantFrom('http', 'http2', 'grpc'),
       bake: DURATION,
@@ -183,9 +188,9 @@ export const ANY_PLAN = fc
     ...rest,
     // A further leg may be told among the subsets too, at any place.
     subsets: {
-      [names[0]!]: picks[0],
-      ...(dark && darkIn ? { [names[2]!]: picks[2] } : {}),
-      [names[1]!]: picks[1],
+      [names[0]!]: picks[0]!,
+      ...(dark && darkIn ? { [names[2]!]: picks[2]! } : {}),
+      [names[1]!]: picks[1]!,
     },
     stable: names[1]!,
     ...(dark ? { legs: { [names[2]!]: { ...(darkIn ? {} : picks[2]), weight: 0 } } } : {}),

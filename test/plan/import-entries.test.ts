@@ -162,7 +162,7 @@ describe('importing config entries', () => {
     [
       'a leg to another service',
       SPLITTER.replace('service_subset = "green"', 'service = "other"'),
-      'error 1.hcl:11:15 this leg leads to another service (other); a rollout is between subsets of one',
+      'warning 1.hcl:11:15 this leg leads to another service (other), and keeps its share through every rollout',
     ],
     [
       'a protocol that cannot be split',

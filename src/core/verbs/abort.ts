@@ -1,5 +1,6 @@
-import { legsOf, type StoredEntry } from '../entries.js';
+import { storedLegs } from '../entries.js';
 import { formatLegs, sameShares } from '../legs.js';
+import type { Observation } from '../observation.js';
 import { needsCleanUp, reverted } from '../revert.js';
 import type { Rollout } from '../rollout.js';
 import { refused, type VerbContext, type VerbResult, write } from './result.js';
@@ -8,7 +9,7 @@ import { refused, type VerbContext, type VerbResult, write } from './result.js';
 export function abort(rollout: Rollout, context: VerbContext): VerbResult {
   const { service, by, now, seen } = context;
   const { state } = rollout;
-  if (state.phase === 'Promoted' && !atStable(seen.splitter, service, rollout.asked)) {
+  if (state.phase === 'Promoted' && !atStable(seen, service, rollout.asked)) {
     const message = `${by} put back ${formatLegs(rollout.asked)}, which is what was promoted`;
     return write(rollout, { asked: rollout.asked, message, by }, true);
   }
@@ -23,11 +24,11 @@ export function abort(rollout: Rollout, context: VerbContext): VerbResult {
     state.phase === 'Promoting' || needsCleanUp(seen, rollout),
   );
   const settled = state.phase === 'Reverted' || state.phase === 'Reverting' || state.phase === 'Superseded';
-  if (settled && atStable(seen.splitter, service, change.asked))
+  if (settled && atStable(seen, service, change.asked))
     return { kind: 'nothing', message: `${service} is on ${rollout.stable} already (${state.phase}: ${state.reason})` };
   return write(rollout, { ...change, by }, true);
 }
 
-function atStable(stored: StoredEntry | undefined, service: string, asked: Rollout['asked']): boolean {
-  return stored !== undefined && sameShares(legsOf(stored.entry, service), asked);
+function atStable(seen: Observation, service: string, asked: Rollout['asked']): boolean {
+  return seen.splitter !== undefined && sameShares(storedLegs(seen, service), asked);
 }

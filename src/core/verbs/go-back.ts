@@ -1,6 +1,6 @@
 import { type Beginning, beginRollout } from '../begin.js';
-import { defaultSubsetOf, type EntryWrite, foreignOwner, legsOf, resolverEntry, subsetsOf } from '../entries.js';
-import { splitLegs, weightOf } from '../legs.js';
+import { defaultSubsetOf, type EntryWrite, foreignOwner, resolverEntry, storedLegs, subsetsOf } from '../entries.js';
+import { ownLegs, splitLegs, weightOf } from '../legs.js';
 import type { Observation } from '../observation.js';
 import type { HookName, Subset } from '../plan.js';
 import { needsCleanUp, reverted } from '../revert.js';
@@ -43,8 +43,9 @@ export function findWayBack(
   }
   if (rollout !== undefined && !isFinal(rollout))
     return refused(`a rollout of ${service} is under way (${rollout.state.phase})`, `splitter abort ${service}   ends it first`);
-  const legs = legsOf(splitter.entry, service);
-  const roles = rollout === undefined ? legs.map(({ subset }) => subset) : [rollout.stable, rollout.canary];
+  const legs = storedLegs(seen, service);
+  const own = ownLegs(legs).map(({ subset }) => subset);
+  const roles = rollout === undefined ? own : [rollout.stable, rollout.canary];
   const carrying = roles.filter((name) => weightOf(legs, name) > 0);
   const [from] = carrying;
   if (from === undefined || carrying.length > 1)
@@ -54,9 +55,10 @@ export function findWayBack(
     );
   const known = subsetsOf(resolver.entry);
   if (sameFilter(known.get(from), wanted.filter)) return { kind: 'there', subset: from };
-  const idle =
-    roles.find((name) => name !== from && sameFilter(known.get(name), wanted.filter)) ?? roles.find((name) => name !== from);
-  if (idle === undefined || idle === '' || defaultSubsetOf(resolver.entry) === idle)
+  const ready = roles.find((name) => name !== from && sameFilter(known.get(name), wanted.filter));
+  const idle = ready ?? roles.find((name) => name !== from);
+  // A default subset that has the version already may get its users back; giving it another one could reach those who ask for it by name.
+  if (idle === undefined || idle === '' || (ready === undefined && defaultSubsetOf(resolver.entry) === idle))
     return refused(
       `no subset of ${service} is free for it: ${idle === undefined || idle === '' ? 'there is only one' : `${idle} is the default subset`}`,
       `splitter subsets ${service}`,

@@ -1,5 +1,5 @@
 import { adoptable } from '../drift.js';
-import { legsOf } from '../entries.js';
+import { storedLegs } from '../entries.js';
 import { goOn, isToBegin, pendingAt } from '../go-on.js';
 import { formatLegs, type Leg, sameShares, weightOf } from '../legs.js';
 import { findResolverDrift, isAdoptableFilter, type ResolverDrift } from '../resolver-drift.js';
@@ -44,7 +44,7 @@ function resumeDrift(rollout: Rollout, context: VerbContext, choice: DriftChoice
   const stand = { rollout, seen, plan };
   const state = goOn(stand, steps);
   const undecided = refused(rollout.message, `splitter resume ${service} --adopt   or   splitter resume ${service} --reassert`);
-  const stored = seen.splitter === undefined ? rollout.asked : legsOf(seen.splitter.entry, service);
+  const stored = seen.splitter === undefined ? rollout.asked : storedLegs(seen, service);
   if (!sameShares(stored, rollout.asked)) {
     if (choice === undefined) return undecided;
     if (choice === 'reassert') {

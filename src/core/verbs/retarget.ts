@@ -1,5 +1,5 @@
 import { adoptable } from '../drift.js';
-import { legsOf } from '../entries.js';
+import { storedLegs } from '../entries.js';
 import { formatLegs } from '../legs.js';
 import type { HookName } from '../plan.js';
 import { isFinal, type Rollout } from '../rollout.js';
@@ -25,7 +25,7 @@ export function retarget(
       `${service} is ${rollout.state.phase.toLowerCase()} and will be done in a moment`,
       `splitter status ${service} -w`,
     );
-  const stored = seen.splitter === undefined ? rollout.asked : legsOf(seen.splitter.entry, service);
+  const stored = seen.splitter === undefined ? rollout.asked : storedLegs(seen, service);
   if (!adoptable(rollout, stored))
     return refused(
       `service-splitter/${service} says ${formatLegs(stored)}, which this rollout does not know`,

@@ -1,6 +1,7 @@
 import { setInterval } from 'node:timers';
 import type { ControllerEvent } from '../../controller/events.js';
 import { logEntry } from '../../core/history.js';
+import { ownLegs } from '../../core/legs.js';
 import type { Desk } from './desk.js';
 import type { EventFeed } from './feed.js';
 import { freezeState } from './freeze-state.js';
@@ -112,7 +113,7 @@ export class Board {
 
   #tellDecision({ service, rollout, findings }: Extract<ControllerEvent, { kind: 'decided' }>): void {
     const { seq, at, phase, reason, asked, message, by } = logEntry(rollout, this.#desk.now(), findings, 0, 0);
-    const weights = Object.fromEntries(asked.map((leg) => [leg.subset, leg.weight / 100]));
+    const weights = Object.fromEntries(ownLegs(asked).map((leg) => [leg.subset, leg.weight / 100]));
     const decision = {
       service,
       rollout: rollout.id,

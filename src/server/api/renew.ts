@@ -22,7 +22,9 @@ export function renew(old: RolloutDetail, row: RolloutRow): RolloutDetail {
 }
 
 function withKnown<L extends Leg>(leg: L, { stable, canary, legs }: RolloutDetail): L {
-  const before = [stable, canary, ...legs].find((one) => one !== null && one.subset === leg?.subset);
+  const before = [stable, canary, ...legs].find(
+    (one) => one !== null && one.subset === leg?.subset && one.service === leg.service,
+  );
   if (leg === null || !before) return leg;
   const { weight, instances } = leg;
   return {

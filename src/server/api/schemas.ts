@@ -19,6 +19,7 @@ const PHASES = [
 
 const leg = z.object({
   subset: z.string().describe('Name of the subset'),
+  service: z.string().optional().describe("The other service that the leg leads to; absent for the service's own subsets"),
   filter: z.string().nullable().describe('Its filter in the resolver'),
   weight: z
     .object({

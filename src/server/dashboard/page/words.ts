@@ -69,6 +69,7 @@ export function worstSignal({ signals }: RolloutRow): RolloutRow['signals'][numb
 /** How a subset is told from others: its name and its version, where its filter is one. */
 export function versionOf(leg: RolloutRow['stable']): string {
   if (leg === null) return '';
+  if (leg.service !== undefined) return `service ${leg.service}`;
   const version = versionIn(leg.filter ?? '');
   return version === undefined ? leg.subset : `${leg.subset} “${version}”`;
 }
