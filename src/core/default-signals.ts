@@ -1,7 +1,7 @@
 import type { EnvoySignal, Signal } from './plan.js';
 
 /** At most 1 % of canary's answers may be failures: class 5xx, or a gRPC status that is the server's fault. */
-export const DEFAULT_ERRORS: EnvoySignal = { name: 'errors', source: 'envoy', metric: 'errors', max: 0.01 };
+const DEFAULT_ERRORS: EnvoySignal = { name: 'errors', source: 'envoy', metric: 'errors', max: 0.01 };
 
 /** Callers hang up on healthy versions too, so what canary leaves without an answer is held against stable's share. */
 const DEFAULT_UNANSWERED: EnvoySignal = { name: 'unanswered', source: 'envoy', metric: 'unanswered', margin: 0.01 };
