@@ -75,7 +75,7 @@ export class ScrapeBudget {
   /** What its reading took, by which the next ones are spread. */
   note(address: string, cost: PageCost): void {
     const share = this.#shareOf(address, this.#now());
-    const pause = pauseOf(cost, share.tookBefore);
+    const pause = pauseOf(cost, share.tookBefore, this.every(address));
     share.tookBefore = cost.ms;
     share.nextAt += Math.max(0, pause - share.pause);
     share.pause = pause;
@@ -99,11 +99,15 @@ export class ScrapeBudget {
   }
 }
 
-/** One slow reading may be ours; two in a row are the caller's. */
-function pauseOf({ ms, size, merged }: PageCost, before: number): number {
+/** One slow reading may be ours; two in a row are the caller's, unless this machine is short of time: so what is slow doubles the pause, and no hiccup makes it blind. */
+function pauseOf({ ms, size, merged }: PageCost, before: number, every: number): number {
   const slow = Math.min(ms, before);
   return Math.min(
     LONGEST,
-    Math.max(slow > SLOW ? slow * REST : 0, size > LARGE ? size / BYTES_PER_MS : 0, merged ? MERGED_EVERY : 0),
+    Math.max(
+      slow > SLOW ? Math.min(slow * REST, 2 * every) : 0,
+      size > LARGE ? size / BYTES_PER_MS : 0,
+      merged ? MERGED_EVERY : 0,
+    ),
   );
 }
