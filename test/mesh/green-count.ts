@@ -27,7 +27,7 @@ export class GreenCount {
     const target = { service: this.#service, stable: 'blue', canary: 'green', callers: [] };
     const [reading] = await this.#envoy.read([ERRORS], target, new AbortController().signal);
     const { measurement, query } = reading!;
-    this.#callers = query.slice(query.lastIndexOf(' of ') + 4);
+    this.#callers = / of ((?:\d+ of )?\d+ callers?)/.exec(query)?.[1] ?? '';
     if (measurement.kind === 'counts') {
       const { bad, total } = measurement.canary;
       this.#counts = { bad: this.#counts.bad + bad, total: this.#counts.total + total };
