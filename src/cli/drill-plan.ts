@@ -1,3 +1,4 @@
+import { DEFAULT_SIGNALS } from '../core/default-signals.js';
 import { DEFAULTS } from '../core/defaults.js';
 import { formatDuration } from '../core/duration.js';
 import { roomFor } from '../core/legs.js';
@@ -5,7 +6,7 @@ import type { ConsulSignal, Plan, Step } from '../core/plan.js';
 import { type BasisPoints, formatPercent } from '../core/weights.js';
 import { digestPlan } from '../plan/digest.js';
 import { CommandError } from './exit.js';
-import { DEFAULT_SIGNAL, type SourcedPlan } from './plan-source.js';
+import type { SourcedPlan } from './plan-source.js';
 
 /** Pauses and bake of a drill that has no plan to take them from. */
 const OWN_PACE = 5_000;
@@ -24,7 +25,7 @@ export function drillPlan({ plan, source }: SourcedPlan, pace: number | undefine
     bake: Math.min(alone.bake, most),
     // A wait made short may end before a source of evidence has looked; then it goes on until one has.
     ...(pace === undefined ? {} : { on: { ...alone.on, noData: 'wait' as const } }),
-    ...(without && alone.signals.length === 0 ? { signals: [DEFAULT_SIGNAL] } : {}),
+    ...(without && alone.signals.length === 0 ? { signals: DEFAULT_SIGNALS } : {}),
   };
   const [last] = drilled.steps.flatMap((step) => (step.kind === 'weight' ? [step.to] : [])).slice(-1);
   if (last !== room)
@@ -81,6 +82,6 @@ export const SANDBOX_PLAN: Plan = {
   undoWindow: DEFAULTS.undoWindow,
   stepTimeout: DEFAULTS.stepTimeout,
   on: DEFAULTS.on,
-  signals: [DEFAULT_SIGNAL],
+  signals: DEFAULT_SIGNALS,
   callers: [],
 };

@@ -1,4 +1,5 @@
 import { countEverywhere } from '../controller/count-instances.js';
+import { DEFAULT_SIGNALS, SIGNALS_OF_INSTANCES } from '../core/default-signals.js';
 import { subsetsOf } from '../core/entries.js';
 import { weightOf } from '../core/legs.js';
 import type { Observation } from '../core/observation.js';
@@ -12,7 +13,7 @@ import { CommandError } from './exit.js';
 import { durationFlag, protocolFlag } from './flag-values.js';
 import { type Look, lookAt, readFreeze } from './look.js';
 import { makeRoom } from './make-room.js';
-import { DEFAULT_SIGNAL, findPlan, type RampOverrides, rampPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
+import { findPlan, type RampOverrides, rampPlan, readPlanFile, type SourcedPlan } from './plan-source.js';
 import { requireCallers } from './require-callers.js';
 import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { parseSignals } from './signal-flag.js';
@@ -116,15 +117,16 @@ function planUnderWay({ rollout, plan }: Look): SourcedPlan | undefined {
   return { plan: plan.plan, digest: rollout.plan, source: plan.source };
 }
 
-/** Errors are watched by default where some caller's sidecar can be read, or an instance's; where none can, the ramp says so. */
+/** Errors, unanswered requests and answers of class 4xx are watched by default where some caller's sidecar can be read; errors alone where only an instance's can; where none can, the ramp says so. */
 async function defaultSignals(context: Context, plan: Plan): Promise<Plan['signals']> {
   const roles = { stable: plan.subsets[0]?.name ?? '', canary: plan.subsets[1]?.name ?? '' };
   const traffic = await createSignals(context, plan).traffic(
     { service: plan.service, ...roles, callers: plan.callers },
     AbortSignal.timeout(5_000),
   );
-  if (traffic !== undefined || (await readableInstances(context, plan)).read > 0) return [DEFAULT_SIGNAL];
-  await requireCallers(context, { ...plan, signals: [DEFAULT_SIGNAL] });
+  if (traffic !== undefined) return DEFAULT_SIGNALS;
+  if ((await readableInstances(context, plan)).read > 0) return SIGNALS_OF_INSTANCES;
+  await requireCallers(context, { ...plan, signals: DEFAULT_SIGNALS });
   return [];
 }
 

@@ -2,7 +2,7 @@ import { AUTO, settleVersions } from '../core/auto.js';
 import { DEFAULTS } from '../core/defaults.js';
 import { inferSubsets } from '../core/infer.js';
 import type { Observation } from '../core/observation.js';
-import type { EnvoySignal, Plan, Protocol, Signal, Step } from '../core/plan.js';
+import type { Plan, Protocol, Signal, Step } from '../core/plan.js';
 import { isFinal } from '../core/rollout.js';
 import { digestPlan } from '../plan/digest.js';
 import type { SourcedPlan } from '../ports.js';
@@ -131,6 +131,3 @@ export async function findPlan(
 
 /** Where a plan is from that nobody wrote. */
 export const TOLD_FROM_MESH = 'no plan: told from the mesh';
-
-/** What a ramp without a plan watches where a caller's sidecar can be read: at most 1 % of canary's answers may be 5xx. */
-export const DEFAULT_SIGNAL: EnvoySignal = { name: 'errors', source: 'envoy', metric: 'errors', max: 0.01 };

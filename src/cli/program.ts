@@ -81,7 +81,7 @@ export function buildProgram(io: CommandIo, done: (code: ExitCode) => void): Com
     .option('--bake <duration>', 'the watch at 100% before promotion')
     .option(
       '--signal <name=bound...>',
-      'what to watch instead of the plan: errors=0.5%, latency=500ms:5%, healthy=1, probe=http://…, none',
+      'what to watch instead of the plan: errors=0.5%, unanswered=stable+1%, 4xx=stable+1%, latency=500ms:5%, healthy=1, probe=http://…, none',
     )
     .option('--plan <file>', 'take subsets, signals and bake from this plan')
     .option('--stable <subset>', 'which subset users are on, where nothing says so')

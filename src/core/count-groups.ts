@@ -4,7 +4,7 @@ import type { EnvoySignal } from './plan.js';
 export function groupByCount(signals: readonly EnvoySignal[]): readonly (readonly [EnvoySignal, ...EnvoySignal[]])[] {
   const groups = new Map<string, [EnvoySignal, ...EnvoySignal[]]>();
   for (const signal of signals) {
-    const key = `${signal.metric} ${signal.over ?? ''}`;
+    const key = `${signal.metric} ${signal.over ?? ''} ${signal.codes?.join() ?? ''}`;
     const known = groups.get(key);
     if (known === undefined) groups.set(key, [signal]);
     else known.push(signal);

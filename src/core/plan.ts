@@ -109,11 +109,16 @@ export interface Making {
   readonly compare?: Comparison;
 }
 
-/** Requests counted per subset on the callers' sidecars: bad ones against all. */
+/** Requests counted per subset on the callers' sidecars: bad ones against all that were sent, those under way among them. */
 export interface EnvoySignal extends SignalBase {
   readonly source: 'envoy';
-  /** `errors`: answers of class 5xx, of a gRPC service calls that end in a status that is the server's fault. `latency`: answers slower than `over` milliseconds. */
-  readonly metric: 'errors' | 'latency';
+  /**
+   * `errors`: answers of class 5xx, of a gRPC service calls that end in a status that is the server's fault. `latency`: answers slower than `over`
+   * milliseconds. `unanswered`: requests that ended without an answer, because their caller gave up. `codes`: answers with one of `codes`.
+   */
+  readonly metric: 'errors' | 'latency' | 'unanswered' | 'codes';
+  /** HTTP codes and classes of them, like `429` and `4xx`; no code whose class is there too. */
+  readonly codes?: readonly string[];
   readonly over?: number;
   /** The share of bad requests that is still good: 0.005 is 0.5 %. Exactly one of `max` and `margin` is there. */
   readonly max?: number;

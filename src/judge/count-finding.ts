@@ -4,14 +4,18 @@ import { failingLine, suspiciousLine } from './alpha.js';
 import { lowerShare, upperShare } from './confidence.js';
 import { type CountEvidence, isStableWorse, weigh } from './count-signal.js';
 import { type CountTally, inStep, type Sides } from './count-tally.js';
+import { describeBad } from './count-words.js';
 import { shareOf } from './counts.js';
 import { describeEvidence, formatBound, formatCount, formatExact, formatShare, plural } from './text.js';
-import { allowedNow, canGive, isAbove, tellCounts } from './told-counts.js';
+import { canGive, isAbove, tellCounts } from './told-counts.js';
 
 /** Errors in a row after which a count signal is an `Error`: three seconds at ten looks a second, in which a sidecar may restart. */
 const ERROR_LIMIT = 30;
 
 const CONFIDENCE = 0.99;
+
+/** Of two shares each, for 99 % in all. */
+const BOTH_CONFIDENCE = 0.995;
 
 /** The finding of a count signal. Samples are canary's requests in the present step. */
 export function findCounts(signal: EnvoySignal, tally: CountTally, alpha: number, query?: string, note?: string): Finding {
@@ -83,7 +87,10 @@ class CountFinding implements Finding {
   get clear(): boolean {
     if (this.verdict !== 'Successful') return false;
     const { canary, stable } = this.#told();
-    return upperShare(canary, CONFIDENCE) < allowedNow(this.#signal, this.#tally, stable);
+    const { max, margin = 0 } = this.#signal;
+    if (max !== undefined) return upperShare(canary, CONFIDENCE) < max;
+    const least = lowerShare(stable.total === 0 ? this.#tally.stable : stable, BOTH_CONFIDENCE);
+    return upperShare(canary, BOTH_CONFIDENCE) < least + margin;
   }
 
   get band(): Band | undefined {
@@ -157,11 +164,12 @@ function verdictOf(signal: EnvoySignal, tally: CountTally, { step, evidence, sta
   if (tally.failed) return 'Failed';
   if (tally.trouble !== null)
     return tally.trouble.kind === 'error' && tally.trouble.streak > ERROR_LIMIT ? 'Error' : 'Inconclusive';
-  if (step.canary.total === 0 || isAlone(signal, tally) || stableWorse) return 'Inconclusive';
+  if (step.canary.total === 0 || stableWorse) return 'Inconclusive';
+  if (isAlone(signal, tally) && shareOf(step.canary) > (signal.margin ?? 0)) return 'Inconclusive';
   return evidence.harm >= suspiciousLine(alpha) ? 'Inconclusive' : 'Successful';
 }
 
-/** A comparison without the other side. */
+/** A comparison without the other side: canary is only told good where it could not be worse by the margin than a stable without a bad request. */
 function isAlone(signal: EnvoySignal, tally: CountTally): boolean {
   return signal.margin !== undefined && tally.stable.total === 0;
 }
@@ -175,7 +183,8 @@ interface Story extends Weighed {
 function describe(signal: EnvoySignal, tally: CountTally, story: Story): string {
   const { told, evidence, alpha } = story;
   const isExact = story.verdict === 'Failed';
-  const facts = `${describeShare(signal, told.canary, { recent: told === tally.recent, isExact })}${describeStable(told.stable)}`;
+  const share = describeShare(signal, told.canary, { recent: told === tally.recent, isExact });
+  const facts = `${share}${describeStable(told.stable)}${describeFrozen(signal, tally, story.step)}`;
   const against = `${facts}; ${wordsOf(signal).limit}`;
   if (story.verdict === 'Failed') {
     const line = failingLine(alpha);
@@ -216,7 +225,7 @@ interface Telling {
 }
 
 function describeShare(signal: EnvoySignal, told: Counts, { recent, isExact }: Telling): string {
-  const verb = signal.metric === 'latency' ? `took over ${formatCount(signal.over ?? 0)}ms` : 'failed';
+  const verb = describeBad(signal);
   const of = `${recent ? 'the last ' : ''}${plural(told.total, 'request')}`;
   return told.bad === 0
     ? `none of ${of} ${verb}`
@@ -225,6 +234,12 @@ function describeShare(signal: EnvoySignal, told: Counts, { recent, isExact }: T
 
 function describeStable(stable: Counts): string {
   return stable.total === 0 ? '' : `, ${formatShare(shareOf(stable))} of ${formatCount(stable.total)} on stable`;
+}
+
+/** What canary is held to in a step in which stable, which had requests before, has none. */
+function describeFrozen({ margin }: EnvoySignal, { stable }: CountTally, step: Sides): string {
+  if (margin === undefined || step.canary.total === 0 || step.stable.total > 0 || stable.total === 0) return '';
+  return `; stable, which gets none now, was below ${formatShare(upperShare(stable, BOTH_CONFIDENCE))} before`;
 }
 
 function blameStable(signal: EnvoySignal, evidence: CountEvidence, alpha: number): string {

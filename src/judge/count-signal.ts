@@ -2,10 +2,11 @@ import type { EnvoySignal } from '../core/plan.js';
 import type { Counts, Reading } from '../core/verdict.js';
 import { failingLine, suspiciousLine } from './alpha.js';
 import { type BoundTest, continueBoundTest, prepareBoundTest } from './bound-test.js';
-import { addSides, beginCountTally, type CountTally, NO_SIDES, TEST_SIZES } from './count-tally.js';
+import { upperShare } from './confidence.js';
+import { addSides, beginCountTally, type CountTally, inStep, NO_SIDES, TEST_SIZES } from './count-tally.js';
 import { addCounts, shareOf, soundCounts, subtractCounts } from './counts.js';
 import { type Evidence, strengthOf } from './evidence.js';
-import { continuePairTest, type PairTest, preparePairTest } from './pair-test.js';
+import { continuePairAlone, continuePairTest, type PairTest, preparePairTest } from './pair-test.js';
 import { addTrouble } from './trouble.js';
 
 /** What the tests of a count signal say: strengths to be held against the failing line. */
@@ -111,14 +112,18 @@ interface Compared {
 }
 
 /** Fewer requests than this wait for more before they are compared: it costs no evidence, and little traffic is looked at often. */
-const SMALLEST_BLOCK = 20;
+const SMALLEST_BLOCK = 8;
 
 /** Requests are compared in blocks that have both sides; a side that is alone waits for the other. What ends a block is never an outcome. */
 function compareSides(tests: PreparedTests, tally: CountTally, canary: Counts, stable: Counts): Compared {
   const block = addSides(tally.pending, canary, stable);
   const [worse, better] = tally.mode === 'compare' ? [tally.tests[0]!, tally.tests[1]!] : [tally.tests[2]!, tally.tests[1]!];
   const ready = block.canary.total > 0 && block.stable.total > 0 && block.canary.total + block.stable.total >= SMALLEST_BLOCK;
-  if (!ready) return { pending: block, worse, better };
+  if (!ready) {
+    if (!isLeftAlone(tally, block)) return { pending: block, worse, better };
+    const ceiling = upperShare(tally.stable, STABLE_CONFIDENCE);
+    return { pending: NO_SIDES, worse: continuePairAlone(tests.worse, worse, block.canary, ceiling), better };
+  }
   const stableHistory = subtractCounts(tally.stable, tally.pending.stable);
   const canaryHistory = subtractCounts(tally.canary, tally.pending.canary);
   return {
@@ -126,6 +131,21 @@ function compareSides(tests: PreparedTests, tally: CountTally, canary: Counts, s
     worse: continuePairTest(tests.worse, worse, block.canary, block.stable, stableHistory),
     better: tally.mode === 'compare' ? continuePairTest(tests.better, better, block.stable, block.canary, canaryHistory) : better,
   };
+}
+
+/** Canary's requests in a row without one of stable, after which stable is taken to get none any more. */
+const LEFT_ALONE = 50;
+/** And this many times as many as its part of the step's requests would leave between two of stable. */
+const RARE = 10;
+/** How sure it is that stable's share was below what canary is then held to. */
+const STABLE_CONFIDENCE = 0.995;
+
+/** Whether stable, which had requests, gets none any more. */
+function isLeftAlone(tally: CountTally, { canary, stable }: CountTally['pending']): boolean {
+  if (tally.mode !== 'compare' || stable.total > 0 || tally.stable.total === 0) return false;
+  const step = inStep(tally);
+  const usual = (step.canary.total - tally.pending.canary.total) / Math.max(1, step.stable.total);
+  return canary.total >= Math.max(LEFT_ALONE, RARE * usual);
 }
 
 /** A CUSUM towards four times the allowed share (Page 1954). While it rests, canary looks healthy and `recent` is empty. */

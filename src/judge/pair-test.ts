@@ -9,6 +9,8 @@ export interface PairTest {
   readonly excess: readonly number[];
 }
 
+const LARGEST_SHARE = 0.99;
+
 /** Prepares the test: the alternatives are excesses from half the margin (at least 0.1 %) to 80 %, evenly in the logarithm. */
 export function preparePairTest(margin: number, size: number): PairTest {
   return { margin, excess: logGrid(Math.max(margin / 2, 0.001), 0.8, size) };
@@ -51,6 +53,20 @@ export function continuePairTest(
     );
   };
   return growEvidence(evidence, n, test.excess.map(factorOf));
+}
+
+/**
+ * The evidence with one more block that has requests of the suspect only, where the reference gets none any more: its share is held to be at most
+ * `ceiling`, which the reference is known to be below. The factor is a likelihood ratio at that share and the margin, as in a test against a bound.
+ */
+export function continuePairAlone(test: PairTest, evidence: Evidence, suspect: Counts, ceiling: number): Evidence {
+  const bound = Math.min(LARGEST_SHARE, ceiling + test.margin);
+  const fine = suspect.total - suspect.bad;
+  const factorOf = (alternative: number): number => {
+    const share = Math.min(LARGEST_SHARE, bound + alternative);
+    return Math.exp(suspect.bad * Math.log(share / bound) + fine * Math.log((1 - share) / (1 - bound)));
+  };
+  return growEvidence(evidence, suspect.total, test.excess.map(factorOf));
 }
 
 /** ln (1 + x)^count; most looks have no bad request, and a logarithm is what costs. */

@@ -39,7 +39,7 @@ export function isAbove(signal: EnvoySignal, tally: CountTally, { canary, stable
 }
 
 /** The share that canary must keep, by what stable showed beside it or, where it had no request meanwhile, in the whole rollout. */
-export function allowedNow(signal: EnvoySignal, tally: CountTally, stable: Counts): number {
+function allowedNow(signal: EnvoySignal, tally: CountTally, stable: Counts): number {
   return allowedShare(signal, stable.total === 0 ? tally.stable : stable);
 }
 

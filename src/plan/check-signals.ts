@@ -30,7 +30,7 @@ export function checkSignals(plan: PlanText): Problem[] {
 function checkSignal(signal: SignalText, path: Path): Problem[] {
   switch (signal.source) {
     case 'envoy':
-      return [...checkLatency(signal, path), ...checkBound(signal, path)];
+      return [...checkCounted(signal, path), ...checkLatency(signal, path), ...checkBound(signal, path)];
     case 'prometheus':
       return [...checkPrometheus(signal, path), ...checkUrl(signal.url, path)];
     case 'http':
@@ -44,11 +44,34 @@ function checkSignal(signal: SignalText, path: Path): Problem[] {
   }
 }
 
-/** Prometheus cannot add up statuses that stand in the names of series. */
+/** Prometheus cannot add up statuses that stand in the names of series, and codes of HTTP say little of gRPC. */
 function checkProtocol(signal: SignalText, protocol: PlanText['protocol'], path: Path): Problem[] {
-  if (protocol !== 'grpc' || signal.source !== 'prometheus' || signal.preset !== 'error-ratio') return [];
+  if (protocol !== 'grpc') return [];
+  if (signal.source === 'envoy' && signal.codes !== undefined) {
+    const what = 'codes are those of HTTP, and a gRPC service answers 200 whatever happens';
+    return [warningAt([...path, 'codes'], 'key', what, 'write metric: errors, which counts gRPC statuses')];
+  }
+  if (signal.source !== 'prometheus' || signal.preset !== 'error-ratio') return [];
   const what = 'the preset error-ratio counts answers of class 5xx, and a gRPC service answers 200 whatever happens';
   return [errorAt([...path, 'preset'], 'value', what, 'write source: envoy with metric: errors, which counts gRPC statuses')];
+}
+
+/** Either a metric or codes, and no answer twice. */
+function checkCounted({ metric, codes }: Of<'envoy'>, path: Path): Problem[] {
+  if (codes === undefined) {
+    if (metric !== undefined) return [];
+    const hint = 'write metric: errors, latency or unanswered, or codes: [4xx]';
+    return [errorAt(path, 'key', 'the signal has neither a "metric" nor "codes"', hint)];
+  }
+  if (metric !== undefined)
+    return [errorAt([...path, 'codes'], 'key', 'a signal has either "metric" or "codes", not both', 'keep one of them')];
+  const texts = [codes].flat().map(String);
+  return texts.flatMap((code, i) => {
+    const whole = texts.find((other, j) => (other === code ? j < i : other === `${code[0]}xx`));
+    if (whole === undefined) return [];
+    const what = whole === code ? `${code} stands there twice` : `${code} is one of ${whole}, which stands there too`;
+    return [errorAt([...path, 'codes', i], 'value', what, 'remove it')];
+  });
 }
 
 function checkLatency({ metric, over }: Of<'envoy'>, path: Path): Problem[] {
@@ -57,8 +80,8 @@ function checkLatency({ metric, over }: Of<'envoy'>, path: Path): Problem[] {
       errorAt(path, 'key', 'a latency signal has no "over"', 'write the time above which an answer is slow, like over: 500ms'),
     ];
   }
-  if (metric === 'errors' && over !== undefined)
-    return [errorAt([...path, 'over'], 'key', '"over" belongs to latency, not to errors', 'remove it')];
+  if (metric !== 'latency' && over !== undefined)
+    return [errorAt([...path, 'over'], 'key', `"over" belongs to latency, not to ${metric ?? 'codes'}`, 'remove it')];
   return over === undefined ? [] : warnOfEdges(over, path);
 }
 

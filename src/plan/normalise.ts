@@ -1,4 +1,5 @@
 import { AUTO } from '../core/auto.js';
+import { watchUnanswered } from '../core/default-signals.js';
 import { DEFAULTS } from '../core/defaults.js';
 import type { Comparison, ExtraLeg, Plan, Program, Route, Signal, Step, Subset, Wave } from '../core/plan.js';
 import { rampSteps } from '../core/ramp.js';
@@ -48,7 +49,9 @@ export function normalise(text: PlanText): Plan {
     ...(text.route === undefined ? {} : { route: toRoute(text.route) }),
     ...(Object.keys(text.hooks).length === 0 ? {} : { hooks: toHooks(text.hooks) }),
     ...(text.checks.length === 0 ? {} : { checks: text.checks.map((one) => ({ name: one.name, program: toProgram(one) })) }),
-    signals: text.signals.map((signal) => ({ ...toSignal(signal), ...(signal.dry_run ? { dryRun: true } : {}) })),
+    signals: watchUnanswered(
+      text.signals.map((signal) => ({ ...toSignal(signal), ...(signal.dry_run ? { dryRun: true } : {}) })),
+    ),
     ...(text.schedule === undefined ? {} : { schedule: toSchedule(text.schedule) }),
     callers: text.callers,
     ...(text.notify.length === 0 ? {} : { notify: toChannels(text.notify) }),
@@ -134,9 +137,11 @@ function toSubset(name: string, { version, filter }: SubsetText): Subset {
 function toSignal(signal: SignalText): Signal {
   switch (signal.source) {
     case 'envoy': {
-      const { name, source, metric, over, max, margin } = signal;
+      const { name, source, codes, over, max, margin } = signal;
       const limit = margin === undefined ? { max: fraction(max ?? 0) } : { margin: fraction(margin) };
-      return { name, source, metric, ...(over === undefined ? {} : { over: ms(over) }), ...limit };
+      const { metric = 'codes' } = signal;
+      const counted = codes === undefined ? {} : { codes: [codes].flat().map(String) };
+      return { name, source, metric, ...counted, ...(over === undefined ? {} : { over: ms(over) }), ...limit };
     }
     case 'prometheus': {
       const { name, source } = signal;

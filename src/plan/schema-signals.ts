@@ -61,14 +61,28 @@ export const bounds = {
   timeout: duration().optional().describe('An answer that takes longer is an error; default 5s'),
 };
 
+const NO_CODE = `is no HTTP code${ARROW}write a code like 429 or a class like 4xx, or a list like [401, 4xx]`;
+
+const single = z.int({ error: NO_CODE }).min(100, { error: NO_CODE }).max(599, { error: NO_CODE });
+const written = z.string({ error: NO_CODE }).regex(/^[1-5](?:xx|[0-9][0-9])$/, { error: NO_CODE });
+
 const envoy = z
   .strictObject({
     ...common,
     source: z.literal('envoy').describe("The callers' own sidecars, which count every request"),
     metric: z
-      .enum(['errors', 'latency'])
+      .enum(['errors', 'latency', 'unanswered'])
+      .optional()
       .describe(
-        "errors: answers of class 5xx (of gRPC: statuses that are the server's fault); latency: answers slower than `over`",
+        "errors: answers of class 5xx (of gRPC: statuses that are the server's fault); latency: answers slower than `over`; unanswered: requests whose callers gave up before any answer. A plan that watches errors and not unanswered gets unanswered with compare: stable and a margin of 1%",
+      ),
+    codes: z
+      .union([single, written, z.array(z.union([single, written], { error: NO_CODE })).min(1, { error: NO_CODE })], {
+        error: NO_CODE,
+      })
+      .optional()
+      .describe(
+        'Instead of `metric`: the HTTP codes that are bad, single ones and classes, like [4xx] or [401, 429]. Of a gRPC service these are the codes of HTTP, which is 200 for most failed calls too',
       ),
     over: duration().optional().describe('For latency: an answer that takes longer than this is a slow one'),
     max: share().optional().describe('Percentage of requests that may be bad, like 0.5%'),

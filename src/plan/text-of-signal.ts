@@ -61,9 +61,10 @@ function askedText(signal: Signal): Text {
   }
 }
 
-function envoyText({ metric, over, max, margin }: EnvoySignal): Text {
+function envoyText({ metric, codes, over, max, margin }: EnvoySignal): Text {
+  const counted = codes === undefined ? { metric } : { codes: codes.map((code) => (code.endsWith('xx') ? code : Number(code))) };
   const limit = margin === undefined ? { max: percentText(max ?? 0) } : { compare: 'stable', margin: percentText(margin) };
-  return { metric, ...time('over', over), ...limit };
+  return { ...counted, ...time('over', over), ...limit };
 }
 
 function vendorText(signal: VendorQuery): Text {

@@ -1,17 +1,18 @@
 import { FRESH_RECKONING, type Reckoning, reckon } from '../core/coverage.js';
 import type { EnvoySignal } from '../core/plan.js';
-import type { Counts, Measurement } from '../core/verdict.js';
+import type { Counts } from '../core/verdict.js';
 import type { Target } from '../ports.js';
+import { countAnswers, sayAnswers, takeAnswers } from './answers.js';
 import { measureEnvoy } from './envoy-measure.js';
 import type { Family } from './envoy-metrics.js';
 import type { EnvoyTarget } from './envoy-target.js';
 import type { Increments } from './increments.js';
 import type { Measured } from './measured.js';
 
-type Sides = Extract<Measurement, { kind: 'counts' }>;
-
-const NONE: Increments = new Map();
-const NO_COUNTS: Counts = { bad: 0, total: 0 };
+/** Whether instances tell of a signal what no caller does: how requests were answered, not what callers gave up nor how long they waited. */
+export function isOfBothSides({ metric }: EnvoySignal): boolean {
+  return metric === 'errors';
+}
 
 /** Measures a signal by what callers counted and, where it counts answers, by what the instances answered beyond that; keeps what was told of each subset. */
 export class BothSidesMeter {
@@ -21,23 +22,23 @@ export class BothSidesMeter {
   measure(signal: EnvoySignal, target: Target, known: EnvoyTarget, at: number): Measured {
     const consumer = `signal ${signal.name}`;
     const { isGrpc, ledgers } = known;
-    const callers = measureEnvoy(signal, target, { isGrpc, take: (family) => ledgers[family].take(consumer) });
-    if (signal.metric === 'latency') return callers;
-    const inbound = (family: Family): Increments =>
-      family === 'classes' || family === 'statuses' ? known.instances.take(consumer, family, at) : NONE;
-    const instances = measureEnvoy(signal, target, { isGrpc, take: inbound });
+    const trials = known.trialsOf(signal.name);
+    const callers = { isGrpc, trials, take: (family: Family): Increments => ledgers[family].take(consumer) };
+    if (!isOfBothSides(signal)) return measureEnvoy(signal, target, callers);
+    const answers = takeAnswers(isGrpc, (side) => known.instances.take(consumer, side, at));
     const retried = ledgers.retried.take(consumer);
-    const [seen, answered] = [countsIn(callers), countsIn(instances)];
-    const news = (role: 'canary' | 'stable'): Counts =>
-      this.#reckon(`${consumer} ${target[role]}`, seen[role], retriedOf(retried, target[role], isGrpc), answered[role]);
-    const measurement: Sides = { kind: 'counts', canary: news('canary'), stable: news('stable') };
-    const unseen = measurement.canary.total + measurement.stable.total > seen.canary.total + seen.stable.total;
-    if (!unseen && callers.measurement.kind !== 'counts') return callers;
-    return {
-      query: callers.query,
-      raw: unseen ? `${callers.raw}; by the instances: ${instances.raw}` : callers.raw,
-      measurement,
+    let unseen = false;
+    // Requests under way are no answers yet: they must not hide what only the instances answered.
+    const beyond = (subset: string, answered: Counts): Counts => {
+      const instances = countAnswers(answers, subset);
+      const news = this.#reckon(`${consumer} ${subset}`, answered, retriedOf(retried, subset, isGrpc), instances);
+      unseen ||= news.total > answered.total;
+      return { bad: news.bad - answered.bad, total: news.total - answered.total };
     };
+    const measured = measureEnvoy(signal, target, { ...callers, beyond });
+    if (!unseen) return measured;
+    const raw = `${sayAnswers(answers, target.canary)}; ${sayAnswers(answers, target.stable)}`;
+    return { ...measured, raw: `${measured.raw}; by the instances: ${raw}` };
   }
 
   #reckon(key: string, callers: Counts, retried: Counts, instances: Counts): Counts {
@@ -45,10 +46,6 @@ export class BothSidesMeter {
     this.#reckonings.set(key, next);
     return news;
   }
-}
-
-function countsIn({ measurement }: Measured): Pick<Sides, 'canary' | 'stable'> {
-  return measurement.kind === 'counts' ? measurement : { canary: NO_COUNTS, stable: NO_COUNTS };
 }
 
 /** Of a gRPC attempt that was made again only its HTTP class is counted, which says nothing of its status: it may have been a failure. */

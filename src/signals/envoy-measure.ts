@@ -1,67 +1,136 @@
 import type { EnvoySignal } from '../core/plan.js';
 import type { Counts } from '../core/verdict.js';
 import type { Target } from '../ports.js';
-import type { Family } from './envoy-metrics.js';
-import { countStatuses, explainSilence, sayStatus } from './grpc-status.js';
+import { type Answers, countAnswers, sayAnswers, sayCounters, takeAnswers } from './answers.js';
+import { type Family, REQUEST_KEYS } from './envoy-metrics.js';
+import { explainSilence } from './grpc-status.js';
 import type { Increments } from './increments.js';
 import type { Measured } from './measured.js';
+import type { Trials } from './trials.js';
 
 type Counters = ReadonlyMap<string, number>;
 
 const NONE: Counters = new Map();
+const NO_COUNTS: Counts = { bad: 0, total: 0 };
 
-/** What one signal has not seen yet of a service's counters, and whether the service speaks gRPC. */
+/** What one signal has not seen yet of a service's counters, its trials, and whether the service speaks gRPC. */
 export interface Unseen {
   readonly isGrpc: boolean;
+  readonly trials: Trials;
   take(family: Family): Increments;
+  /** What others counted beyond the answers that callers counted; less than nothing where that was told before. */
+  beyond?(subset: string, answered: Counts): Counts;
+}
+
+/** What has to be read for a signal, besides classes, statuses and requests. */
+export function familiesOf({ metric, codes = [] }: EnvoySignal): readonly Family[] {
+  if (metric === 'latency') return ['latency'];
+  return codes.some((code) => !isClass(code)) ? ['codes'] : [];
 }
 
 /** Requests of both roles since the last time, and those among them that are bad by this signal. */
 export function measureEnvoy(signal: EnvoySignal, target: Target, unseen: Unseen): Measured {
   if (signal.metric === 'latency') return measureLatency(signal, target, unseen.take('latency'));
-  const query = envoyQuery(signal, target, unseen.isGrpc);
-  const classes = unseen.take('classes');
-  return unseen.isGrpc
-    ? measureStatuses(query, target, classes, unseen.take('statuses'))
-    : measureClasses(query, target, classes);
+  const read: Read = {
+    query: envoyQuery(signal, target, unseen.isGrpc),
+    target,
+    trials: unseen.trials,
+    requests: unseen.take('requests'),
+  };
+  switch (signal.metric) {
+    case 'unanswered':
+      return measureUnanswered(read);
+    case 'codes':
+      return measureCodes(read, signal.codes ?? [], unseen);
+    case 'errors':
+      return measureErrors(read, takeAnswers(unseen.isGrpc, unseen.take), unseen.beyond);
+  }
 }
 
 /** The Envoy series that a signal reads, as a person would look them up. */
 export function envoyQuery(signal: EnvoySignal, { service }: Target, isGrpc: boolean, edge?: number): string {
   const label = `consul_destination_service="${service}"`;
-  if (signal.metric === 'latency')
-    return `envoy_cluster_upstream_rq_time_bucket{${label}${edge === undefined ? '' : `,le="${edge}"`}}`;
-  return isGrpc ? `{__name__=~"envoy_cluster_grpc_(.*_)?[0-9]+",${label}}` : `envoy_cluster_upstream_rq_xx{${label}}`;
+  switch (signal.metric) {
+    case 'latency':
+      return `envoy_cluster_upstream_rq_time_bucket{${label}${edge === undefined ? '' : `,le="${edge}"`}}`;
+    case 'unanswered':
+      return `{__name__=~"envoy_cluster_upstream_rq_(${REQUEST_KEYS.join('|')})",${label}}`;
+    case 'codes':
+      return `envoy_cluster_upstream_rq{${label},envoy_response_code=~"${(signal.codes ?? []).map((code) => code.replace('xx', '..')).join('|')}"}`;
+    case 'errors':
+      return isGrpc ? `{__name__=~"envoy_cluster_grpc_(.*_)?[0-9]+",${label}}` : `envoy_cluster_upstream_rq_xx{${label}}`;
+  }
 }
 
-function measureClasses(query: string, target: Target, increments: Increments): Measured {
+interface Read {
+  readonly query: string;
+  readonly target: Target;
+  readonly trials: Trials;
+  readonly requests: Increments;
+}
+
+/** Counts of both roles: the bad ones against what was sent. */
+function countBad(
+  { query, target, trials, requests }: Read,
+  say: (subset: string) => string,
+  badOf: (subset: string) => number,
+  moreOf: (subset: string) => Counts = () => NO_COUNTS,
+): Measured {
   const count = (subset: string): Counts => {
-    const classes = increments.get(subset) ?? NONE;
-    return { bad: classes.get('5') ?? 0, total: [...classes.values()].reduce((sum, requests) => sum + requests, 0) };
+    const more = moreOf(subset);
+    return trials.count(subset, badOf(subset) + more.bad, (requests.get(subset)?.get('sent') ?? 0) + more.total);
   };
-  const say = (subset: string): string => `${subset} ${sayCounters(increments.get(subset) ?? NONE, (digit) => `${digit}xx`)}`;
-  return {
-    query,
-    raw: `${say(target.canary)}; ${say(target.stable)}`,
-    measurement: { kind: 'counts', canary: count(target.canary), stable: count(target.stable) },
-  };
-}
-
-/** Statuses of gRPC, and beside them the answers of class 5xx that had none. */
-function measureStatuses(query: string, target: Target, classes: Increments, statuses: Increments): Measured {
-  const count = (subset: string): Counts => countStatuses(statuses.get(subset) ?? NONE, classes.get(subset)?.get('5') ?? 0);
-  const say = (subset: string): string =>
-    `${subset} ${sayCounters(statuses.get(subset) ?? NONE, sayStatus)} by status, ${sayCounters(classes.get(subset) ?? NONE, (digit) => `${digit}xx`)}`;
   const raw = `${say(target.canary)}; ${say(target.stable)}`;
-  const canary = count(target.canary);
-  if (canary.total === 0 && classes.has(target.canary) && !statuses.has(target.canary))
-    return { query, raw, measurement: { kind: 'none', why: explainSilence(target.service, target.canary) } };
-  return { query, raw, measurement: { kind: 'counts', canary, stable: count(target.stable) } };
+  return { query, raw, measurement: { kind: 'counts', canary: count(target.canary), stable: count(target.stable) } };
 }
 
-function sayCounters(counters: Counters, name: (key: string) => string): string {
-  const counted = [...counters].filter(([, requests]) => requests > 0).sort(([a], [b]) => Number(a) - Number(b));
-  return counted.length === 0 ? 'none' : counted.map(([key, requests]) => `${name(key)} ${requests}`).join(', ');
+/** Answers that are the server's fault, those that others counted among them. */
+function measureErrors(read: Read, answers: Answers, beyond?: Unseen['beyond']): Measured {
+  const { service, canary, stable } = read.target;
+  const extra = new Map(
+    [canary, stable].map((subset) => [subset, beyond?.(subset, countAnswers(answers, subset)) ?? NO_COUNTS] as const),
+  );
+  const measured = countBad(
+    read,
+    (subset) => sayAnswers(answers, subset),
+    (subset) => countAnswers(answers, subset).bad,
+    (subset) => extra.get(subset) ?? NO_COUNTS,
+  );
+  const { classes, statuses } = answers;
+  const silent = statuses !== undefined && classes.has(canary) && !statuses.has(canary) && !classes.get(canary)?.get('5');
+  const alone = [...extra.values()].every(({ total }) => total <= 0);
+  return silent && alone ? { ...measured, measurement: { kind: 'none', why: explainSilence(service, canary) } } : measured;
+}
+
+function measureUnanswered(read: Read): Measured {
+  const of = (subset: string, key: string): number => read.requests.get(subset)?.get(key) ?? 0;
+  return countBad(
+    read,
+    (subset) => `${subset} ${of(subset, 'unanswered')} of ${of(subset, 'sent')} unanswered`,
+    (subset) => of(subset, 'unanswered'),
+  );
+}
+
+/** A class is read from the counters of classes, so that codes are read only where a single one is asked for. */
+function measureCodes(read: Read, codes: readonly string[], unseen: Unseen): Measured {
+  const classes = unseen.take('classes');
+  const single = codes.some((code) => !isClass(code)) ? unseen.take('codes') : undefined;
+  const counted = (subset: string): Counters =>
+    new Map(
+      codes.map((code) => [
+        code,
+        isClass(code) ? (classes.get(subset)?.get(code[0]!) ?? 0) : (single?.get(subset)?.get(code) ?? 0),
+      ]),
+    );
+  return countBad(
+    read,
+    (subset) => `${subset} ${sayCounters(counted(subset), (code) => code)}`,
+    (subset) => [...counted(subset).values()].reduce((sum, answers) => sum + answers, 0),
+  );
+}
+
+function isClass(code: string): boolean {
+  return code.endsWith('xx');
 }
 
 function measureLatency(signal: EnvoySignal, target: Target, increments: Increments): Measured {

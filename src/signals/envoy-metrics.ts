@@ -1,7 +1,7 @@
 import type { ServiceRef } from '../core/plan.js';
 import { FACTS_FILTER } from './page-facts.js';
 
-/** The counters of one Envoy cluster (one subset): by response class (`2`, `5`), by gRPC status, or by bucket edge in ms with `count` for all. */
+/** The counters of one Envoy cluster (one subset): by response class (`2`, `5`) or code, by gRPC status, by bucket edge in ms with `count` for all, or by what became of requests. */
 interface CounterGroup {
   readonly subset: string;
   readonly values: Map<string, number>;
@@ -10,8 +10,8 @@ interface CounterGroup {
 /** The counters of one family on one sidecar, by the labels that identify the cluster. */
 export type Snapshot = ReadonlyMap<string, CounterGroup>;
 
-/** What can be read of a service: answers by class, those of attempts that were made again instead of passed on, how long they took, and how gRPC calls ended. */
-export type Family = 'classes' | 'retried' | 'latency' | 'statuses';
+/** What can be read of a service: answers by class and by code, those of attempts that were made again instead of passed on, how long they took, how gRPC calls ended, and what became of all requests that were sent. */
+export type Family = 'classes' | 'retried' | 'codes' | 'latency' | 'statuses' | 'requests';
 
 /** What one scrape says about one service. */
 export type EnvoyMetrics = Readonly<Record<Family, Snapshot>>;
@@ -21,15 +21,23 @@ const RETRIED = 'envoy_cluster_retry_upstream_rq_xx{';
 const BUCKET = 'envoy_cluster_upstream_rq_time_bucket{';
 const COUNT = 'envoy_cluster_upstream_rq_time_count{';
 const STATUS = 'envoy_cluster_grpc_';
+const CODE = 'envoy_cluster_upstream_rq{';
+const REQUEST = 'envoy_cluster_upstream_rq_';
 const SENT = 'envoy_cluster_upstream_rq_total{';
 const CLASS_LABEL = 'envoy_response_code_class';
+const CODE_LABEL = 'envoy_response_code';
+
+/** The counters, and the gauge of those under way, that say what became of the requests of a cluster. */
+export const REQUEST_KEYS = ['active', 'cancelled', 'completed', 'retry', 'total'] as const;
 
 /** Parts of Envoy's raw names, like `….upstream_rq_5xx` and `….grpc.bank.Books.Balance.14`. */
 const RAW_NAMES: Readonly<Record<Family, string>> = {
   classes: 'upstream_rq_.xx',
   retried: 'upstream_rq_.xx',
+  codes: 'upstream_rq_[0-9]+$',
   latency: 'upstream_rq_time',
   statuses: '[.]grpc[.](.*[.])?[0-9]+$',
+  requests: `upstream_rq_(${REQUEST_KEYS.join('|')})$`,
 };
 
 /** The path to scrape: only counters that moved, only the families needed, and what tells one Envoy from another. */
@@ -46,7 +54,9 @@ export function parseEnvoyMetrics(text: string, target: ServiceRef): EnvoyMetric
   const wanted = wantedLabels(target);
   const classes = new Map<string, CounterGroup>();
   const retried = new Map<string, CounterGroup>();
+  const codes = new Map<string, CounterGroup>();
   const latency = new Map<string, CounterGroup>();
+  const requests = new Map<string, CounterGroup>();
   const statuses = new Map<string, CounterGroup>();
   for (let from = 0; from < text.length; ) {
     const newline = text.indexOf('\n', from);
@@ -57,9 +67,11 @@ export function parseEnvoyMetrics(text: string, target: ServiceRef): EnvoyMetric
     else if (text.startsWith(BUCKET, from)) addLine(latency, text.slice(from + BUCKET.length, to), wanted, 'le');
     else if (text.startsWith(COUNT, from)) addLine(latency, text.slice(from + COUNT.length, to), wanted, undefined);
     else if (text.startsWith(STATUS, from)) addStatus(statuses, text.slice(from + STATUS.length, to), wanted);
+    else if (text.startsWith(CODE, from)) addLine(codes, text.slice(from + CODE.length, to), wanted, CODE_LABEL);
+    else if (text.startsWith(REQUEST, from)) addRequests(requests, text.slice(from + REQUEST.length, to), wanted);
     from = to + 1;
   }
-  return { classes, retried, latency, statuses };
+  return { classes, retried, codes, latency, statuses, requests };
 }
 
 /** All requests that one proxy has ever sent to a service, whatever the subset; undefined where it has no cluster of it that was used. */
@@ -79,6 +91,12 @@ function addStatus(groups: Map<string, CounterGroup>, line: string, wanted: read
   addCounter(groups, labels, wanted, (own) => ({ key: status, cluster: `${method ?? ''}{${own}` }));
 }
 
+/** What became of requests ends the name. */
+function addRequests(groups: Map<string, CounterGroup>, line: string, wanted: readonly string[]): void {
+  const key = REQUEST_KEYS.find((name) => line.startsWith(`${name}{`));
+  if (key !== undefined) addCounter(groups, line.slice(key.length + 1), wanted, (cluster) => ({ key, cluster }));
+}
+
 /** The labels, as Envoy writes them, that the series about a service have. */
 export function wantedLabels({ service, namespace, partition, datacenter }: ServiceRef): readonly string[] {
   const labels = { service, namespace, partition, datacenter };
@@ -92,8 +110,13 @@ function addLine(groups: Map<string, CounterGroup>, line: string, wanted: readon
   addCounter(groups, line, wanted, (labels) =>
     keyLabel === undefined
       ? { key: 'count', cluster: labels }
-      : { key: labelValue(labels, keyLabel), cluster: labels.replace(new RegExp(`,?\\b${keyLabel}="[^"]*"`), '') },
+      : { key: labelValue(labels, keyLabel), cluster: withoutLabel(labels, keyLabel) },
   );
+}
+
+/** The labels that all counters of the cluster have. */
+function withoutLabel(labels: string, name: string): string {
+  return labels.replace(new RegExp(`^${name}="[^"]*",|,?\\b${name}="[^"]*"`), '');
 }
 
 /** `line` is what follows the opening brace. */

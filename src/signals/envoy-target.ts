@@ -11,6 +11,7 @@ import type { Called, Caller } from './proxies.js';
 import type { ProxyDirectory } from './proxy-directory.js';
 import { type Ledgers, Sidecar } from './sidecar.js';
 import { Sight } from './sight.js';
+import { Trials } from './trials.js';
 
 /** A scrape that began so recently is taken as present, ms. */
 const FRESH = 50;
@@ -36,8 +37,16 @@ export interface Look {
 
 /** One service as both sides count it: its callers, and for what no caller counts its instances. */
 export class EnvoyTarget {
-  readonly ledgers: Ledgers = { classes: new Ledger(), retried: new Ledger(), latency: new Ledger(), statuses: new Ledger() };
+  readonly ledgers: Ledgers = {
+    classes: new Ledger(),
+    retried: new Ledger(),
+    codes: new Ledger(),
+    latency: new Ledger(),
+    statuses: new Ledger(),
+    requests: new Ledger(),
+  };
   readonly instances: InstanceSide;
+  readonly #trials = new Map<string, Trials>();
   readonly #sight = new Sight();
   readonly #target: Called & Sided;
   readonly #list: CallerList;
@@ -49,7 +58,7 @@ export class EnvoyTarget {
   readonly #latencyAt = new WeakMap<Sidecar, number>();
   #last: { readonly at: number; readonly look: Promise<Look> } | undefined;
   #underWay = false;
-  #latencyAsked = false;
+  readonly #asked = new Set<Family>();
 
   constructor(catalog: CatalogReader, directory: ProxyDirectory, target: Called & Sided, pages: Pages, now: () => number) {
     this.#target = target;
@@ -69,9 +78,16 @@ export class EnvoyTarget {
     return this.#sight[of](subset, this.instances.instances(subset));
   }
 
-  /** Scrapes all callers, or joins the scrape that is under way or just was. Never throws. */
-  look(withLatency: boolean, abort: AbortSignal): Promise<Look> {
-    this.#latencyAsked ||= withLatency;
+  /** The trials of one signal, look by look. */
+  trialsOf(signal: string): Trials {
+    const known = this.#trials.get(signal) ?? new Trials();
+    this.#trials.set(signal, known);
+    return known;
+  }
+
+  /** Scrapes all callers, or joins the scrape that is under way or just was; a family that was asked for once is read from then on. Never throws. */
+  look(families: Iterable<Family>, abort: AbortSignal): Promise<Look> {
+    for (const family of families) this.#asked.add(family);
     const at = this.#now();
     if (this.#last !== undefined && (this.#underWay || Math.abs(at - this.#last.at) < FRESH)) return this.#last.look;
     this.#underWay = true;
@@ -129,9 +145,8 @@ export class EnvoyTarget {
   }
 
   #familiesOf(sidecar: Sidecar, at: number): ReadonlySet<Family> {
-    const families = new Set<Family>(['classes', 'retried']);
-    if (this.#latencyAsked && at - (this.#latencyAt.get(sidecar) ?? Number.NEGATIVE_INFINITY) >= LATENCY_EVERY)
-      families.add('latency');
+    const families = new Set<Family>(['classes', 'retried', 'requests', ...this.#asked]);
+    if (at - (this.#latencyAt.get(sidecar) ?? Number.NEGATIVE_INFINITY) < LATENCY_EVERY) families.delete('latency');
     if (this.isGrpc) families.add('statuses');
     return families;
   }

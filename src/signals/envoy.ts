@@ -2,9 +2,9 @@ import { type Coverage, saySight } from '../core/coverage.js';
 import type { EnvoySignal } from '../core/plan.js';
 import type { Reading } from '../core/verdict.js';
 import type { Target, Traffic, TrafficSource } from '../ports.js';
-import { BothSidesMeter } from './both-sides.js';
+import { BothSidesMeter, isOfBothSides } from './both-sides.js';
 import type { CatalogReader } from './catalog-reader.js';
-import { envoyQuery } from './envoy-measure.js';
+import { envoyQuery, familiesOf } from './envoy-measure.js';
 import { EnvoyTarget, type Look } from './envoy-target.js';
 import type { Increments } from './increments.js';
 import { Pages } from './pages.js';
@@ -36,16 +36,13 @@ export class EnvoySource implements TrafficSource {
   async read(signals: readonly EnvoySignal[], target: Target, abort: AbortSignal): Promise<readonly Reading[]> {
     if (signals.length === 0) return [];
     const { target: known, meter } = this.#targetOf(target);
-    const look = await known.look(
-      signals.some(({ metric }) => metric === 'latency'),
-      abort,
-    );
+    const look = await known.look(signals.flatMap(familiesOf), abort);
     const coverage = known.coverage(target.canary, 'overall');
     const sight = saySight(coverage, look);
     return signals.map((signal) => {
       const base = { signal: signal.name, at: look.at };
       const { query, raw, measurement } = meter.measure(signal, target, known, look.at);
-      const counts = signal.metric !== 'latency';
+      const counts = isOfBothSides(signal);
       // Where no caller can be read the instances may tell enough.
       const answered =
         counts && [target.canary, target.stable].some((subset) => known.coverage(subset, 'overall').share !== null);
@@ -64,12 +61,12 @@ export class EnvoySource implements TrafficSource {
     });
   }
 
-  /** Requests per subset since the last call; undefined when no caller can be read. */
+  /** Requests sent to each subset since the last call; undefined when no caller can be read. */
   async traffic(target: Target, abort: AbortSignal): Promise<Traffic | undefined> {
     const { target: known } = this.#targetOf(target);
-    const { at, found, read, trouble } = await known.look(false, abort);
+    const { at, found, read, trouble } = await known.look([], abort);
     if (trouble !== undefined) return undefined;
-    const requests = { [target.stable]: 0, [target.canary]: 0, ...countRequests(known.ledgers.classes.take('traffic')) };
+    const requests = { [target.stable]: 0, [target.canary]: 0, ...countRequests(known.ledgers.requests.take('traffic')) };
     return { at, requests, callers: { found, read } };
   }
 
@@ -96,9 +93,7 @@ export class EnvoySource implements TrafficSource {
 }
 
 function countRequests(increments: Increments): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    [...increments].map(([subset, classes]) => [subset, [...classes.values()].reduce((sum, requests) => sum + requests, 0)]),
-  );
+  return Object.fromEntries([...increments].map(([subset, requests]) => [subset, requests.get('sent') ?? 0]));
 }
 
 function sayCallers({ found, read }: Look): string {

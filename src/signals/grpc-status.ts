@@ -1,5 +1,3 @@
-import type { Counts } from '../core/verdict.js';
-
 /** Names of the statuses by number; see https://grpc.io/docs/guides/status-codes/. */
 const NAMES = [
   'OK',
@@ -45,17 +43,12 @@ export function sayStatus(status: string): string {
 }
 
 /**
- * Calls that ended, and those among them that the server is to blame for. Envoy's own 503 is counted as class 5xx AND as status 14; of
- * `serverErrors` (class 5xx) only those beyond the bad statuses are taken for answers without any status, so that none counts twice.
+ * Calls that the server is to blame for. Envoy's own 503 is counted as class 5xx AND as status 14; of `serverErrors` (class 5xx) only those beyond the
+ * bad statuses are taken for answers without any status, so that none counts twice.
  */
-export function countStatuses(statuses: ReadonlyMap<string, number>, serverErrors: number): Counts {
-  let [bad, total] = [0, 0];
-  for (const [status, calls] of statuses) {
-    total += calls;
-    if (FAULTS.has(nameOf(status))) bad += calls;
-  }
-  const silent = Math.max(0, serverErrors - bad);
-  return { bad: bad + silent, total: total + silent };
+export function countFaults(statuses: ReadonlyMap<string, number>, serverErrors: number): number {
+  const bad = [...statuses].reduce((sum, [status, calls]) => sum + (FAULTS.has(nameOf(status)) ? calls : 0), 0);
+  return Math.max(bad, serverErrors);
 }
 
 /** Why answers of a subset are no evidence. */

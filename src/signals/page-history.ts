@@ -1,12 +1,18 @@
 import type { Family, Snapshot } from './envoy-metrics.js';
 import { type Increments, incrementsBetween } from './increments.js';
 import type { PageFacts } from './page-facts.js';
+import { RequestFollower } from './request-follower.js';
 
-/** One page of a caller as it was read: when (ms), what it says of its writer, and its counters by family. All counters must only grow. */
+/** One page of a caller as it was read: when (ms), what it says of its writer, and its counters by family. All counters must only grow; `requests` has a gauge among them, which does not. */
 export interface CounterPage {
   readonly at: number;
   readonly facts: PageFacts;
   readonly families: ReadonlyMap<Family, Snapshot>;
+}
+
+/** One Envoy as it stood last, and what is known of the requests that it sent. */
+interface Face extends CounterPage {
+  readonly requests: RequestFollower;
 }
 
 /** What a page adds, or why it adds nothing. */
@@ -31,7 +37,7 @@ const NOTHING: Snapshot = new Map();
  */
 export class PageHistory {
   /** The Envoys that have answered at the address, each as it stood last; the one that answered last first. */
-  #faces: readonly CounterPage[] = [];
+  #faces: readonly Face[] = [];
   #turnedAt = Number.NEGATIVE_INFINITY;
   #last: CounterPage | undefined;
   #wentBackAt = Number.NEGATIVE_INFINITY;
@@ -59,8 +65,9 @@ export class PageHistory {
     }
     if (isTold && own.some((face) => page.at - face.at <= KEPT))
       return ignored('its counters went back though its Envoy did not begin anew');
-    this.#keep(page, live);
-    return counted(mapOf(page, (_, after) => incrementsBetween(begun ? NOTHING : undefined, after)));
+    const requests = new RequestFollower(begun);
+    this.#keep({ ...page, requests }, live);
+    return counted(mapOf(page, requests, (_, after) => incrementsBetween(begun ? NOTHING : undefined, after)));
   }
 
   /** Going back once may be a new beginning; going back again within a minute is another Envoy. */
@@ -71,21 +78,22 @@ export class PageHistory {
     this.#last = page;
   }
 
-  #goOn(before: CounterPage, page: CounterPage, live: readonly CounterPage[]): Taken {
-    const increments = mapOf(page, (family, after) => {
+  #goOn(before: Face, page: CounterPage, live: readonly Face[]): Taken {
+    const { requests } = before;
+    const increments = mapOf(page, requests, (family, after) => {
       const old = before.families.get(family);
       return incrementsBetween(old, old === undefined ? after : filledUp(old, after));
     });
     const families = new Map(before.families);
     for (const [family, after] of page.families) families.set(family, filledUp(before.families.get(family) ?? NOTHING, after));
     this.#keep(
-      { ...page, families },
+      { ...page, families, requests },
       live.filter((face) => face !== before),
     );
     return counted(increments);
   }
 
-  #keep(face: CounterPage, others: readonly CounterPage[]): void {
+  #keep(face: Face, others: readonly Face[]): void {
     this.#faces = [face, ...others].slice(0, MOST_FACES);
   }
 }
@@ -98,11 +106,15 @@ function ignored(why: string): Taken {
   return { kind: 'ignored', why };
 }
 
+/** What the page adds: of the requests by what is known of them, of all else by `work`. */
 function mapOf(
   { families }: CounterPage,
+  requests: RequestFollower,
   work: (family: Family, after: Snapshot) => Increments,
 ): ReadonlyMap<Family, Increments> {
-  return new Map([...families].map(([family, after]) => [family, work(family, after)]));
+  const add = (family: Family, after: Snapshot): Increments =>
+    family === 'requests' ? requests.follow(after, families.get('classes') ?? NOTHING) : work(family, after);
+  return new Map([...families].map(([family, after]) => [family, add(family, after)]));
 }
 
 function isEmpty({ facts, families }: CounterPage): boolean {
@@ -134,6 +146,7 @@ function startOf({ at, facts }: Pick<CounterPage, 'at' | 'facts'>): number {
 
 function goesBack(face: CounterPage, page: CounterPage): boolean {
   return [...page.families].some(([family, after]) => {
+    if (family === 'requests') return false;
     const before = face.families.get(family);
     if (before === undefined) return false;
     return [...after].some(([cluster, { values }]) => {

@@ -1,11 +1,14 @@
-import type { Family, Snapshot } from './envoy-metrics.js';
+import { type Family, REQUEST_KEYS, type Snapshot } from './envoy-metrics.js';
 import { type Increments, incrementsBetween } from './increments.js';
 import { Ledger } from './ledger.js';
 import type { Chunk } from './prometheus-range.js';
+import { RequestFollower } from './request-follower.js';
 
 /** The label values that tell one sidecar from another: what Prometheus adds to every series that it scrapes. */
 const CALLER = ['job', 'instance', 'namespace', 'pod'];
 const CLASS = 'envoy_response_code_class';
+const CODE = 'envoy_response_code';
+const NO_SERIES: Snapshot = new Map();
 
 interface Counter {
   readonly family: Family;
@@ -19,6 +22,7 @@ type Placed = Counter & { readonly values: readonly (number | undefined)[] };
 export class PastCounters {
   readonly #ledgers: ReadonlyMap<Family, Ledger>;
   readonly #before = new Map<string, ReadonlyMap<Family, Snapshot>>();
+  readonly #requests = new Map<string, RequestFollower>();
 
   constructor(families: readonly Family[]) {
     this.#ledgers = new Map(families.map((family) => [family, new Ledger()]));
@@ -50,9 +54,19 @@ export class PastCounters {
     if ([...page.values()].every(({ size }) => size === 0)) return false;
     const before = this.#before.get(caller);
     for (const [family, ledger] of this.#ledgers)
-      ledger.add(incrementsBetween(before?.get(family), page.get(family) ?? new Map()));
+      ledger.add(
+        family === 'requests'
+          ? this.#follow(caller, page)
+          : incrementsBetween(before?.get(family), page.get(family) ?? NO_SERIES),
+      );
     this.#before.set(caller, page);
     return true;
+  }
+
+  #follow(caller: string, page: ReadonlyMap<Family, Snapshot>): Increments {
+    const follower = this.#requests.get(caller) ?? new RequestFollower();
+    this.#requests.set(caller, follower);
+    return follower.follow(page.get('requests') ?? NO_SERIES, page.get('classes') ?? NO_SERIES);
   }
 
   #take(): ReadonlyMap<Family, Increments> {
@@ -61,13 +75,16 @@ export class PastCounters {
 }
 
 function counterOf(labels: Readonly<Record<string, string>>): Counter | undefined {
-  const { __name__: name = '', [CLASS]: digit, le, ...own } = labels;
+  const { __name__: name = '', [CLASS]: digit, [CODE]: code, le, ...own } = labels;
   const { consul_destination_service_subset: subset } = own;
   if (subset === undefined) return undefined;
   const cluster = JSON.stringify(Object.entries(own));
   const [, method, status] = /^envoy_cluster_grpc_(.*_)?(\d+)$/.exec(name) ?? [];
   if (status !== undefined) return { family: 'statuses', key: status, cluster: `${method ?? ''}${cluster}`, subset };
   if (digit !== undefined) return { family: 'classes', key: digit, cluster, subset };
+  if (code !== undefined) return { family: 'codes', key: code, cluster, subset };
+  const key = REQUEST_KEYS.find((one) => name === `envoy_cluster_upstream_rq_${one}`);
+  if (key !== undefined) return { family: 'requests', key, cluster, subset };
   // Prometheus 3 writes 500.0 where Envoy writes 500.
   return { family: 'latency', key: le === undefined ? 'count' : String(Number(le)), cluster, subset };
 }

@@ -1,12 +1,13 @@
 import type { EnvoySignal, Protocol } from '../core/plan.js';
 import type { Reading } from '../core/verdict.js';
 import type { Target } from '../ports.js';
-import { envoyQuery, measureEnvoy } from './envoy-measure.js';
+import { envoyQuery, familiesOf, measureEnvoy } from './envoy-measure.js';
 import type { Family } from './envoy-metrics.js';
 import type { Past } from './past.js';
 import { PastCounters } from './past-counters.js';
-import { counterSelector, escapeLabel, escapePattern, statusSelector } from './prometheus-presets.js';
+import { counterSelector, escapeLabel, escapePattern, requestSelector, statusSelector } from './prometheus-presets.js';
 import { fetchRange, type Range, type RangeServer } from './prometheus-range.js';
+import { Trials } from './trials.js';
 
 /** What signals that count the same would have read. A sentence in `why` where there are no counters. */
 export async function readCounts(
@@ -19,8 +20,9 @@ export async function readCounts(
 ): Promise<readonly Past[]> {
   const queries = await queriesOf(signals[0], target, range, server, isGrpc);
   if (typeof queries === 'string') return signals.map(({ name }) => ({ signal: name, readings: [], why: queries }));
-  const counters = new PastCounters(familiesOf(signals[0], isGrpc));
+  const counters = new PastCounters(readOf(signals[0], isGrpc));
   const readings = signals.map((): Reading[] => []);
+  const trials = signals.map(() => new Trials());
   let seen = false;
   const streams = queries.map((query) => fetchRange(server, query, range));
   for (;;) {
@@ -37,7 +39,11 @@ export async function readCounts(
                 raw: '',
                 measurement: { kind: 'none', why: 'Prometheus has no series' } as const,
               }
-            : measureEnvoy(signal, target, { isGrpc, take: (family) => increments.get(family) ?? new Map() });
+            : measureEnvoy(signal, target, {
+                isGrpc,
+                trials: trials[i]!,
+                take: (family) => increments.get(family) ?? new Map(),
+              });
         readings[i]!.push({ signal: signal.name, at, ...measured });
       }
     }
@@ -60,9 +66,18 @@ export async function wasGrpc(
   return false;
 }
 
-function familiesOf({ metric }: EnvoySignal, isGrpc: boolean): readonly Family[] {
-  if (metric === 'latency') return ['latency'];
-  return isGrpc ? ['classes', 'statuses'] : ['classes'];
+/** What is read of the past for a signal. Its trials are the answers, which need no further series, but where the requests without one are counted. */
+function readOf(signal: EnvoySignal, isGrpc: boolean): readonly Family[] {
+  switch (signal.metric) {
+    case 'latency':
+      return ['latency'];
+    case 'unanswered':
+      return ['requests'];
+    case 'codes':
+      return ['requests', 'classes', ...familiesOf(signal)];
+    case 'errors':
+      return isGrpc ? ['requests', 'classes', 'statuses'] : ['requests', 'classes'];
+  }
 }
 
 async function queriesOf(
@@ -72,9 +87,17 @@ async function queriesOf(
   server: RangeServer,
   isGrpc: boolean,
 ): Promise<readonly string[] | string> {
-  if (signal.metric === 'latency') return latencyQueries(signal, target, range, server);
   const classes = counterSelector('upstream_rq_xx', target);
-  return isGrpc ? [statusSelector(target), classes] : [classes];
+  switch (signal.metric) {
+    case 'latency':
+      return latencyQueries(signal, target, range, server);
+    case 'unanswered':
+      return [requestSelector(target)];
+    case 'codes':
+      return [...familiesOf(signal).map(() => counterSelector('upstream_rq', target)), classes];
+    case 'errors':
+      return isGrpc ? [statusSelector(target), classes] : [classes];
+  }
 }
 
 /** Looks at which it is asked what there is at all. */

@@ -1,6 +1,7 @@
 import { DEFAULTS } from '../core/defaults.js';
 import { fillPlaceholders, type Named } from '../core/placeholders.js';
 import type { PrometheusSignal, ServiceRef } from '../core/plan.js';
+import { REQUEST_KEYS } from './envoy-metrics.js';
 
 /** What a PromQL text may name: the service and its subsets by role. */
 export type PromTarget = ServiceRef & Named;
@@ -76,6 +77,11 @@ export function counterSelector(family: string, target: PromTarget, more = ''): 
 /** The raw counters of gRPC statuses for both subsets; service and method stand in their names, and the status at the end. */
 export function statusSelector(target: PromTarget): string {
   return `{__name__=~"envoy_cluster_grpc_(.*_)?[0-9]+",${bothSubsets(target)}}`;
+}
+
+/** What became of the requests to both subsets: the counters, and the gauge of those under way. */
+export function requestSelector(target: PromTarget): string {
+  return `{__name__=~"envoy_cluster_upstream_rq_(${REQUEST_KEYS.join('|')})",${bothSubsets(target)}}`;
 }
 
 function bothSubsets(target: PromTarget): string {

@@ -1,5 +1,5 @@
 import type { ServiceRef } from '../core/plan.js';
-import { type Family, parseEnvoyMetrics, type Snapshot } from './envoy-metrics.js';
+import { type Family, parseEnvoyMetrics } from './envoy-metrics.js';
 import type { Ledger } from './ledger.js';
 import { PageHistory } from './page-history.js';
 import type { DatedPage, Pages } from './pages.js';
@@ -62,7 +62,7 @@ export class Sidecar {
     try {
       const { facts, lines } = await page.then((read) => ({ facts: read.facts, lines: read.linesOf(target.service) }));
       const metrics = parseEnvoyMetrics(lines, target);
-      const read = new Map<Family, Snapshot>([...families].map((family) => [family, metrics[family]]));
+      const read = new Map([...families].map((family) => [family, metrics[family]]));
       const taken = this.#history.take({ at, facts, families: read });
       if (taken.kind === 'ignored') throw new UselessPage(taken.why);
       for (const [family, increments] of taken.increments) ledgers[family].add(increments);

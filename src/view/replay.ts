@@ -2,6 +2,7 @@ import { formatDuration } from '../core/duration.js';
 import type { Signal } from '../core/plan.js';
 import { formatTime } from '../core/record.js';
 import { isComparing, isScalar } from '../core/scalar-signal.js';
+import { describeBad } from '../judge/count-words.js';
 import type { Replay, ReplayedSignal } from '../judge/replay.js';
 import { formatCount, formatNumber, formatShare } from '../judge/text.js';
 import { wrap } from './simulate.js';
@@ -89,7 +90,7 @@ function sayCounts({ signal, failure, bad, total }: ReplayedSignal): string {
     const how = isComparing(signal) ? 'were worse than allowed beside stable' : 'missed the bound';
     return `${when}: ${formatCount(bad)} of ${formatCount(total)} measurements ${how}`;
   }
-  const verb = signal.metric === 'errors' ? 'failed' : 'were too slow';
+  const verb = signal.metric === 'latency' ? 'were too slow' : describeBad(signal);
   return `${when}: ${formatCount(bad)} of ${formatCount(total)} canary requests ${verb}`;
 }
 

@@ -48,7 +48,7 @@ describe('commands on the sandbox', () => {
     expect(code, err).to.equal(0);
     expect(out).to.match(/Paused\(TargetReached\) step=1\/1 weight=50% observed=(4\d|5\d)\.\d% errors=Successful/);
     expect(err).to.match(
-      /the target of 50% is reached; clear: errors: [\d,]+ requests, at most 0\.\d+% \(99%\)\.\nNobody watches from here on/,
+      /the target of 50% is reached; clear: errors: [\d,]+ requests, at most 0\.\d+% \(99%\); unanswered: [^;]+; 4xx: [\d,]+ requests, at most 0\.\d+% \(99%\)\.\nNobody watches from here on/,
     );
     expect((await config('service-resolver')).DefaultSubset).to.equal(undefined);
     expect(Object.values(sandbox.stats()).reduce((sum, one) => sum + one.failures, 0)).to.equal(0);

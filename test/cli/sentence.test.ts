@@ -45,13 +45,16 @@ describe('the first sentence keeps its word, on the sandbox', () => {
     await open(0);
     const held = await shell.run('ramp payments --to 30 --hold 1s');
     expect([held.code, await stands()], held.err).to.deep.equal([5, ['Paused', 'TargetReached', 30]]);
-    expect(held.err).to.match(/the target of 30% is reached; not proven: errors: 0 requests\.\nNobody watches from here on\./);
+    expect(held.err).to.match(
+      /the target of 30% is reached; not proven: errors: 0 requests; unanswered: 0 requests; 4xx: 0 requests\.\nNobody watches from here on\./,
+    );
     const left = await shell.run('ramp payments --to 40 --no-hold -o json');
     expect(left.code).to.equal(5);
     expect(JSON.parse(left.out.trim().split('\n').at(-1)!)).to.deep.equal({
       type: 'end',
       exit: 5,
-      message: 'the target of 40% is reached; not proven: errors: 0 requests; left at once, as --no-hold says',
+      message:
+        'the target of 40% is reached; not proven: errors: 0 requests; unanswered: 0 requests; 4xx: 0 requests; left at once, as --no-hold says',
     });
   });
 
@@ -59,7 +62,7 @@ describe('the first sentence keeps its word, on the sandbox', () => {
     await open(40);
     const { code, err } = await shell.run('ramp payments --to 50 --hold 1s');
     expect(code).to.equal(5);
-    expect(err).to.match(/not proven: errors: \d+ requests, at most \d+(\.\d)?% \(99%\)\./);
+    expect(err).to.match(/not proven: errors: \d+ requests, at most \d+(\.\d)?% \(99%\); unanswered: \d+ requests, /);
   });
 
   it('where nothing is to be proven it ends with 0 and says that nothing was watched', async () => {

@@ -218,6 +218,63 @@ describe('judging counts', () => {
     expect(alone.message).to.match(/nothing to compare with$/);
   });
 
+  describe('beside a stable that gets no request any more', () => {
+    const before = judgeCounts(WORSE, many([0, 20, 1, 180])).tally;
+    const alone = (bad: number) => judgeCounts(WORSE, many([bad, 20, 0, 0]), startStep({ worse: before }).worse);
+
+    it('holds canary to what stable showed before, and says so', () => {
+      expect(alone(0).finding).to.include({ verdict: 'Successful' });
+      expect(alone(0).finding.message).to.match(
+        /^none of 800 requests failed; stable, which gets none now, was below [\d.]+% before; canary may be worse by 0\.2%$/,
+      );
+      expect(alone(3).finding).to.include({ verdict: 'Failed' });
+    });
+
+    it('waits for stable where it is only rare', () => {
+      const rare = Array.from({ length: 60 }, (_, i): Look => [0, 20, 0, i % 5 === 0 ? 1 : 0]);
+      const known = judgeCounts(WORSE, rare, startStep({ worse: before }).worse).tally;
+      const outage = judgeCounts(
+        WORSE,
+        [
+          [20, 20, 0, 0],
+          [20, 20, 0, 0],
+          [20, 20, 0, 0],
+          [20, 20, 1, 1],
+        ],
+        known,
+      );
+      expect(outage.finding.verdict).to.not.equal('Failed');
+    });
+
+    it('does not stand in the way where stable never had one and canary has nothing to show, and is clear once it is below the margin anyway', () => {
+      const canary = (bad: number, looks: number) =>
+        judgeCounts(
+          WORSE,
+          Array.from({ length: looks }, (): Look => [bad, 100, 0, 0]),
+        ).finding;
+      expect([canary(0, 5).verdict, canary(0, 5).clear]).to.deep.equal(['Successful', false]);
+      expect([canary(0, 60).verdict, canary(0, 60).clear]).to.deep.equal(['Successful', true]);
+      expect(canary(1, 60).verdict).to.equal('Inconclusive');
+    });
+  });
+
+  it('is clear of stable once it is sure that canary is not worse by the margin, and not at the margin itself', () => {
+    const clear = (bad: number, looks: number) =>
+      judgeCounts(
+        { ...WORSE, margin: 0.01 },
+        Array.from({ length: looks }, (): Look => [bad, 1_000, 20, 1_000]),
+      ).finding.clear;
+    expect([clear(20, 2), clear(20, 60), clear(29, 60)]).to.deep.equal([false, true, false]);
+  });
+
+  it('says in a word what bad requests did', () => {
+    const said = (signal: Partial<EnvoySignal>) =>
+      judgeCounts({ ...WORSE, margin: 0.5, ...signal }, [[10, 100, 0, 100]]).finding.message.split(',')[0];
+    expect(said({ metric: 'unanswered' })).to.equal('10% of 100 requests got no answer');
+    expect(said({ metric: 'codes', codes: ['4xx'] })).to.equal('10% of 100 requests got 4xx');
+    expect(said({ metric: 'codes', codes: ['401', '429'] })).to.equal('10% of 100 requests got 401 or 429');
+  });
+
   it('says so when stable is worse than canary by more than the margin', () => {
     const looks = Array.from({ length: 40 }, (): [number, number, number, number] => [0, 100, 10, 100]);
     const { finding } = judgeCounts(WORSE, looks);

@@ -1,7 +1,8 @@
-import { type ClientHttp2Session, connect } from 'node:http2';
+import { type ClientHttp2Session, connect, constants } from 'node:http2';
 
-/** One call: its gRPC status as the caller got it; undefined: no status came. */
+/** One call: when it ended (ms since the epoch), and its gRPC status as the caller got it; undefined: no status came. */
 export interface CallOutcome {
+  readonly at: number;
   readonly status: number | undefined;
   readonly http: number;
   /** The version that answered, where an application did. */
@@ -24,8 +25,8 @@ const CALL = {
   te: 'trailers',
 } as const;
 
-/** Starts open-loop gRPC calls, `rps` a second, over one HTTP/2 connection at a time: one that is sent away is replaced, as gRPC's own clients do. */
-export function startGrpcLoad(url: string, rps: number): GrpcLoad {
+/** Starts open-loop gRPC calls, `rps` a second, over one HTTP/2 connection at a time: one that is sent away is replaced, as gRPC's own clients do. A call is given up at its `deadline` in ms. */
+export function startGrpcLoad(url: string, rps: number, deadline?: number): GrpcLoad {
   let session = open(url);
   const outcomes: CallOutcome[] = [];
   const waiting = new Set<Promise<void>>();
@@ -35,7 +36,7 @@ export function startGrpcLoad(url: string, rps: number): GrpcLoad {
     const due = Math.floor(((performance.now() - started) * rps) / 1_000);
     for (; sent < due; sent++) {
       if (session.closed || session.destroyed) session = open(url);
-      const one = call(session).then((outcome) => {
+      const one = call(session, deadline).then((outcome) => {
         outcomes.push(outcome);
         waiting.delete(one);
       });
@@ -68,9 +69,9 @@ function open(url: string): ClientHttp2Session {
   return session;
 }
 
-function call(session: ClientHttp2Session): Promise<CallOutcome> {
+function call(session: ClientHttp2Session, deadline?: number): Promise<CallOutcome> {
   return new Promise((resolve) => {
-    let outcome: CallOutcome = { status: undefined, http: 0 };
+    let outcome: CallOutcome = { at: 0, status: undefined, http: 0 };
     const stream = session.request(CALL);
     const hear = (headers: { readonly [name: string]: unknown }): void => {
       const status = headers['grpc-status'];
@@ -86,8 +87,9 @@ function call(session: ClientHttp2Session): Promise<CallOutcome> {
       hear(headers);
     });
     stream.on('trailers', hear);
+    if (deadline !== undefined) stream.setTimeout(deadline, () => stream.close(constants.NGHTTP2_CANCEL));
     stream.on('error', () => undefined);
-    stream.on('close', () => resolve(outcome));
+    stream.on('close', () => resolve({ ...outcome, at: Date.now() }));
     stream.resume();
     stream.end(EMPTY);
   });

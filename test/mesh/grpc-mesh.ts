@@ -18,8 +18,8 @@ export interface GrpcMesh {
   readonly callerMetrics: string;
   /** One call of the caller, through its sidecar. */
   call(): Promise<CallOutcome>;
-  /** Calls of the caller, through its sidecar. */
-  load(rps: number): GrpcLoad;
+  /** Calls of the caller, through its sidecar, given up at `deadline` in ms. */
+  load(rps: number, deadline?: number): GrpcLoad;
   /** Turns the check of version 3 critical, or passing again. */
   turn(how: 'fail' | 'pass'): Promise<void>;
   /** Ends its sidecars and applications. */
@@ -50,7 +50,7 @@ export async function startGrpcMesh(consul: ConsulAgent): Promise<GrpcMesh> {
     apps,
     callerMetrics: instances[2]!.metrics,
     call: () => callOnce(url),
-    load: (rps) => startGrpcLoad(url, rps),
+    load: (rps, deadline) => startGrpcLoad(url, rps, deadline),
     turn: (how) => instances[1]![how](),
     stop,
   };

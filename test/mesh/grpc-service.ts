@@ -11,6 +11,8 @@ export interface GrpcApp {
   /** The share of calls that end with `status` instead of OK, 0..1, at even distances. */
   share: number;
   status: number;
+  /** Whether such a call gets no answer instead. */
+  hangs: boolean;
   /** Where the status is said: in trailers after a message, or in the headers of an answer without one. */
   says: 'trailers' | 'headers';
   /** Closes it and its connections. */
@@ -39,6 +41,7 @@ export async function startGrpcApp(version: string): Promise<GrpcApp> {
     port: (server.address() as AddressInfo).port,
     share: 0,
     status: GRPC.UNAVAILABLE,
+    hangs: false,
     says: 'trailers',
     stop: () =>
       new Promise((resolve) => {
@@ -52,6 +55,7 @@ export async function startGrpcApp(version: string): Promise<GrpcApp> {
     owed += app.share;
     const bad = owed >= 1;
     if (bad) owed -= 1;
+    if (bad && app.hangs) return;
     const headers = { ':status': 200, 'content-type': 'application/grpc', 'x-version': version };
     const end = { 'grpc-status': String(bad ? app.status : GRPC.OK) };
     if (app.says === 'headers' && bad) {

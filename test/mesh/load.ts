@@ -18,6 +18,8 @@ export interface LoadOptions {
   readonly connections?: number;
   /** Headers of every request. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** How long an answer is waited for, in ms; half a minute by default. */
+  readonly patience?: number;
 }
 
 /** Running traffic. */
@@ -32,7 +34,7 @@ const TICK_MS = 5;
 const VERSION = /"version":"([^"]*)"/;
 
 /** Starts open-loop traffic: requests leave by the clock, whether earlier ones are answered or not, so slow answers cannot thin it out. */
-export function startLoad({ url, rps, connections = 16, headers = {} }: LoadOptions): Load {
+export function startLoad({ url, rps, connections = 16, headers = {}, patience }: LoadOptions): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections, scheduling: 'fifo' });
   const outcomes: Outcome[] = [];
   const open = new Set<Promise<void>>();
@@ -41,7 +43,7 @@ export function startLoad({ url, rps, connections = 16, headers = {} }: LoadOpti
   const timer = setInterval(() => {
     const due = Math.floor(((performance.now() - started) * rps) / 1_000);
     for (; sent < due; sent++) {
-      const one = ask(url, agent, headers).then((outcome) => {
+      const one = ask(url, agent, headers, patience).then((outcome) => {
         outcomes.push(outcome);
         open.delete(one);
       });
@@ -64,10 +66,10 @@ export function send(url: string, headers: Readonly<Record<string, string>> = {}
   return ask(url, new Agent(), headers);
 }
 
-function ask(url: string, agent: Agent, headers: Readonly<Record<string, string>>): Promise<Outcome> {
+function ask(url: string, agent: Agent, headers: Readonly<Record<string, string>>, patience = 30_000): Promise<Outcome> {
   return new Promise((resolve) => {
     const lost = (error: Error): void => resolve({ at: Date.now(), status: 0, error: error.message });
-    const request = get(url, { agent, headers, timeout: 30_000 }, (response) => {
+    const request = get(url, { agent, headers, timeout: patience }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -81,7 +83,7 @@ function ask(url: string, agent: Agent, headers: Readonly<Record<string, string>
         resolve(version === undefined ? { ...outcome, error: body.slice(0, 200) } : { ...outcome, version });
       });
     });
-    request.on('timeout', () => request.destroy(new Error('no answer in 30 s')));
+    request.on('timeout', () => request.destroy(new Error(`no answer in ${patience} ms`)));
     request.on('error', lost);
   });
 }

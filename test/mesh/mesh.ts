@@ -127,7 +127,8 @@ export async function startMesh({ versions = ['2', '3'], withCaller = true, ...o
     for (const version of [...running.keys()].filter((version) => !versions.includes(version))) await stopVersion(version);
     for (const version of versions.filter((version) => !running.has(version))) await deploy(version);
     for (const { app, instance } of running.values()) {
-      Object.assign(app, { errorRate: 0, errors: 'even', failsFor: undefined, latencyMs: 0, answered: 0, failed: 0 });
+      Object.assign(app, { errorRate: 0, errorStatus: 500, hangRate: 0, errors: 'even' });
+      Object.assign(app, { failsFor: undefined, latencyMs: 0, answered: 0, failed: 0 });
       await instance.pass();
     }
   };

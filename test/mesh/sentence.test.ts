@@ -43,7 +43,10 @@ describe('the first sentence, on a real mesh', () => {
 
   it('without traffic proves nothing: exit 5', async () => {
     const { code, err } = await shell.run(`ramp ${SERVICE} --to 50 --hold 2s`);
-    expect([code, /not proven: errors: 0 requests\.\nNobody watches/.test(err)], err).to.deep.equal([5, true]);
+    expect(
+      [code, /not proven: errors: 0 requests; unanswered: 0 requests; 4xx: 0 requests\.\nNobody watches/.test(err)],
+      err,
+    ).to.deep.equal([5, true]);
     expect((await shell.run(`abort ${SERVICE}`)).code).to.equal(0);
   });
 

@@ -5,8 +5,11 @@ import type { AddressInfo } from 'node:net';
 export interface ServiceApp {
   readonly version: string;
   readonly port: number;
-  /** The share of answers that are 500, 0..1. */
+  /** The share of answers that are `errorStatus`, 0..1. */
   errorRate: number;
+  errorStatus: number;
+  /** The share of requests that are never answered, 0..1, at even distances. */
+  hangRate: number;
   /** Failures at even distances, the same in every run, or at random. */
   errors: 'even' | 'random';
   /** Fails each request whose header `x-way` says this, and no other. */
@@ -21,13 +24,19 @@ export interface ServiceApp {
 
 /** Starts an app on a free port of 127.0.0.1, healthy. */
 export async function startServiceApp(version: string): Promise<ServiceApp> {
-  let owed = 0;
+  let [owed, owedHang] = [0, 0];
   const body = JSON.stringify({ version });
   const server = createServer((request, response) => {
+    owedHang += app.hangRate;
+    if (owedHang >= 1) {
+      owedHang -= 1;
+      return;
+    }
     const failed = fails() || (app.failsFor !== undefined && request.headers['x-way'] === app.failsFor);
     app.answered += 1;
     if (failed) app.failed += 1;
-    const answer = (): void => void response.writeHead(failed ? 500 : 200, { 'content-type': 'application/json' }).end(body);
+    const answer = (): void =>
+      void response.writeHead(failed ? app.errorStatus : 200, { 'content-type': 'application/json' }).end(body);
     if (app.latencyMs > 0) setTimeout(answer, app.latencyMs);
     else answer();
   });
@@ -42,6 +51,8 @@ export async function startServiceApp(version: string): Promise<ServiceApp> {
     version,
     port: (server.address() as AddressInfo).port,
     errorRate: 0,
+    errorStatus: 500,
+    hangRate: 0,
     errors: 'even',
     failsFor: undefined,
     latencyMs: 0,

@@ -38,7 +38,9 @@ describe('reading a plan', () => {
   - { name: g, source: consul, min_healthy: 2, dry_run: true }
   - { name: h, source: prometheus, query: 'q{s="{{subset}}"}', compare: stable, margin: 0.05, reduce: max, inconclusive_limit: 3 }
   - { name: i, source: prometheus, preset: request-rate, compare: stable, margin: 0, worse: lower, interval: 2m, dry_run: false }
-  - { name: j, source: newrelic, nrql: 'SELECT 1 WHERE s = "{{subset}}" SINCE 30 seconds ago', compare: stable, margin: 1, reduce: mean }`;
+  - { name: j, source: newrelic, nrql: 'SELECT 1 WHERE s = "{{subset}}" SINCE 30 seconds ago', compare: stable, margin: 1, reduce: mean }
+  - { name: k, source: envoy, codes: ['5xx', 404], max: 1% }
+  - { name: l, source: envoy, codes: 4xx, compare: stable, margin: 1% }`;
     const { plans, diagnostics } = await readPlan(yamlPlan({ more: signals }), 'p.yaml');
     expect(diagnostics).to.deep.equal([]);
     const scalar = { interval: 30_000, failureLimit: 0, errorLimit: 4, inconclusiveLimit: 0 };
@@ -85,7 +87,22 @@ describe('reading a plan', () => {
         reduce: 'mean',
         compare: { margin: 1, worse: 'higher' },
       },
+      { name: 'k', source: 'envoy', metric: 'codes', codes: ['5xx', '404'], max: 0.01 },
+      { name: 'l', source: 'envoy', metric: 'codes', codes: ['4xx'], margin: 0.01 },
+      { name: 'unanswered', source: 'envoy', metric: 'unanswered', margin: 0.01 },
     ]);
+  });
+
+  it('adds unanswered requests to errors that may revert, where no signal judges them, under a name that is free', async () => {
+    const namesOf = async (...signals: readonly string[]) => {
+      const lines = signals.map((one) => `  - { source: envoy, max: 1%, ${one} }`).join('\n');
+      return (await readPlan(yamlPlan({ more: `signals:\n${lines}` }), 'p.yaml')).plans[0]!.plan.signals.map(({ name }) => name);
+    };
+    expect(await namesOf('name: e, metric: errors')).to.deep.equal(['e', 'unanswered']);
+    expect(await namesOf('name: unanswered, metric: errors')).to.deep.equal(['unanswered', 'unanswered-2']);
+    expect(await namesOf('name: e, metric: errors', 'name: gone, metric: unanswered')).to.deep.equal(['e', 'gone']);
+    expect(await namesOf('name: e, metric: errors, dry_run: true')).to.deep.equal(['e']);
+    expect(await namesOf('name: e, codes: 5xx')).to.deep.equal(['e']);
   });
 
   it('takes a bare whole number as a version, letter by letter', async () => {

@@ -3,12 +3,14 @@ import type { EnvoySignal } from '../../src/core/plan.js';
 import { EnvoySource } from '../../src/signals/envoy.js';
 import {
   classLines,
+  codeLines,
   FakeCatalog,
   type Local,
   latencyLines,
   NEVER,
   PAYMENTS,
   refusingAddress,
+  requestLines,
   serve,
   sidecar,
   statusLines,
@@ -184,6 +186,75 @@ describe('the envoy source', () => {
     expect((await read(SLOW)).measurement).to.deep.include({ canary: { bad: 2, total: 3 } });
   });
 
+  describe('of requests that were sent', () => {
+    const GAVE_UP: EnvoySignal = { name: 'unanswered', source: 'envoy', metric: 'unanswered', margin: 0.01 };
+    let text = '';
+    beforeEach(async () => {
+      text = requestLines('green', { total: 100, completed: 100, active: 0 }) + classLines('green', { 2: 100 });
+      register((await caller(() => text)).address);
+    });
+    const readAll = async (...signals: EnvoySignal[]) => {
+      now += 100;
+      const readings = await envoy.read(signals, PAYMENTS, NEVER);
+      return readings.map(({ measurement, raw }) => [
+        measurement.kind === 'counts' ? measurement.canary : measurement,
+        raw.split(';')[0],
+      ]);
+    };
+
+    it('counts a trial when it is sent and its failure when it is known, and never more failures than trials', async () => {
+      await readAll(ERRORS);
+      text = requestLines('green', { total: 110, completed: 102, active: 8 }) + classLines('green', { 2: 102 });
+      expect(await readAll(ERRORS)).to.deep.equal([[{ bad: 0, total: 10 }, 'green 2xx 2']]);
+      text = requestLines('green', { total: 111, completed: 110, active: 1 }) + classLines('green', { 2: 102, 5: 8 });
+      expect(await readAll(ERRORS)).to.deep.equal([[{ bad: 8, total: 8 }, 'green 5xx 8']]);
+      text = requestLines('green', { total: 121, completed: 121, active: 0 }) + classLines('green', { 2: 113, 5: 8 });
+      expect(await readAll(ERRORS)).to.deep.equal([[{ bad: 0, total: 3 }, 'green 2xx 11']]);
+    });
+
+    it('knows at the next look which of them were given up, and traffic has them too', async () => {
+      await readAll(GAVE_UP);
+      await envoy.traffic(PAYMENTS, NEVER);
+      text = requestLines('green', { total: 110, completed: 102, active: 3 }) + classLines('green', { 2: 102 });
+      expect(await readAll(GAVE_UP)).to.deep.equal([[{ bad: 0, total: 5 }, 'green 0 of 5 unanswered']]);
+      expect(await readAll(GAVE_UP)).to.deep.equal([[{ bad: 5, total: 5 }, 'green 5 of 5 unanswered']]);
+      expect((await envoy.traffic(PAYMENTS, NEVER))?.requests).to.deep.equal({ green: 10, blue: 0 });
+    });
+
+    it('goes on where a page is cut or empty', async () => {
+      await readAll(GAVE_UP);
+      const whole = requestLines('green', { total: 110, completed: 110, active: 0 });
+      for (const cut of [whole.slice(0, whole.indexOf('envoy_cluster_upstream_rq_active')), whole.split('\n')[0]!, '']) {
+        text = cut;
+        await readAll(GAVE_UP);
+      }
+      text = whole;
+      expect(await readAll(GAVE_UP)).to.deep.equal([[{ bad: 0, total: 10 }, 'green 0 of 10 unanswered']]);
+      expect(await readAll(GAVE_UP)).to.deep.equal([[{ bad: 0, total: 0 }, 'green 0 of 0 unanswered']]);
+    });
+
+    it('counts answers by single codes and by classes', async () => {
+      const codes = (name: string, ...list: string[]): EnvoySignal => ({
+        name,
+        source: 'envoy',
+        metric: 'codes',
+        codes: list,
+        max: 0.01,
+      });
+      const signals = [codes('4xx', '4xx'), codes('few', '401', '429'), codes('both', '5xx', '404')];
+      await readAll(...signals);
+      text =
+        requestLines('green', { total: 200, completed: 200, active: 0 }) +
+        classLines('green', { 2: 150, 4: 40, 5: 10 }) +
+        codeLines('green', { 200: 150, 401: 20, 404: 15, 429: 5, 500: 10 });
+      expect(await readAll(...signals)).to.deep.equal([
+        [{ bad: 40, total: 100 }, 'green 4xx 40'],
+        [{ bad: 25, total: 100 }, 'green 401 20, 429 5'],
+        [{ bad: 25, total: 100 }, 'green 5xx 10, 404 15'],
+      ]);
+    });
+  });
+
   it('refuses a limit that is shorter than all of Envoy’s', async () => {
     const web = await caller(() => latencyLines('green', { '0.5': 0, 1: 2 }, 2));
     register(web.address);
@@ -202,11 +273,14 @@ describe('the envoy source', () => {
       register(web.address);
       await read();
       text =
-        classLines('green', { 2: 150, 5: 5 }) + statusLines('green', { 0: 130, 5: 10, 14: 15 }) + statusLines('blue', { 0: 9 });
+        classLines('green', { 2: 150, 5: 5 }) +
+        statusLines('green', { 0: 130, 5: 10, 14: 15 }) +
+        classLines('blue', { 2: 9 }) +
+        statusLines('blue', { 0: 9 });
       const reading = await read();
       expect(reading.measurement).to.deep.equal({ kind: 'counts', canary: { bad: 15, total: 55 }, stable: { bad: 0, total: 9 } });
       expect(reading.raw).to.equal(
-        'green 0 OK 30, 5 NOT_FOUND 10, 14 UNAVAILABLE 15 by status, 2xx 50, 5xx 5; blue 0 OK 9 by status, none',
+        'green 0 OK 30, 5 NOT_FOUND 10, 14 UNAVAILABLE 15 by status, 2xx 50, 5xx 5; blue 0 OK 9 by status, 2xx 9',
       );
       expect(reading.query).to.equal(
         '{__name__=~"envoy_cluster_grpc_(.*_)?[0-9]+",consul_destination_service="payments"} of 1 caller',
@@ -245,8 +319,8 @@ describe('the envoy source', () => {
     const web = await caller(() => classLines('green', { 2: 100 }));
     register(web.address);
     await read();
-    expect(web.asked).to.deep.equal([
-      `/metrics?usedonly&filter=upstream_rq_.xx${encodeURIComponent('|^server[.](uptime|initialization_time_ms)$')}`,
+    expect(web.asked.map(decodeURIComponent)).to.deep.equal([
+      '/metrics?usedonly&filter=upstream_rq_.xx|upstream_rq_(active|cancelled|completed|retry|total)$|^server[.](uptime|initialization_time_ms)$',
     ]);
   });
 

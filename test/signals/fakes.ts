@@ -95,6 +95,21 @@ export function inboundFlightLines(active: number, received: number, connections
   return lines('public_listener', 0) + lines('upstream.orders', 9);
 }
 
+/** Lines of Envoy's counters of requests, and of its gauge of those under way, in its order. */
+export function requestLines(subset: string, counts: Readonly<Record<string, number>>): string {
+  const keys = ['cancelled', 'completed', 'retry', 'total', 'active'].filter((key) => counts[key] !== undefined);
+  return keys.map((key) => `envoy_cluster_upstream_rq_${key}{${clusterLabels(subset, 'payments')}} ${counts[key]}\n`).join('');
+}
+
+/** Lines of Envoy's counters of answers by code. */
+export function codeLines(subset: string, counts: Readonly<Record<string, number>>): string {
+  const line = (code: string, count: number): string =>
+    `envoy_cluster_upstream_rq{envoy_response_code="${code}",${clusterLabels(subset, 'payments')}} ${count}\n`;
+  return Object.entries(counts)
+    .map(([code, count]) => line(code, count))
+    .join('');
+}
+
 /** A sidecar as the catalog lists it, calling payments, with its metrics at this bind address. */
 export function sidecar(
   bind: string | undefined,

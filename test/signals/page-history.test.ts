@@ -12,19 +12,29 @@ function snapshot(counters: Counters): Snapshot {
     : new Map([['cluster', { subset: 'green', values: new Map(Object.entries(counters)) }]]);
 }
 
+function allAnswered(counters: Counters): Counters {
+  const all = Object.values(counters).reduce((sum, count) => sum + count, 0);
+  return all === 0 ? {} : { total: all, completed: all, active: 0 };
+}
+
 /** A history and what it has counted so far. */
 class Counting {
   readonly history = new PageHistory();
   at = 1_000_000_000;
   readonly sums: Record<string, number> = {};
+  readonly requests: Record<string, number> = { sent: 0, unanswered: 0 };
 
-  /** Takes a page; gives why it was ignored, or nothing. */
-  take(counters: Counters, facts: PageFacts = {}, later = 100): string | undefined {
+  /** Takes a page; gives why it was ignored, or nothing. Unless told, all that was sent was answered. */
+  take(counters: Counters, facts: PageFacts = {}, later = 100, requests = allAnswered(counters)): string | undefined {
     this.at += later;
-    const taken = this.history.take({ at: this.at, facts, families: new Map([['classes', snapshot(counters)]]) });
+    const families = new Map([
+      ['classes' as const, snapshot(counters)],
+      ['requests' as const, snapshot(requests)],
+    ]);
+    const taken = this.history.take({ at: this.at, facts, families });
     if (taken.kind === 'ignored') return taken.why;
-    for (const [key, amount] of taken.increments.get('classes')?.get('green') ?? [])
-      this.sums[key] = (this.sums[key] ?? 0) + amount;
+    for (const [family, sums] of [['classes', this.sums] as const, ['requests', this.requests] as const])
+      for (const [key, amount] of taken.increments.get(family)?.get('green') ?? []) sums[key] = (sums[key] ?? 0) + amount;
     return undefined;
   }
 
@@ -93,6 +103,28 @@ describe('the pages of one address', () => {
     expect(pages.turns).to.equal(true);
     pages.take({ 2: 102 }, { ...old, uptime: 565 }, 61_000);
     expect(pages.turns).to.equal(false);
+  });
+
+  it('tell what became of requests: fewer under way are no reset, and an Envoy that began counts since zero', () => {
+    pages.take({ 2: 90 }, old, 100, { total: 100, completed: 90, active: 10 });
+    pages.take({ 2: 105 }, old, 100, { total: 110, completed: 105, active: 5 });
+    expect([pages.sums, pages.requests]).to.deep.equal([{ 2: 15 }, { sent: 15, unanswered: 0 }]);
+    pages.take({ 2: 5 }, { uptime: 0 }, 1_500, { total: 9, completed: 5, active: 4 });
+    expect(pages.requests).to.deep.equal({ sent: 24, unanswered: 0 });
+    pages.take({ 2: 5 }, { uptime: 0 }, 100, { total: 9, completed: 5, active: 0 });
+    pages.take({ 2: 5 }, { uptime: 0 }, 100, { total: 9, completed: 5, active: 0 });
+    expect([pages.sums, pages.requests]).to.deep.equal([{ 2: 20 }, { sent: 24, unanswered: 4 }]);
+  });
+
+  it('tell of two Envoys by turns what became of the requests of each', () => {
+    const idle = (count: number): Counters => ({ total: count, completed: count, active: 0 });
+    pages.take({ 2: 100 }, old, 100, idle(100));
+    pages.take({ 2: 9_000 }, other, 100, idle(9_000));
+    for (let i = 0; i < 3; i++) {
+      pages.take({ 2: 100 }, old, 100, { total: 106, completed: 100, active: 0 });
+      pages.take({ 2: 9_004 }, other, 100, idle(9_004));
+    }
+    expect([pages.sums, pages.requests]).to.deep.equal([{ 2: 4 }, { sent: 10, unanswered: 6 }]);
   });
 
   it('that do not say who wrote them add nothing they cannot be sure of, however they alternate', () => {
@@ -182,6 +214,9 @@ describe('the pages of one address', () => {
           }
         }
         for (const key of keys) expect(all.sums[key] ?? 0, key).to.be.at.most(truth[key] ?? 0);
+        const sent = keys.reduce((sum, key) => sum + (truth[key] ?? 0), 0);
+        expect(all.requests).to.deep.include({ unanswered: 0 });
+        expect(all.requests.sent).to.be.at.most(sent);
       }),
       { numRuns: 2_000 },
     );

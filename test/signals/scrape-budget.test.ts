@@ -58,4 +58,16 @@ describe('the scrape budget', () => {
     expect(longestGap(simulate(1, 30, undefined, { ...CHEAP, merged: true }))).to.be.within(2_000, 2_100);
     expect(longestGap(simulate(1, 60, undefined, { ...CHEAP, ms: 900, merged: true }))).to.be.within(10_000, 12_000);
   });
+
+  it('two slow readings, which a busy machine makes as well as a slow page, make nobody blind', () => {
+    let now = 1_000_000;
+    const budget = new ScrapeBudget(() => now);
+    const times: number[] = [];
+    for (; now < 1_003_000; now += 10) {
+      if (!budget.take('10.0.0.1:9102')) continue;
+      times.push(now);
+      budget.note('10.0.0.1:9102', { ...CHEAP, ms: times.length <= 2 ? 400 : 2 });
+    }
+    expect(longestGap(new Map([['10.0.0.1:9102', times]]))).to.be.at.most(300);
+  });
 });
