@@ -24,7 +24,14 @@ const instance = (Meta: object): object => ({
   Port: 9_300,
   Meta: { version: '3' },
   Check: { CheckID: 'payments-3c', Name: 'ready', TTL: '24h', Status: 'passing' },
-  Connect: { SidecarService: { Port: 21_300, Meta, Checks: [{ Name: 'beside', AliasService: 'payments-3c' }] } },
+  Connect: {
+    SidecarService: {
+      Port: 21_300,
+      Meta,
+      Proxy: { Config: { envoy_prometheus_bind_addr: '127.0.0.1:9102' } },
+      Checks: [{ Name: 'beside', AliasService: 'payments-3c' }],
+    },
+  },
 });
 
 /** Broken situations, each from a healthy `payments` with an applied plan (blue 2, green 3, blue stable). */
