@@ -61,8 +61,8 @@ describe('the page, in Chromium', function () {
     await page.locator('[aria-current=step]', { hasText: /^pause 1h/ }).waitFor();
     await page.locator('.signals li', { hasText: /none of [1-9]\d* requests failed/ }).waitFor();
     await page.locator('.weights tr', { hasText: /green “3”10%10%\d/ }).waitFor();
-    // The weights, and the one signal.
-    await until('both charts are drawn', async () => (await page.locator('.chart canvas').count()) === 2);
+    // The weights, the one signal of the plan, and the requests that nobody answered.
+    await until('the charts are drawn', async () => (await page.locator('.chart canvas').count()) === 3);
     sandbox.setBehaviour('3', { errorRate: 0.5 });
     await sees(/Reverted/);
     await page.locator('.weights tr', { hasText: /green “3”0%0%/ }).waitFor();
@@ -79,9 +79,10 @@ describe('the page, in Chromium', function () {
     await open('--anonymous-actions', '#/rollouts/payments');
     await shell.run(`start ${plan(PAUSED)}`);
     await sees('Paused');
-    const chart = page.locator('.signals .chart');
+    const errors = page.locator('.signals li', { hasText: 'line: errors' });
+    const chart = errors.locator('.chart');
     await chart.locator('canvas').waitFor();
-    expect(await page.locator('.signals .key').innerText()).to.equal(
+    expect(await errors.locator('.key').innerText()).to.equal(
       'line: errors; dashed: its bound; shaded: where the truth lies, 99% sure',
     );
     await until('the band is drawn', async () => {

@@ -26,10 +26,10 @@ export async function rampScreens(
     until(`the terminal shows ${what}`, async () => isThere(await pane.show()), 60_000);
   try {
     await shows(
-      '20% asked, stored and observed, and both signals judged',
+      '20% asked, stored and observed, and all three signals judged',
       (text) =>
         text.some((row) => /\b20(\.0)?% +20(\.0)?% +(1[89]|2[012])\./.test(row)) &&
-        text.filter((row) => row.includes('Successful')).length >= 2,
+        text.filter((row) => row.includes('Successful')).length >= 3,
     );
     const under = await capture(pane);
     sandbox.setBehaviour('3', { errorRate: 0.3 });
