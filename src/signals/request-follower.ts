@@ -11,6 +11,8 @@ interface Known {
 /** What became of the requests of one sidecar, page after page: how many were `sent`, and how many of them `unanswered`, by subset. */
 export class RequestFollower {
   #known: ReadonlyMap<string, Known> | undefined;
+  /** Clusters that were there before a whole page told of them: the first one that does is their base line. */
+  readonly #unopened = new Set<string>();
 
   /** `begun`: the sidecar began since it was looked at, so its first page counts from zero; else that is a base line. */
   constructor(begun = false) {
@@ -22,7 +24,8 @@ export class RequestFollower {
     const sums = new Map<string, Map<string, number>>();
     const known = new Map(this.#known);
     const add = (cluster: string, subset: string, page: RequestCounters, whole: boolean): void => {
-      const before = known.get(cluster)?.account ?? (this.#known === undefined ? undefined : EMPTY_ACCOUNT);
+      const isNew = this.#known !== undefined && !this.#unopened.delete(cluster);
+      const before = known.get(cluster)?.account ?? (isNew ? EMPTY_ACCOUNT : undefined);
       const account = before === undefined ? openAccount(page) : followAccount(before, page);
       known.set(cluster, { account, whole });
       addTo(sums, subset, 'sent', account.sent - (before?.sent ?? 0));
@@ -30,6 +33,7 @@ export class RequestFollower {
     };
     for (const [cluster, { subset, values }] of requests) {
       if (!wasCut(values, known.get(cluster)?.account.last)) add(cluster, subset, countersOf(values), true);
+      else if (!known.has(cluster)) this.#unopened.add(cluster);
     }
     for (const [cluster, { subset, values }] of classes) {
       if (requests.has(cluster) || known.get(cluster)?.whole === true) continue;

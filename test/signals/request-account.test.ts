@@ -7,6 +7,7 @@ import {
   type RequestAccount,
   type RequestCounters,
 } from '../../src/signals/request-account.js';
+import { RequestFollower } from '../../src/signals/request-follower.js';
 
 const page = (counters: Partial<RequestCounters>): RequestCounters => ({
   ...{ cancelled: 0, completed: 0, retried: 0, total: 0, active: 0 },
@@ -167,5 +168,24 @@ describe('the account of requests', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('the requests of a caller, page after page', () => {
+  const snapshot = (values: Readonly<Record<string, number>>) =>
+    new Map([['green', { subset: 'green', values: new Map(Object.entries(values)) }]]);
+  const sent = (follower: RequestFollower, values: Readonly<Record<string, number>>): number =>
+    follower.follow(snapshot(values), new Map()).get('green')?.get('sent') ?? 0;
+
+  it('begin at the first whole page, also where the one before it was cut off: what was sent before is not counted', () => {
+    const follower = new RequestFollower();
+    expect(sent(follower, { completed: 1_000, total: 1_000 })).to.equal(0);
+    expect(sent(follower, { completed: 1_010, total: 1_010, active: 0 })).to.equal(0);
+    expect(sent(follower, { completed: 1_030, total: 1_031, active: 1 })).to.equal(21);
+  });
+  it('of a cluster that was not there before count from zero', () => {
+    const follower = new RequestFollower();
+    follower.follow(new Map(), new Map());
+    expect(sent(follower, { completed: 7, total: 7, active: 0 })).to.equal(7);
   });
 });

@@ -14,6 +14,8 @@ interface Series {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
+  /** A gauge that had another value once: Envoy goes on showing it. */
+  readonly used?: boolean;
 }
 
 /** A sidecar's counters as Envoy's Prometheus listener writes them; `filter` is a regular expression over raw names, `usedOnly` leaves out zeros. */
@@ -22,7 +24,7 @@ export function renderMetrics(caller: Caller, counters: Iterable<ClusterCounters
   const byName = new Map<string, string[]>();
   for (const series of [...[...counters].flatMap((each) => listSeries(caller, each)), ...describeServer(caller)]) {
     if (wanted !== undefined && !wanted.test(series.raw)) continue;
-    if (usedOnly && series.value === 0 && !/_bucket$|_uptime$/.test(series.name)) continue;
+    if (usedOnly && series.value === 0 && series.used !== true && !/_bucket$|_uptime$/.test(series.name)) continue;
     const family = series.name.replace(/_(bucket|sum|count)$/, '');
     byName.set(family, [...(byName.get(family) ?? []), `${series.name}{${renderLabels(series.labels)}} ${series.value}`]);
   }
@@ -58,7 +60,7 @@ function listSeries(caller: Caller, counters: ClusterCounters): Series[] {
     value,
   });
   const list = [
-    plain('upstream_rq_active', underWay(counters).length),
+    { ...plain('upstream_rq_active', underWay(counters).length), used: counters.sent > 0 },
     plain('upstream_rq_total', counters.sent),
     plain('upstream_rq_completed', sumAnswers(counters).all),
     plain('upstream_cx_none_healthy', counters.noneHealthy),
