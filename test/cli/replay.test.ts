@@ -52,6 +52,11 @@ function broken(): FakeSeries[] {
     // A 5xx series is born with the first 5xx.
     { ...bad, valueAt: (at) => (at <= BROKE ? undefined : bad.valueAt(at)) },
     classes('blue', '2', () => 90),
+    // All that was sent was answered.
+    ...['total', 'completed', 'active'].flatMap((name) => [
+      counter(`upstream_rq_${name}`, 'green', {}, () => (name === 'active' ? 0 : 10)),
+      counter(`upstream_rq_${name}`, 'blue', {}, () => (name === 'active' ? 0 : 90)),
+    ]),
   ];
 }
 
@@ -238,7 +243,7 @@ describe('splitter replay', () => {
 
   it('says which signals have no past', async () => {
     const { out } = await replay(RANGE, PLAN + PROBE);
-    expect(out).to.match(/of\s+3\s+signals,\s+2\s+could\s+not\s+be\s+replayed/);
+    expect(out).to.match(/of\s+4\s+signals,\s+2\s+could\s+not\s+be\s+replayed/);
     expect(out).to.match(/probe {2}any 2xx {2}not replayed\n {2}http: nobody recorded/);
     expect(out).to.match(/consul: Consul keeps no record/);
     const { code, err } = await replay(RANGE, PLAN.replace(/ {2}- \{ name: errors.*\n/, PROBE));
