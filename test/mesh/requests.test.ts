@@ -96,11 +96,26 @@ signals:
   });
 
   it('takes back a version that answers 401 to all within 10 requests, by the signals that it has by itself', async () => {
-    const running = traffic(20);
-    const ramp = startSplitter(mesh.address, `ramp ${SERVICE} --to 20 --hold 60s`);
     // Before there is a split, half of all requests go to either version.
-    await until('the first weight', () => /Progressing/.test(ramp.output()));
+    const filters = { blue: { Filter: 'Service.Meta.version == "2"' }, green: { Filter: 'Service.Meta.version == "3"' } };
+    await mesh.putConfig({ Kind: 'service-resolver', Name: SERVICE, Subsets: filters });
+    const base = [
+      { Weight: 100, ServiceSubset: 'blue' },
+      { Weight: 0, ServiceSubset: 'green' },
+    ];
+    await mesh.putConfig({ Kind: 'service-splitter', Name: SERVICE, Splits: base });
+    const running = traffic(20);
+    await until(
+      'blue has everything',
+      () =>
+        running.results().slice(-20).length === 20 &&
+        running
+          .results()
+          .slice(-20)
+          .every(({ version }) => version === '2'),
+    );
     Object.assign(mesh.apps.get('3')!, { errorRate: 1, errorStatus: 401 });
+    const ramp = startSplitter(mesh.address, `ramp ${SERVICE} --to 20 --hold 60s`);
     expect(await ramp.exit, ramp.output()).to.equal(3);
     expect((await shell.json(`status ${SERVICE}`)).message).to.match(/^4xx: .* got 4xx/);
     const denied = (await running.stop()).filter(({ status }) => status === 401).length;
