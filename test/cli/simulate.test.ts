@@ -75,9 +75,18 @@ describe('splitter simulate', () => {
     const { falseReverts } = JSON.parse(one.out);
     expect(one.code).to.equal(0);
     expect(falseReverts).to.include({ rps: 50, runs: 40, seed: 1 });
-    expect(falseReverts.levels.map(({ nearness }: { nearness: number }) => nearness)).to.deep.equal([0.1, 0.5, 0.8, 1]);
-    expect(falseReverts.levels[3].signals).to.deep.equal([{ name: 'errors', bad: { canary: 0.005, stable: 0 }, reverted: 0 }]);
-    expect(falseReverts.levels[3].interval95).to.have.keys('low', 'high');
+    expect(falseReverts.levels.map(({ nearness }: { nearness: number }) => nearness)).to.deep.equal([
+      'as stable',
+      0.1,
+      0.5,
+      0.8,
+      1,
+    ]);
+    expect(falseReverts.levels[4].signals).to.deep.equal([
+      { name: 'errors', bad: { canary: 0.005, stable: 0 }, reverted: 0 },
+      { name: 'unanswered', bad: { canary: 0.02, stable: 0.01 }, reverted: 0 },
+    ]);
+    expect(falseReverts.levels[4].interval95).to.have.keys('low', 'high');
     expect((await shell.run('simulate - --false-reverts --runs 40 -o json', WATCHED)).out).to.equal(one.out);
   });
 
@@ -85,7 +94,7 @@ describe('splitter simulate', () => {
     const { out } = await shell.run('simulate - --false-reverts --runs 20 --seed 3', WATCHED);
     expect(out).to.match(/exactly on bounds +0 of 20 +0% to 16%/);
     expect(out.replace(/\s+/g, ' ')).to.include(
-      'A canary that fails 0.5% of its requests, exactly the bound, is taken back in 0 of 20 rollouts (95% sure: 0% to 16%).',
+      'A canary exactly on its bounds (errors <= 0.5%, unanswered <= stable + 1%) is taken back in 0 of 20 rollouts (95% sure: 0% to 16%).',
     );
     for (const line of out.split('\n')) expect(line.length, line).to.be.at.most(80);
   });

@@ -16,7 +16,8 @@ describe('what is said of metrics that cannot be read', () => {
       verdict: 'warning',
       message: "1 of 4 instances' sidecars show their metrics: what no readable caller sends to the others is not seen",
     });
-    expect(checkCoverage('payments', { found: 0, read: 0 }, {}).verdict).to.equal('warning');
+    // Where nobody runs, other checks say so.
+    expect(checkCoverage('payments', { found: 0, read: 0 }, {}).verdict).to.equal('ok');
   });
 
   it('a ramp tells what it will not see, or only from the other side', () => {
