@@ -124,7 +124,7 @@ describe('the interactive stage, on a real mesh, at a real terminal', () => {
     const terminal = startAtTerminal(mesh.address, line);
     const counts = /instances of green \(of 1\), or a weight like 20%.*: $/;
     await terminal.answer(counts, '2');
-    await terminal.sees(/green has 1 instance passing: start 1 more first/);
+    await terminal.sees(/green has 1 instance ready: start 1 more first/);
     await terminal.answer(counts, '10%');
     await terminal.sees(
       /10% is nearest to 1 instance of green\. 1 of green beside 2 of blue, round robin: 33\.33% of the traffic/,
