@@ -58,8 +58,9 @@ export class CallerList {
 
   async #find(abort: AbortSignal): Promise<void> {
     try {
-      const proxies = await this.#directory.read(this.#target);
-      const callers = await this.#directory.callersOf(this.#target);
+      const again = this.#callers !== undefined;
+      const proxies = await this.#directory.read(this.#target, again);
+      const callers = await this.#directory.callersOf(this.#target, again);
       // How callers speak matters only where one can be read.
       const asked = this.#protocol === undefined || this.#now() - this.#protocol.at >= PROTOCOL_REFRESH;
       if (asked && callers.some(({ address }) => address !== undefined))

@@ -6,6 +6,7 @@ import type { Family } from './envoy-metrics.js';
 import type { Sided } from './instance-proxies.js';
 import { InstanceSide } from './instance-side.js';
 import { Ledger } from './ledger.js';
+import type { LookupBudget } from './lookup-budget.js';
 import type { Pages } from './pages.js';
 import type { Called, Caller } from './proxies.js';
 import type { ProxyDirectory } from './proxy-directory.js';
@@ -35,6 +36,12 @@ export interface Look {
   readonly trouble?: { readonly kind: 'none' | 'error'; readonly why: string };
 }
 
+/** What all services share that are looked up in Consul. */
+export interface Searches {
+  readonly directory: ProxyDirectory;
+  readonly lookups: LookupBudget;
+}
+
 /** One service as both sides count it: its callers, and for what no caller counts its instances. */
 export class EnvoyTarget {
   readonly ledgers: Ledgers = {
@@ -60,9 +67,9 @@ export class EnvoyTarget {
   #underWay = false;
   readonly #asked = new Set<Family>();
 
-  constructor(catalog: CatalogReader, directory: ProxyDirectory, target: Called & Sided, pages: Pages, now: () => number) {
+  constructor(catalog: CatalogReader, { directory, lookups }: Searches, target: Called & Sided, pages: Pages, now: () => number) {
     this.#target = target;
-    this.instances = new InstanceSide(catalog, target, pages, now);
+    this.instances = new InstanceSide(catalog, target, pages, lookups, now);
     this.#list = new CallerList(catalog, directory, target, now);
     this.#pages = pages;
     this.#now = now;

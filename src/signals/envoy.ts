@@ -5,8 +5,9 @@ import type { Target, Traffic, TrafficSource } from '../ports.js';
 import { BothSidesMeter, isOfBothSides } from './both-sides.js';
 import type { CatalogReader } from './catalog-reader.js';
 import { envoyQuery, familiesOf } from './envoy-measure.js';
-import { EnvoyTarget, type Look } from './envoy-target.js';
+import { EnvoyTarget, type Look, type Searches } from './envoy-target.js';
 import type { Increments } from './increments.js';
+import { LookupBudget } from './lookup-budget.js';
 import { Pages } from './pages.js';
 import { ProxyDirectory } from './proxy-directory.js';
 import type { ScrapeLimits } from './scrape-budget.js';
@@ -22,13 +23,13 @@ export class EnvoySource implements TrafficSource {
   readonly #catalog: CatalogReader;
   readonly #now: () => number;
   readonly #pages: Pages;
-  readonly #directory: ProxyDirectory;
+  readonly #searches: Searches;
   readonly #targets = new Map<string, Known>();
 
   constructor(catalog: CatalogReader, now: () => number, limits?: ScrapeLimits) {
     this.#catalog = catalog;
     this.#now = now;
-    this.#directory = new ProxyDirectory(catalog, now);
+    this.#searches = { directory: new ProxyDirectory(catalog, now), lookups: new LookupBudget(now) };
     this.#pages = new Pages(now, limits);
   }
 
@@ -84,7 +85,7 @@ export class EnvoySource implements TrafficSource {
     // Between two rollouts nobody looks: what happened then, and at the end of the one before, is base line for the next.
     const fresh = {
       rollout,
-      target: new EnvoyTarget(this.#catalog, this.#directory, target, this.#pages, this.#now),
+      target: new EnvoyTarget(this.#catalog, this.#searches, target, this.#pages, this.#now),
       meter: new BothSidesMeter(),
     };
     this.#targets.set(key, fresh);

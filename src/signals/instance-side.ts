@@ -4,10 +4,11 @@ import { INBOUND_PATH, type Inbound, parseInbound } from './inbound-metrics.js';
 import { type Increments, incrementsBetween } from './increments.js';
 import { findInstanceProxies, type InstanceProxy, type Sided } from './instance-proxies.js';
 import { Ledger } from './ledger.js';
+import type { LookupBudget } from './lookup-budget.js';
 import type { Pages } from './pages.js';
 import { readProtocol } from './protocol.js';
 
-/** The instances are looked up so often, ms; sooner while none is known. */
+/** The instances are looked up so often, ms; sooner while none is known, but each time half as soon: they may show no metrics at all. */
 const REFRESH = 15_000;
 const RETRY = 2_000;
 /** An answer that an instance has counted is in its caller's counters after this time, ms. */
@@ -37,6 +38,7 @@ export class InstanceSide {
   readonly #catalog: CatalogReader;
   readonly #target: Sided;
   readonly #pages: Pages;
+  readonly #lookups: LookupBudget;
   readonly #now: () => number;
   readonly #begun = new Map<string, number>();
   readonly #asOf = new Map<string, number>();
@@ -45,11 +47,13 @@ export class InstanceSide {
   #protocol: string | undefined;
   #searching = false;
   #searchedAt = Number.NEGATIVE_INFINITY;
+  #retry = RETRY;
 
-  constructor(catalog: CatalogReader, target: Sided, pages: Pages, now: () => number) {
+  constructor(catalog: CatalogReader, target: Sided, pages: Pages, lookups: LookupBudget, now: () => number) {
     this.#catalog = catalog;
     this.#target = target;
     this.#pages = pages;
+    this.#lookups = lookups;
     this.#now = now;
   }
 
@@ -81,8 +85,8 @@ export class InstanceSide {
 
   /** Begins to read what is due, and waits for none of it. `hurry`: callers do not count everything. Never throws. */
   look(at: number, hurry: boolean, abort: AbortSignal): void {
-    const due = at - this.#searchedAt >= (this.#known.size > 0 ? REFRESH : RETRY);
-    if (due && !this.#searching) void this.#find(abort);
+    const due = at - this.#searchedAt >= (this.#known.size > 0 ? REFRESH : this.#retry);
+    if (due && !this.#searching && this.#lookups.take()) void this.#find(abort);
     const pace = PACE[hurry ? 'hurry' : 'calm'];
     for (const page of this.#known.values()) {
       const every = Math.max(pace[page.subset === this.#target.canary ? 'canary' : 'stable'], this.#known.size * APART);
@@ -117,6 +121,7 @@ export class InstanceSide {
     } finally {
       this.#searching = false;
       this.#searchedAt = this.#now();
+      this.#retry = this.#known.size > 0 ? RETRY : Math.min(REFRESH, 2 * this.#retry);
     }
   }
 

@@ -4,8 +4,8 @@ import { type Called, type Caller, oncePerAddress, type Proxies, readProxies } f
 import { scope } from './scope.js';
 import { Senders } from './senders.js';
 
-/** A search is good for everybody who asks within this time, ms. */
-const FRESH = 1_000;
+/** A search is good for whoever asks for the first time within so long, and for whoever asks again, ms. */
+const FRESH = { first: 1_000, again: 5_000 };
 /** Searching takes at most a twentieth of the time, however large the catalog and however many ask. */
 const REST = 19;
 
@@ -32,11 +32,11 @@ export class ProxyDirectory {
     setMaxListeners(0, this.#never);
   }
 
-  /** What the last search found, or a new one when it is old. Rejects with what Consul said; that is asked again after a second at the soonest. */
-  read(target: Called): Promise<Proxies> {
+  /** What the last search found, or a new one when it is old; `again`: whoever asks knows an older answer. Rejects with what Consul said; that is asked again after a second at the soonest. */
+  read(target: Called, again = false): Promise<Proxies> {
     const key = JSON.stringify(scope(target));
     const known = this.#searches.get(key);
-    if (known !== undefined && !this.#isOld(known)) return known.found;
+    if (known !== undefined && !this.#isOld(known, FRESH[again ? 'again' : 'first'])) return known.found;
     const startedAt = this.#now();
     const search: Search = { found: readProxies(this.#catalog, target, this.#never), endedAt: undefined, took: 0 };
     const end = (): void => {
@@ -49,8 +49,8 @@ export class ProxyDirectory {
   }
 
   /** Those who call the service for certain, those too that only may and have been seen to; each metrics address once. Rejects as `read` does. */
-  async callersOf(target: Called): Promise<readonly Caller[]> {
-    const entrances = (await this.read(target)).entrancesOf(target);
+  async callersOf(target: Called, again = false): Promise<readonly Caller[]> {
+    const entrances = (await this.read(target, again)).entrancesOf(target);
     const seen = await this.#senders.among(
       entrances.filter(({ certain }) => !certain),
       target.service,
@@ -59,7 +59,7 @@ export class ProxyDirectory {
     return oncePerAddress([...certain, ...seen.map((entrance) => ({ ...entrance, certain: true }))]);
   }
 
-  #isOld({ endedAt, took }: Search): boolean {
-    return endedAt !== undefined && Math.abs(this.#now() - endedAt) >= Math.max(FRESH, REST * took);
+  #isOld({ endedAt, took }: Search, fresh: number): boolean {
+    return endedAt !== undefined && Math.abs(this.#now() - endedAt) >= Math.max(fresh, REST * took);
   }
 }

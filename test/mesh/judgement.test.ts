@@ -272,4 +272,4 @@ signals:
       expect(await count.settle(total)).to.deep.equal({ bad, total });
     });
   });
-}).timeout(60_000);
+}).timeout(120_000);

@@ -190,4 +190,4 @@ describe('two controllers with thirty rollouts, before a Consul in trouble', () 
       ),
     );
   }
-}).timeout(60_000);
+}).timeout(180_000);

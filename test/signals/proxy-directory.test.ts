@@ -33,6 +33,17 @@ describe('the directory of sidecars', () => {
     expect(lists).to.equal(2 * SEARCH);
   });
 
+  it('is good for five seconds to whoever knows an older answer', async () => {
+    const directory = new ProxyDirectory(reader, () => now);
+    await directory.read(PAYMENTS);
+    now += 4_999;
+    await directory.read(PAYMENTS, true);
+    expect(lists).to.equal(SEARCH);
+    now += 1;
+    await directory.read(PAYMENTS, true);
+    expect(lists).to.equal(2 * SEARCH);
+  });
+
   it('rests nineteen times as long as a search took', async () => {
     const directory = new ProxyDirectory(reader, () => now);
     took = 1_000;
