@@ -1,8 +1,9 @@
 import { ConsulError } from '../consul/errors.js';
+import { type Wrote, writeEntry } from '../controller/write-entry.js';
 import { decide } from '../core/decide.js';
 import { splitterWrite } from '../core/decision.js';
 import { DEFAULTS } from '../core/defaults.js';
-import { metaOf } from '../core/entries.js';
+import { type EntryWrite, metaOf } from '../core/entries.js';
 import { type LogEntry, logEntry } from '../core/history.js';
 import type { Plan } from '../core/plan.js';
 import type { ProgramOutcome } from '../core/programs.js';
@@ -50,9 +51,9 @@ export async function act(
     if (result.kind === 'nothing') return { rollout, changed: false, message: result.message };
     announce?.(describeMove(rollout, result.next, verbContext), service);
     const next = await handOver(context, service, result.next);
-    const written = await writeRecordOf(context, look, next, result.move);
-    if (written === 'written') return { rollout: next, changed: true, message: next.message };
-    if (written === 'unknown') doubtful = next;
+    const wrote = await writeRecord(context, look, splitterWrite(look.seen, service, next, result.move), next);
+    if (wrote === 'written') return { rollout: next, changed: true, message: next.message };
+    if (wrote === 'doubtful') doubtful = next;
   }
   throw new CommandError(
     `service-splitter/${service} was changed by others ${TRIES} times in a row`,
@@ -102,8 +103,8 @@ export async function finish(context: Context, service: string, own?: string): P
       continue;
     }
     if (decision.write === undefined) throw new CommandError(decision.why, `splitter status ${service}`);
-    const written = await context.mesh.write(decision.write);
-    if (written === 'written' && decision.next !== undefined) await logWrite(context, look, decision.next, ran);
+    const wrote = await writeEntry(context.mesh, decision.write);
+    if (wrote === 'written' && decision.next !== undefined) await logWrite(context, look, decision.next, ran);
     // A promotion that its own hook holds is for a person again.
     if (decision.next?.state.phase === 'Paused') return decision.next;
   }
@@ -124,22 +125,11 @@ export function requireRollout({ rollout, service, seen }: Look): Rollout {
   );
 }
 
-async function writeRecordOf(
-  context: Context,
-  look: Look,
-  next: Rollout,
-  move: boolean,
-): Promise<'written' | 'lost' | 'unknown'> {
-  const write = splitterWrite(look.seen, look.service, next, move);
-  try {
-    if ((await context.mesh.write(write)) === 'lost') return 'lost';
-  } catch (error) {
-    // Whether it was applied is for the next look to tell.
-    if (error instanceof ConsulError && error.code === 'unknown-outcome') return 'unknown';
-    throw error;
-  }
-  await Promise.all([logWrite(context, look, next), ringControllers(context, look.service)]);
-  return 'written';
+/** Writes a record as a verb computed it from the look; then logs it and tells the controllers. */
+export async function writeRecord(context: Context, look: Look, write: EntryWrite, next: Rollout): Promise<Wrote> {
+  const wrote = await writeEntry(context.mesh, write);
+  if (wrote === 'written') await Promise.all([logWrite(context, look, next), ringControllers(context, look.service)]);
+  return wrote;
 }
 
 /** Whether a write without an answer was applied after all, by the record or, once others have gone on from it, by the log: a verb that passes a step must not pass two. */
@@ -161,7 +151,7 @@ export async function ringControllers({ doorbell, io }: Context, service: string
 }
 
 /** Adds what was just written to the decision log, with whatever its predecessor could not log; a log that cannot be written is told, and is no error. */
-export async function logWrite(context: Context, look: Look, next: Rollout, ran: readonly ProgramOutcome[] = []): Promise<void> {
+async function logWrite(context: Context, look: Look, next: Rollout, ran: readonly ProgramOutcome[] = []): Promise<void> {
   const before = look.seen.splitter?.modifyIndex ?? 0;
   try {
     const { entry } = await context.mesh.readEntry('service-splitter', look.service);

@@ -1,4 +1,5 @@
 import { observeOnce } from '../controller/apply-plan.js';
+import { writeEntry } from '../controller/write-entry.js';
 import { RESOLVER_SETTLES } from '../core/begin.js';
 import { entryOfKind } from '../core/observation.js';
 import { renderWrites } from '../view/changes.js';
@@ -41,7 +42,7 @@ export async function applySaved(context: Context, saved: SavedPlan, file: strin
     for (const write of writes) {
       // The sidecars need the resolver's subsets before a splitter names them.
       if (made > 0 && write.kind === 'service-splitter') await new Promise((resolve) => setTimeout(resolve, RESOLVER_SETTLES));
-      if ((await mesh.write(write)) === 'lost')
+      if ((await writeEntry(mesh, write)) !== 'written')
         throw new CommandError(
           `${write.kind}/${service} was changed by somebody else just now; ${made} of ${writes.length} writes were made`,
           `${anew}   shows what is left`,

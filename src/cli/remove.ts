@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { writeEntry } from '../controller/write-entry.js';
 import { afterWrite } from '../core/after-write.js';
 import { type EntryWrite, type StoredEntry, storedLegs } from '../core/entries.js';
 import type { Instance } from '../core/instances.js';
@@ -146,7 +147,7 @@ async function writeAll({ mesh, io }: Context, service: string, subsets: readonl
       io.err(`giving the sidecars ${SPLIT_OUTLIVES / 1_000} seconds to forget the split before its subsets go\n`);
       await sleep(SPLIT_OUTLIVES);
     }
-    if ((await mesh.write(write)) === 'written') made.push(write);
+    if ((await writeEntry(mesh, write)) === 'written') made.push(write);
   }
   throw new CommandError(
     `the entries of ${service} were changed by others ${TRIES} times; ${made.length} writes were made`,

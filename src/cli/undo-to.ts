@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ulid } from 'ulid';
 import { countEverywhere } from '../controller/count-instances.js';
+import { writeEntry } from '../controller/write-entry.js';
 import { RESOLVER_SETTLES } from '../core/begin.js';
 import { splitterWrite } from '../core/decision.js';
 import { subsetsOf } from '../core/entries.js';
@@ -12,7 +13,7 @@ import { findWayBack, goBack, type WayBack } from '../core/verbs/go-back.js';
 import { undo } from '../core/verbs/undo.js';
 import { compareVersions, versionFilter, versionOf } from '../core/versions.js';
 import { digestPlan } from '../plan/digest.js';
-import { type Acted, act, finish, logWrite, planOfNone, ringControllers } from './act.js';
+import { type Acted, act, finish, planOfNone, writeRecord } from './act.js';
 import type { Context } from './context.js';
 import { newDriverId, takeLock } from './drive-service.js';
 import { CommandError } from './exit.js';
@@ -79,7 +80,7 @@ async function goThere(context: Context, service: string, wanted: Wanted): Promi
       return act(context, service, (rollout, verbContext) => undo(rollout, verbContext, Number.POSITIVE_INFINITY));
     if (way.write !== undefined) {
       context.io.err(`${way.write.why}; giving the sidecars a second to learn it\n`);
-      await mesh.write(way.write);
+      await writeEntry(mesh, way.write);
       settled = clock.now() + RESOLVER_SETTLES;
       continue;
     }
@@ -99,15 +100,14 @@ function isUndo({ rollout, plan }: Look, { to }: WayBack): boolean {
 /** The one write that moves the users; undefined when somebody was faster. */
 async function writeBack(context: Context, look: Look, last: Rollout | undefined, way: WayBack): Promise<Rollout | undefined> {
   const { service, seen } = look;
-  const { clock, by, mesh, store } = context;
+  const { clock, by, store } = context;
   const plan = await planOf(context, look, way);
   const beginning = { id: ulid(), plan: digestPlan(plan), driver: '', by };
   await store.recordPlan(service, beginning.id, beginning.plan, plan, `undo to ${way.to.version ?? way.to.filter}`);
   const owes = plan.hooks?.after_revert === undefined ? [] : (['after_revert'] as const);
   const rollout = goBack(way, seen, last, beginning, owes, clock.now());
-  if ((await mesh.write(splitterWrite(seen, service, rollout, true))) === 'lost') return undefined;
-  await Promise.all([logWrite(context, look, rollout), ringControllers(context, service)]);
-  return rollout;
+  const write = splitterWrite(seen, service, rollout, true);
+  return (await writeRecord(context, look, write, rollout)) === 'written' ? rollout : undefined;
 }
 
 /** The plan that the record names: the last one, with the subsets as they are now. */

@@ -32,6 +32,10 @@ export interface Call {
   readonly timeout?: number;
   /** A transaction: 409 is an answer too, and says that nothing was written. */
   readonly conflict?: boolean;
+  /** A write that may be made twice: it is sent again where its answer is lost. */
+  readonly repeatable?: boolean;
+  /** Hears that it is sent again because an answer was lost. */
+  readonly onLost?: () => void;
 }
 
 /** The low-level request of the `consul` package (papi), which has no types of its own. */
@@ -54,6 +58,8 @@ export interface Told {
 const TIMEOUT = 10_000;
 /** Consul closes idle connections after 120 s; ours go earlier, so that no write meets the close. */
 const IDLE = 60_000;
+/** How often a repeatable write is sent before a lost answer is an error. */
+const SENDS = 3;
 const BACKOFF = new ExponentialBackoff({ initialDelay: 100, maxDelay: 2_000 });
 /** Consul takes 200 connections from one address (http_max_conns_per_client): three controllers on one machine must fit, with room to spare. */
 const CONNECTIONS = 28;
@@ -98,17 +104,20 @@ export class ConsulClient extends Consul {
     return this.#scope.datacenter ?? this.settings.datacenter;
   }
 
-  /** Sends one request. Resolves on 2xx and on 404; every other outcome is a ConsulError. One that was only turned away by a limit is sent again for a while. */
+  /** Sends one request. Resolves on 2xx and on 404; every other outcome is a ConsulError. One that was only turned away by a limit is sent again for a while, one that may be repeated where its answer is lost. */
   async call(call: Call): Promise<Answer> {
     const until = Date.now() + this.patience;
     let pause = BACKOFF.next();
-    for (;;) {
+    for (let sent = 1; ; sent++) {
       try {
         return await this.#tell(call);
       } catch (error) {
+        if (!(error instanceof ConsulError) || call.abort?.aborted === true) throw error;
         // Consul turns such a request away before it does anything about it, so a write may be sent again too.
-        const again = error instanceof ConsulError && error.code === 'limited' && Date.now() + pause.duration < until;
-        if (!again || call.abort?.aborted === true) throw error;
+        const isLimited = error.code === 'limited' && Date.now() + pause.duration < until;
+        const isLost = error.code === 'unknown-outcome' && call.repeatable === true && sent < SENDS;
+        if (!isLimited && !isLost) throw error;
+        if (isLost) call.onLost?.();
         await sleep(pause.duration);
         pause = pause.next(undefined);
       }

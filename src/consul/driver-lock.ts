@@ -80,6 +80,7 @@ export class DriverLock {
           method: 'PUT',
           path: `/session/renew/${session}`,
           what: 'renewing the driver session',
+          repeatable: true,
         });
         if (renewed.status === 404) return false;
         const value: DriverInfo = { ...own, beat: now(), ...(live === undefined ? {} : { live }) };
@@ -114,12 +115,15 @@ export class DriverLock {
       path: '/session/create',
       what: 'creating a driver session',
       body: SESSION,
+      // One that nobody knows of holds nothing, and ends by its TTL.
+      repeatable: true,
     });
     return (body as { ID: string }).ID;
   }
 
   async #destroySession(session: string): Promise<void> {
-    await this.#client.call({ method: 'PUT', path: `/session/destroy/${session}`, what: 'ending a driver session' });
+    const what = 'ending a driver session';
+    await this.#client.call({ method: 'PUT', path: `/session/destroy/${session}`, what, repeatable: true });
   }
 
   #key(service: string): string {

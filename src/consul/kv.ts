@@ -1,6 +1,6 @@
 import { isRecord } from '../core/is-record.js';
 import { policyLine } from '../core/permission.js';
-import type { Answer, ConsulClient } from './client.js';
+import type { Answer, Call, ConsulClient } from './client.js';
 import { ConsulError, sayLacking } from './errors.js';
 
 /** A value in KV, with the index for compare-and-set and the session that holds it, if one does. */
@@ -35,17 +35,17 @@ export class ConsulKv {
     return { found: first === undefined || answer.status === 404 ? undefined : keyValueOf(first), index: answer.index };
   }
 
-  /** Writes a key if its index is still this (0: only if absent). False when somebody was faster. */
+  /** Writes a key if its index is still this (0: only if absent). False when somebody was faster. Where the answer is lost, what is stored tells. */
   async write(key: string, value: string, cas: number): Promise<boolean> {
-    return (
-      (await this.#client.call({ method: 'PUT', path: pathOf(key), what: `writing key ${key}`, query: { cas }, body: value }))
-        .body === true
+    return this.#settle(
+      { method: 'PUT', path: pathOf(key), what: `writing key ${key}`, query: { cas }, body: value, repeatable: true },
+      async () => (await this.read(key)).found?.value === value,
     );
   }
 
   /** Writes a key whatever it holds: only for values that nothing rests on. */
   async set(key: string, value: string): Promise<void> {
-    await this.#client.call({ method: 'PUT', path: pathOf(key), what: `writing key ${key}`, body: value });
+    await this.#client.call({ method: 'PUT', path: pathOf(key), what: `writing key ${key}`, body: value, repeatable: true });
   }
 
   /** Takes or renews the lock on a key with a value. False when another session holds it. */
@@ -58,6 +58,7 @@ export class ConsulKv {
           what: `locking key ${key}`,
           query: { acquire: session },
           body: value,
+          repeatable: true,
         })
       ).body === true
     );
@@ -97,13 +98,20 @@ export class ConsulKv {
 
   /** Deletes a key, with an index only if it is still this; nothing happens when it is absent. False when somebody was faster. */
   async remove(key: string, cas?: number): Promise<boolean> {
-    const { body } = await this.#client.call({
-      method: 'DELETE',
-      path: pathOf(key),
-      what: `deleting key ${key}`,
-      query: { cas },
-    });
-    return body === true;
+    return this.#settle(
+      { method: 'DELETE', path: pathOf(key), what: `deleting key ${key}`, query: { cas }, repeatable: true },
+      async () => (await this.read(key)).found === undefined,
+    );
+  }
+
+  /** A compare-and-set that was sent again loses against itself where the first one was applied. */
+  async #settle(call: Call, isDone: () => Promise<boolean>): Promise<boolean> {
+    let isDoubtful = false;
+    const onLost = (): void => {
+      isDoubtful = true;
+    };
+    const { body } = await this.#client.call({ ...call, onLost });
+    return body === true || (isDoubtful && (await isDone()));
   }
 
   /** Keys that ACLs hid look like keys that are not there. */

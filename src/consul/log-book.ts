@@ -134,7 +134,7 @@ export class LogBook implements DecisionLog {
     );
   }
 
-  /** The new index of each key; undefined when somebody else had changed one of them, and nothing was written. */
+  /** The new index of each key; undefined when somebody else had changed one of them and nothing was written, or when it was written and the answer was lost: what is there already is not added twice. */
   async #transact(operations: readonly object[]): Promise<ReadonlyMap<string, number> | undefined> {
     const answer = await this.#client.call({
       method: 'PUT',
@@ -142,6 +142,7 @@ export class LogBook implements DecisionLog {
       what: 'writing the decision log',
       body: operations,
       conflict: true,
+      repeatable: true,
     });
     if (answer.status === 409) return undefined;
     const results = isRecord(answer.body) && Array.isArray(answer.body.Results) ? answer.body.Results.filter(isRecord) : [];

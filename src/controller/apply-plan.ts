@@ -7,10 +7,11 @@ import { type Check, preflight } from '../core/preflight.js';
 import { findRoles, isRefusal } from '../core/roles.js';
 import type { Mesh, Picks, PlanStore, SourcedPlan } from '../ports.js';
 import { countEverywhere } from './count-instances.js';
+import { writeEntry } from './write-entry.js';
 
 /** What applying a plan needs, all of it within the namespace, partition and datacenter of that plan. */
 export interface ApplyParts {
-  readonly mesh: Pick<Mesh, 'readEntries' | 'countInstances' | 'readElsewhere' | 'write'> & Picks;
+  readonly mesh: Pick<Mesh, 'readEntries' | 'readEntry' | 'countInstances' | 'readElsewhere' | 'write'> & Picks;
   readonly store: Pick<PlanStore, 'savePlan'>;
   /** The plan with every `version: auto` told from the catalog; rejects with a message and a `hint` where one cannot be told. */
   readonly settle: (plan: SourcedPlan) => Promise<SourcedPlan>;
@@ -59,7 +60,7 @@ export async function applyPlan(unsettled: SourcedPlan, parts: ApplyParts, optio
           : [];
     for (const write of pending) options.onWrite?.(write, entryOfKind(seen, write.kind));
     if (pending.length === 0 || options.dryRun) break;
-    for (const write of pending) if ((await mesh.write(write)) === 'written') writes++;
+    for (const write of pending) if ((await writeEntry(mesh, write)) === 'written') writes++;
   }
   return { kind: 'applied', writes, planSaved: options.dryRun ? false : await store.savePlan(unsettled) };
 }

@@ -18,10 +18,11 @@ import { RunningPrograms } from './running-programs.js';
 import { targetOf } from './target.js';
 import { TrafficWindow } from './traffic-window.js';
 import type { World } from './world.js';
+import { writeEntry } from './write-entry.js';
 
 /** What a pilot acts with. */
 export interface PilotParts {
-  readonly mesh: Pick<Mesh, 'write'>;
+  readonly mesh: Pick<Mesh, 'write' | 'readEntry'>;
   readonly signals: SignalSource & TrafficSource;
   readonly log: DecisionLog;
   readonly programs: Programs;
@@ -273,8 +274,8 @@ export class Pilot {
   async #write(decision: Decision, seen: Observation, timeout?: number): Promise<boolean> {
     const write = decision.write!;
     const indexBefore = write.cas;
-    const result = await this.#parts.mesh.write(write, timeout);
-    if (result === 'lost') {
+    // A lost answer holds up no revert: the next turn looks at what is stored before it decides.
+    if ((await writeEntry(this.#parts.mesh, write, { timeout, settles: false })) !== 'written') {
       await this.#world.refresh();
       return false;
     }

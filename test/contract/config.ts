@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { defaultsEntry, type Entry, resolverEntry } from '../../src/core/entries.js';
+import { isStoredAs } from '../../src/core/stored-as.js';
 import { type Answer, type Ask, within } from './ask.js';
 
 const RESOLVER = {
@@ -63,6 +65,33 @@ export function describeConfig(ask: Ask): void {
       ]);
       expect(json.Meta).to.deep.equal({ b: '1', n: '1', z: '' });
       expect(Object.keys(json.Meta)).to.deep.equal(['b', 'n', 'z']);
+    });
+
+    it('stores what splitter writes so that it is known again', async () => {
+      const stored = async (kind: string) => {
+        const { json } = await get(kind);
+        return { entry: json as Entry, modifyIndex: Number(json.ModifyIndex) };
+      };
+      const subsets = [{ name: 'green', filter: 'Service.Meta.version == "4"' }];
+      const written: readonly Entry[] = [
+        defaultsEntry(await stored('service-defaults'), 'shop', 'http'),
+        resolverEntry(await stored('service-resolver'), 'shop', subsets),
+        split(33.33, { 'external-source': 'splitter', 'splitter-seq': '7', 'splitter-message': 'at 33.33% — "quoted"' }),
+        {
+          Kind: 'service-router',
+          Name: 'shop',
+          Routes: [{ Match: { HTTP: { PathPrefix: '/' } }, Destination: { Service: 'shop' } }],
+        },
+      ];
+      for (const entry of written) {
+        expect((await put(entry)).json).to.equal(true);
+        const write = { kind: entry.Kind as 'service-splitter', name: 'shop', entry, cas: 0, why: '' };
+        expect(isStoredAs(write, await stored(String(entry.Kind))), String(entry.Kind)).to.equal(true);
+        const other = { ...write, entry: { ...entry, Meta: { 'splitter-seq': '8' } } };
+        expect(isStoredAs(other, await stored(String(entry.Kind))), `another ${entry.Kind}`).to.equal(false);
+      }
+      expect((await ask('DELETE', '/v1/config/service-router/shop')).status).to.equal(200);
+      expect((await put(RESOLVER)).json).to.equal(true);
     });
 
     it('keeps Hash, CreateIndex and ModifyIndex of a body that is sent back out of the entry', async () => {
