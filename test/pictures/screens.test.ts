@@ -5,12 +5,17 @@ const ROWS = 24;
 
 describe('a ramp in a real terminal (tmux)', function () {
   this.timeout(180_000);
-  for (const columns of [80, 120])
+  const WIDTHS = [80, 120] as const;
+  let screens: ReadonlyMap<number, Awaited<ReturnType<typeof rampScreens>>>;
+  before(async () => {
+    screens = new Map(await Promise.all(WIDTHS.map(async (columns) => [columns, await rampScreens(columns, ROWS)] as const)));
+  });
+  for (const columns of WIDTHS)
     describe(`${columns} columns, ${ROWS} rows`, () => {
       let under: TerminalScreen;
       let reverted: TerminalScreen;
-      before(async () => {
-        ({ under, reverted } = await rampScreens(columns, ROWS));
+      before(() => {
+        ({ under, reverted } = screens.get(columns)!);
       });
       const heads = ({ text }: TerminalScreen) => text.filter((row) => /^. (Progressing|Reverted)\s+step/.test(row));
 
