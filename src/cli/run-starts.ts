@@ -45,6 +45,12 @@ export function runStarts(
     newId: () => ulid(),
     isPassing,
     onEvent,
+    logger: {
+      debug: (message) => log.debug(String(message)),
+      info: (message) => log.info(message),
+      warn: (message) => log.warn(message),
+      error: (message, error) => log.error(`${message}${error === undefined ? '' : `: ${error.message}`}`),
+    },
   });
   return {
     scheduler,

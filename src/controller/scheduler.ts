@@ -1,4 +1,4 @@
-import { schedule as heartbeat } from 'node-cron';
+import { schedule as heartbeat, type TaskOptions } from 'node-cron';
 import type { Plan, Policies, StartRule } from '../core/plan.js';
 import type { Rollout } from '../core/rollout.js';
 import type { Freeze } from '../core/schedule/freeze.js';
@@ -29,6 +29,8 @@ export interface SchedulerParts {
   newId(): string;
   readonly isPassing: (error: unknown) => boolean;
   readonly onEvent: (event: ControllerEvent) => void;
+  /** Hears what the heartbeat itself has to say. */
+  readonly logger: NonNullable<TaskOptions['logger']>;
 }
 
 type Starting = StartMemory & { readonly starting: NonNullable<StartMemory['starting']> };
@@ -81,7 +83,10 @@ export class Scheduler {
 
   /** Works until `abort`. */
   async run(abort: AbortSignal): Promise<void> {
-    const task = heartbeat(HEARTBEAT, () => this.#beat(), { timezone: 'UTC', name: 'schedules' });
+    const { logger } = this.#parts;
+    // What a missed beat would have found due is found by the next one.
+    const options = { timezone: 'UTC', name: 'schedules', logger, suppressMissedWarning: true };
+    const task = heartbeat(HEARTBEAT, () => this.#beat(), options);
     try {
       await this.#watch.run(abort);
     } finally {
