@@ -131,6 +131,12 @@ export interface PrometheusSignal extends SignalBase, ScalarLimits, Making {
   readonly source: 'prometheus';
   /** Base address; default from PROMETHEUS_URL. */
   readonly url?: string;
+  /** Who asks by a password; default from PROMETHEUS_USER. */
+  readonly username?: string;
+  readonly passwordFile?: string;
+  readonly tokenFile?: string;
+  /** Further headers: a value, or the file that holds it. */
+  readonly headers?: Readonly<Record<string, string | { readonly file: string }>>;
   readonly query?: string;
   readonly preset?: 'error-ratio' | 'p50' | 'p95' | 'p99' | 'request-rate' | 'no-healthy-host';
   /** Window of a preset, as PromQL writes it. */

@@ -1,6 +1,7 @@
 import { formatDuration, parseDuration } from '../core/duration.js';
 import { edgesAround } from '../core/envoy-buckets.js';
 import { checkBounds, checkRange } from './check-bounds.js';
+import { checkLogin } from './check-login.js';
 import { checkPlaceholders } from './check-placeholders.js';
 import { checkVendor } from './check-sources.js';
 import { checkUrl } from './check-url.js';
@@ -32,7 +33,7 @@ function checkSignal(signal: SignalText, path: Path): Problem[] {
     case 'envoy':
       return [...checkCounted(signal, path), ...checkLatency(signal, path), ...checkBound(signal, path)];
     case 'prometheus':
-      return [...checkPrometheus(signal, path), ...checkUrl(signal.url, path)];
+      return [...checkPrometheus(signal, path), ...checkLogin(signal, path), ...checkUrl(signal.url, path)];
     case 'http':
       return [...checkHttp(signal, path), ...checkUrl(signal.url, path)];
     case 'exec':

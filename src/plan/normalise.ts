@@ -146,8 +146,14 @@ function toSignal(signal: SignalText): Signal {
     case 'prometheus': {
       const { name, source } = signal;
       const asked = { ...given('url', signal.url), ...given('query', signal.query), ...given('preset', signal.preset) };
+      const login = {
+        ...given('username', signal.username),
+        ...given('passwordFile', signal.password_file),
+        ...given('tokenFile', signal.token_file),
+        ...given('headers', signal.headers),
+      };
       const patience = signal.timeout === undefined ? {} : { timeout: ms(signal.timeout) };
-      return { name, source, ...asked, ...given('window', signal.window), ...patience, ...numberLimitsOf(signal) };
+      return { name, source, ...asked, ...login, ...given('window', signal.window), ...patience, ...numberLimitsOf(signal) };
     }
     case 'http': {
       const { name, source, url, method, interval, timeout, expect } = signal;

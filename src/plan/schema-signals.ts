@@ -96,6 +96,26 @@ const prometheus = z
     ...common,
     source: z.literal('prometheus').describe('One number from a Prometheus server'),
     url: z.string().optional().describe('Address of the server; default from PROMETHEUS_URL'),
+    username: z.string().min(1).optional().describe('Who asks, by a password; default from PROMETHEUS_USER'),
+    password_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File of the password; default from PROMETHEUS_PASSWORD, where the server is the one in PROMETHEUS_URL'),
+    token_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('File of a token, sent as Bearer; default from PROMETHEUS_TOKEN, where the server is the one in PROMETHEUS_URL'),
+    headers: z
+      .record(
+        z.string().regex(/^[A-Za-z0-9-]+$/, { error: `is no name of a header${ARROW}write it like X-Scope-OrgID` }),
+        z.union([z.string().min(1), z.strictObject({ file: z.string().min(1).describe('File of the value') })], {
+          error: `is no value of a header${ARROW}write it as text in quotes, or { file: /path/to/file }`,
+        }),
+      )
+      .optional()
+      .describe('Further headers, like X-Scope-OrgID; a value that is a secret stands in a `file`'),
     query: z.string().min(1).optional().describe(`PromQL that gives one number; ${FILLED}`),
     preset: z
       .enum(['error-ratio', 'p50', 'p95', 'p99', 'request-rate', 'no-healthy-host'])

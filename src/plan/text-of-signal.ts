@@ -47,9 +47,13 @@ function askedText(signal: Signal): Text {
         ...limitsText(signal),
       };
     case 'prometheus': {
-      const { url, query, preset, window } = signal;
+      const { url, username, passwordFile, tokenFile, headers, query, preset, window } = signal;
       return {
         ...given('url', url),
+        ...given('username', username),
+        ...given('password_file', passwordFile),
+        ...given('token_file', tokenFile),
+        ...given('headers', headers),
         ...given('query', query),
         ...given('preset', preset),
         ...given('window', window),

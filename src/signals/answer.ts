@@ -31,6 +31,11 @@ export function readJson<T, R>(of: JsonAnswer<T, R>): (status: number, body: str
   };
 }
 
+/** The same answer, with what to do where it asks for a secret that was not sent; `kept` says why. */
+export function withKept<T, R>(of: JsonAnswer<T, R>, kept: string | undefined): JsonAnswer<T, R> {
+  return kept === undefined ? of : { ...of, hints: { ...of.hints, 401: kept, 403: kept } };
+}
+
 /** The error of an API that answers with a status other than 200. */
 export function refuse(
   { who, hints }: { who: string; hints?: JsonAnswer<never>['hints'] },

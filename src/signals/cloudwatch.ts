@@ -19,9 +19,10 @@ export function measureCloudwatch(signal: CloudwatchSignal, { target, env, now, 
   const prepare = async () => {
     const region = signal.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION);
     if (!region) throw new Error(`no region of CloudWatch; set AWS_REGION, or "region" of the signal ${signal.name}`);
+    if (!/^[a-z0-9-]+$/.test(region)) throw new Error('the region of CloudWatch is no name of one; write it like eu-west-1');
     const usual = `https://monitoring.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
-    const url = findAddress({ who: 'CloudWatch', signal, env, usual }, '/');
-    const credentials = await findCredentials(env);
+    const { url, keeps } = findAddress({ who: 'CloudWatch', signal, env, variable: endpointOf(env), usual, isOwn }, '/');
+    const credentials = await findCredentials(env, keeps);
     const body = JSON.stringify(requestOf(signal, target, now));
     const request = { method: 'POST', url: url.href, headers: HEADERS, body, service: 'monitoring', region };
     const { headers } = await new AwsV4Signer({ ...request, ...credentials }).sign();
@@ -46,11 +47,20 @@ const HEADERS = {
   'x-amz-target': 'GraniteServiceVersion20100801.GetMetricData',
 };
 
-async function findCredentials(env: Env) {
-  const token = await findSecret(env, { variable: 'AWS_SESSION_TOKEN' });
+/** The variables of AWS's own tools for another endpoint. https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function endpointOf(env: Env): string {
+  return env.AWS_ENDPOINT_URL_CLOUDWATCH ? 'AWS_ENDPOINT_URL_CLOUDWATCH' : 'AWS_ENDPOINT_URL';
+}
+
+function isOwn({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' && /^[a-z0-9.-]+\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/.test(hostname);
+}
+
+async function findCredentials(env: Env, keeps: string | undefined) {
+  const token = await findSecret(env, { variable: 'AWS_SESSION_TOKEN', keeps });
   return {
-    accessKeyId: await needSecret(env, { variable: 'AWS_ACCESS_KEY_ID' }, 'CloudWatch'),
-    secretAccessKey: await needSecret(env, { variable: 'AWS_SECRET_ACCESS_KEY' }, 'CloudWatch'),
+    accessKeyId: await needSecret(env, { variable: 'AWS_ACCESS_KEY_ID', keeps }, 'CloudWatch'),
+    secretAccessKey: await needSecret(env, { variable: 'AWS_SECRET_ACCESS_KEY', keeps }, 'CloudWatch'),
     ...(token === undefined ? {} : { sessionToken: token }),
   };
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { fillPlaceholders } from '../core/placeholders.js';
 import type { VendorSignal } from '../core/plan.js';
-import { needSecret } from '../net/secret.js';
-import { findAddress } from './address.js';
+import { type Env, needSecret } from '../net/secret.js';
+import { type Address, findAddress } from './address.js';
 import { type JsonAnswer, readJson, reduceSeries } from './answer.js';
 import { askForNumber } from './ask.js';
 import { lastPoint } from './last-point.js';
@@ -15,15 +15,15 @@ type DatadogSignal = Of<VendorSignal, 'datadog'>;
 export function measureDatadog(signal: DatadogSignal, { target, env, now, abort }: Asking): Promise<Measured> {
   const query = fillPlaceholders(signal.query, target);
   const prepare = async () => {
-    const usual = `https://api.${signal.site ?? (env.DD_SITE || 'datadoghq.com')}`;
-    const url = findAddress({ who: 'Datadog', signal, env, usual }, '/api/v1/query');
+    const { url, keeps } = addressOf(signal, env);
     const seconds = Math.floor(now / 1_000);
     url.searchParams.set('from', String(seconds - Math.ceil(signal.window / 1_000)));
     url.searchParams.set('to', String(seconds));
     url.searchParams.set('query', query);
-    const file = (key: string, path: string | undefined) => ({ key, path });
-    const api = await needSecret(env, { variable: 'DD_API_KEY', file: file('api_key_file', signal.apiKeyFile) }, 'Datadog');
-    const app = await needSecret(env, { variable: 'DD_APP_KEY', file: file('app_key_file', signal.appKeyFile) }, 'Datadog');
+    const need = (variable: string, key: string, path: string | undefined): Promise<string> =>
+      needSecret(env, { variable, file: { key, path }, keeps }, 'Datadog');
+    const api = await need('DD_API_KEY', 'api_key_file', signal.apiKeyFile);
+    const app = await need('DD_APP_KEY', 'app_key_file', signal.appKeyFile);
     return {
       who: 'Datadog',
       url,
@@ -35,6 +35,18 @@ export function measureDatadog(signal: DatadogSignal, { target, env, now, abort 
   };
   return askForNumber(query, prepare, abort);
 }
+
+/** A `site` of the plan is an address that the plan names. */
+function addressOf({ name, url, site }: DatadogSignal, env: Env): Address {
+  const usual = `https://api.${env.DD_SITE || 'datadoghq.com'}`;
+  const named = url ?? (site === undefined ? undefined : `https://api.${site}`);
+  const signal = { name, ...(named === undefined ? {} : { url: named }) };
+  const isOwn = ({ protocol, hostname }: URL): boolean => protocol === 'https:' && OWN.test(hostname);
+  return findAddress({ who: 'Datadog', signal, env, variable: 'DD_API_URL', usual, isOwn }, '/api/v1/query');
+}
+
+/** Datadog's sites. https://docs.datadoghq.com/getting_started/site/ */
+const OWN = /^api\.(?:(?:[a-z]{2}\d\.)?datadoghq\.com|datadoghq\.eu|ddog-gov\.com)$/;
 
 const shape = z.object({
   series: z.array(

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { fillPlaceholders } from '../core/placeholders.js';
 import type { VendorSignal } from '../core/plan.js';
-import { type Env, needSecret } from '../net/secret.js';
+import { type Env, needSecret, type Secret, sayKept } from '../net/secret.js';
 import { findAddress } from './address.js';
-import { type JsonAnswer, readJson, reduceSeries } from './answer.js';
+import { type JsonAnswer, readJson, reduceSeries, withKept } from './answer.js';
 import { askForNumber } from './ask.js';
 import { lastPoint } from './last-point.js';
 import type { Measured } from './measured.js';
@@ -15,29 +15,29 @@ type GraphiteSignal = Of<VendorSignal, 'graphite'>;
 export function measureGraphite(signal: GraphiteSignal, { target, env, now, abort }: Asking): Promise<Measured> {
   const query = fillPlaceholders(signal.query, target);
   const prepare = async () => {
-    const url = findAddress({ who: 'Graphite', signal, env, variable: 'GRAPHITE_URL' }, '/render');
+    const { url, keeps } = findAddress({ who: 'Graphite', signal, env, variable: 'GRAPHITE_URL' }, '/render');
     url.searchParams.set('target', query);
     url.searchParams.set('from', `-${Math.ceil(signal.window / 1_000)}s`);
     url.searchParams.set('until', 'now');
     url.searchParams.set('format', 'json');
-    const login = await findLogin(env, signal.passwordFile);
+    const secret = { variable: 'GRAPHITE_PASSWORD', file: { key: 'password_file', path: signal.passwordFile }, keeps };
+    const login = await findLogin(env, secret);
     return {
       who: 'Graphite',
       url,
       headers: login === undefined ? {} : { authorization: `Basic ${login.basic}` },
       secrets: login === undefined ? [] : [login.password, login.basic],
       timeout: signal.timeout,
-      read: readJson(answerOf(signal, now)),
+      read: readJson(withKept(answerOf(signal, now), sayKept(env, secret))),
     };
   };
   return askForNumber(query, prepare, abort);
 }
 
-async function findLogin(env: Env, path: string | undefined): Promise<{ password: string; basic: string } | undefined> {
+async function findLogin(env: Env, secret: Secret): Promise<{ password: string; basic: string } | undefined> {
   const user = env.GRAPHITE_USER;
-  if (!user) return undefined;
-  const file = { key: 'password_file', path };
-  const password = await needSecret(env, { variable: 'GRAPHITE_PASSWORD', file }, 'Graphite');
+  if (!user || sayKept(env, secret) !== undefined) return undefined;
+  const password = await needSecret(env, secret, 'Graphite');
   return { password, basic: Buffer.from(`${user}:${password}`).toString('base64') };
 }
 

@@ -1,8 +1,8 @@
 import { fillPlaceholders } from '../core/placeholders.js';
 import type { VendorSignal } from '../core/plan.js';
-import { type Env, findSecret, needSecret } from '../net/secret.js';
+import { type Env, findSecret, needSecret, type Secret, sayKept } from '../net/secret.js';
 import { findAddress } from './address.js';
-import { readJson } from './answer.js';
+import { readJson, withKept } from './answer.js';
 import { type Ask, askForNumber } from './ask.js';
 import { readFlux } from './influxdb-flux.js';
 import { influxqlAnswer } from './influxdb-influxql.js';
@@ -24,9 +24,9 @@ async function askFlux(signal: InfluxdbSignal, query: string, env: Env): Promise
     throw new Error(
       `no organisation of InfluxDB; set INFLUX_ORG, or "org" of the signal ${signal.name} ("database" for InfluxQL)`,
     );
-  const url = findAddress({ who: 'InfluxDB', signal, env, variable: 'INFLUX_HOST' }, '/api/v2/query');
+  const { url, keeps } = findAddress({ who: 'InfluxDB', signal, env, variable: 'INFLUX_HOST' }, '/api/v2/query');
   url.searchParams.set('org', org);
-  const token = await needSecret(env, secretOf(signal), 'InfluxDB');
+  const token = await needSecret(env, secretOf(signal, keeps), 'InfluxDB');
   return {
     who: 'InfluxDB',
     url,
@@ -41,9 +41,10 @@ async function askFlux(signal: InfluxdbSignal, query: string, env: Env): Promise
 
 /** https://docs.influxdata.com/influxdb/v2/api-guide/influxdb-1x/query/; version 1 itself may ask for no token. */
 async function askInfluxql(signal: InfluxdbSignal, query: string, env: Env): Promise<Ask> {
-  const url = findAddress({ who: 'InfluxDB', signal, env, variable: 'INFLUX_HOST' }, '/query');
+  const { url, keeps } = findAddress({ who: 'InfluxDB', signal, env, variable: 'INFLUX_HOST' }, '/query');
   url.searchParams.set('db', signal.database ?? '');
-  const token = await findSecret(env, secretOf(signal));
+  const secret = secretOf(signal, keeps);
+  const token = await findSecret(env, secret);
   return {
     who: 'InfluxDB',
     url,
@@ -52,10 +53,10 @@ async function askInfluxql(signal: InfluxdbSignal, query: string, env: Env): Pro
     body: new URLSearchParams({ q: query }),
     secrets: token === undefined ? [] : [token],
     timeout: signal.timeout,
-    read: readJson(influxqlAnswer(signal.reduce)),
+    read: readJson(withKept(influxqlAnswer(signal.reduce), sayKept(env, secret))),
   };
 }
 
-function secretOf({ tokenFile }: InfluxdbSignal) {
-  return { variable: 'INFLUX_TOKEN', file: { key: 'token_file', path: tokenFile } };
+function secretOf({ tokenFile }: InfluxdbSignal, keeps: string | undefined): Secret {
+  return { variable: 'INFLUX_TOKEN', file: { key: 'token_file', path: tokenFile }, keeps };
 }

@@ -22,9 +22,11 @@ export function measureNewRelic(signal: NewRelicSignal, { target, env, abort }: 
   const query = fillPlaceholders(signal.query, target, (value) => value.replace(/[\\']/g, '\\$&'));
   const prepare = async () => {
     const account = findAccount(signal, env);
-    const url = findAddress({ who: 'New Relic', signal, env, usual: hostOf(signal, env) }, '/graphql');
+    const isOwn = ({ origin }: URL): boolean => Object.values(HOSTS).includes(origin);
+    const from = { who: 'New Relic', signal, env, variable: 'NEW_RELIC_API_URL', usual: hostOf(signal, env), isOwn };
+    const { url, keeps } = findAddress(from, '/graphql');
     const file = { key: 'key_file', path: signal.keyFile };
-    const key = await needSecret(env, { variable: 'NEW_RELIC_API_KEY', file }, 'New Relic');
+    const key = await needSecret(env, { variable: 'NEW_RELIC_API_KEY', file, keeps }, 'New Relic');
     return {
       who: 'New Relic',
       url,

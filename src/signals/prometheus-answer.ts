@@ -18,8 +18,8 @@ export type RangeSeries = z.output<typeof series>;
 const REFUSALS = {
   who: 'Prometheus',
   hints: {
-    401: 'set PROMETHEUS_TOKEN or PROMETHEUS_TOKEN_FILE',
-    403: 'the token may not query',
+    401: 'set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD (each also with _FILE)',
+    403: 'check the secret that is sent: whoever it names may not query',
     404: 'check the address: /api/v1/query is added to it',
   },
   said: (answer: unknown) => (answer as { readonly error?: string } | undefined)?.error,

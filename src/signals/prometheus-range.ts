@@ -1,10 +1,10 @@
 import type { Env } from '../net/secret.js';
-import { apiAddress } from './address.js';
-import { readJson } from './answer.js';
-import { quoteFor, type Request, sayUnanswered, send } from './ask.js';
+import { flagAddress } from './address.js';
+import { readJson, withKept } from './answer.js';
+import { quoteFor, sayUnanswered, send } from './ask.js';
 import { hideSecrets } from './hide.js';
 import { PROMETHEUS_RANGE, type RangeSeries } from './prometheus-answer.js';
-import { openPrometheus } from './prometheus-api.js';
+import { openPrometheus, type PrometheusApi } from './prometheus-api.js';
 
 /** A stretch of the past with a look every `step`; all in ms. */
 export interface Range {
@@ -25,8 +25,7 @@ export class RangeFailure extends Error {
 }
 
 /** A server to ask about the past. */
-export interface RangeServer {
-  readonly call: (form: Readonly<Record<string, string>>) => Request;
+export interface RangeServer extends PrometheusApi {
   readonly abort: AbortSignal;
 }
 
@@ -48,7 +47,8 @@ const TIMEOUT = 60_000;
 /** Prepares a server by its base address; `from` says where that was written. Throws a RangeFailure. */
 export async function openServer(base: string, from: string, env: Env, abort: AbortSignal): Promise<RangeServer> {
   try {
-    return { call: await openPrometheus(apiAddress(base, from, '/api/v1/query_range'), env), abort };
+    const address = flagAddress(base, from, env, 'PROMETHEUS_URL', '/api/v1/query_range');
+    return { ...(await openPrometheus(address, {}, env)), abort };
   } catch (error) {
     throw new RangeFailure((error as Error).message, 'splitter replay PLAN --prometheus http://127.0.0.1:9090 --from -2h');
   }
@@ -75,7 +75,7 @@ export async function* fetchRange(server: RangeServer, query: string, range: Ran
 }
 
 async function askRange(
-  { call, abort }: RangeServer,
+  { call, kept, abort }: RangeServer,
   query: string,
   times: readonly number[],
   step: number,
@@ -85,7 +85,7 @@ async function askRange(
   const { status, body } = await send(request, abort).catch((error: unknown) => {
     throw new RangeFailure(sayUnanswered(error, request), 'check --prometheus, or replay a recording: --file recorded.json');
   });
-  const series = readJson(PROMETHEUS_RANGE)(status, body, quoteFor(request));
+  const series = readJson(withKept(PROMETHEUS_RANGE, kept))(status, body, quoteFor(request));
   if (!('why' in series)) return series;
   const why = hideSecrets(request.secrets)(series.why);
   throw new RangeFailure(`${why} (asked: ${query})`, 'try the query in Prometheus itself');

@@ -573,6 +573,54 @@ export const MISTAKES: readonly Mistake[] = [
     message: 'the url holds a user or a password, and a plan holds no secrets',
   },
   {
+    name: 'a number as the value of a header',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, query: x, max: 1, headers: { X-Scope-OrgID: ▼12 } }' },
+    hcl: { more: 'signal "p" {\n source = "prometheus"\n query = "x"\n max = 1\n headers = { "X-Scope-OrgID" = ▼12 }\n}' },
+    message: '"X-Scope-OrgID" of "headers" of signal 1 is 12, which is no value of a header',
+    hint: 'write it as text in quotes, or { file: /path/to/file }',
+  },
+  {
+    name: 'a secret in a header',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, query: x, max: 1, headers: { X-Api-Key: ▼abc } }' },
+    hcl: { more: 'signal "p" {\n source = "prometheus"\n query = "x"\n max = 1\n headers = { "X-Api-Key" = ▼"abc" }\n}' },
+    message: 'the value of this header may be a secret, and a plan holds no secrets',
+    hint: 'write it into a file, and here X-Api-Key: { file: /path/to/file }',
+  },
+  {
+    name: 'a header that the request sets itself',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, query: x, max: 1, headers: { ▼Host: prom } }' },
+    hcl: { more: 'signal "p" {\n source = "prometheus"\n query = "x"\n max = 1\n headers = { ▼"Host" = "prom" }\n}' },
+    message: '"Host" is set by the request itself',
+  },
+  {
+    name: 'a password of nobody',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, query: x, max: 1, ▼password_file: /run/pw }' },
+    hcl: { more: 'signal "p" {\n source = "prometheus"\n query = "x"\n max = 1\n ▼password_file = "/run/pw"\n}' },
+    message: '"password_file" needs "username"',
+  },
+  {
+    name: 'a token and a user',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, query: x, max: 1, username: mon, ▼token_file: /run/t }' },
+    hcl: { more: 'signal "p" {\n source = "prometheus"\n query = "x"\n max = 1\n username = "mon"\n ▼token_file = "/run/t"\n}' },
+    message: 'a request says a token or a user, not both',
+  },
+  {
+    name: 'a user whose name ends early',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, query: x, max: 1, username: ▼"mon:x" }' },
+    hcl: { more: 'signal "p" {\n source = "prometheus"\n query = "x"\n max = 1\n username = ▼"mon:x"\n}' },
+    message: 'the username holds a colon, which ends it',
+  },
+  {
+    name: 'one who asks twice',
+    yaml: {
+      more: 'signals:\n  - { name: p, source: prometheus, query: x, max: 1, username: mon, headers: { ▼Authorization: { file: /run/t } } }',
+    },
+    hcl: {
+      more: 'signal "p" {\n source = "prometheus"\n query = "x"\n max = 1\n username = "mon"\n headers = { ▼"Authorization" = { file = "/run/t" } }\n}',
+    },
+    message: '"Authorization" is sent by "username" too',
+  },
+  {
     name: 'a prometheus signal with neither query nor preset',
     yaml: { more: 'signals:\n  - { ▼name: p, source: prometheus, max: 1 }'.replace('{ ▼', '▼{ ') },
     hcl: { more: '▼signal "p" {\n source = "prometheus"\n max = 1\n}' },

@@ -25,7 +25,7 @@ describe('the prometheus source', () => {
   let server: Local;
   let status: number;
   let body: string;
-  let got: { path: string; text: string; authorization: string | undefined };
+  let got: { path: string; text: string; authorization: string | undefined; org: unknown };
 
   beforeEach(async () => {
     [status, body] = [200, vector('1')];
@@ -35,7 +35,7 @@ describe('the prometheus source', () => {
         text += part;
       });
       request.on('end', () => {
-        got = { path: request.url!, text, authorization: request.headers.authorization };
+        got = { path: request.url!, text, authorization: request.headers.authorization, org: request.headers['x-scope-orgid'] };
         response.writeHead(status, { location: '/login' }).end(body);
       });
     });
@@ -91,7 +91,10 @@ describe('the prometheus source', () => {
       name: 'a refused token says what to set',
       status: 401,
       body: '',
-      gives: { kind: 'error', why: 'Prometheus answers HTTP 401; set PROMETHEUS_TOKEN or PROMETHEUS_TOKEN_FILE' },
+      gives: {
+        kind: 'error',
+        why: 'Prometheus answers HTTP 401; set PROMETHEUS_TOKEN, or PROMETHEUS_USER and PROMETHEUS_PASSWORD (each also with _FILE)',
+      },
     },
     {
       name: 'a redirect is not followed',
@@ -170,6 +173,37 @@ describe('the prometheus source', () => {
         kind: 'error',
         why: 'PROMETHEUS_TOKEN_FILE cannot be read (ENOENT); check its path and rights',
       });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('says who asks by a password, and sends further headers, from the plan or the environment', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'signals-'));
+    const basic = (login: string): string => `Basic ${Buffer.from(login).toString('base64')}`;
+    try {
+      const file = join(folder, 'secret');
+      await writeFile(file, 'pass wörd\n');
+      const user = { PROMETHEUS_USER: 'mon', PROMETHEUS_PASSWORD: 's3cret' };
+      await ask({}, user);
+      expect(got.authorization).to.equal(basic('mon:s3cret'));
+      await ask({}, { PROMETHEUS_USER: 'mon', PROMETHEUS_PASSWORD_FILE: file });
+      expect(got.authorization).to.equal(basic('mon:pass wörd'));
+      await ask({ username: 'ana' }, user);
+      expect(got.authorization, 'the password of the environment for the same server').to.equal(basic('ana:s3cret'));
+      await ask({ username: 'ana', passwordFile: file, headers: { 'X-Scope-OrgID': 'team-a' } }, user);
+      expect([got.authorization, got.org]).to.deep.equal([basic('ana:pass wörd'), 'team-a']);
+      await writeFile(file, 'team-b\n');
+      await ask({ tokenFile: file, headers: { 'X-Scope-OrgID': { file } } }, user);
+      expect([got.authorization, got.org]).to.deep.equal(['Bearer team-b', 'team-b']);
+      [status, body] = [401, `who is team-b, ${btoa('mon:s3cret')}`];
+      const shown = JSON.stringify(await ask({ headers: { 'X-Scope-OrgID': { file } } }, user));
+      expect(shown).to.include('***').and.not.include('team-b').and.not.include(btoa('mon:s3cret'));
+      const { measurement } = await ask({}, { ...user, PROMETHEUS_TOKEN: 't' });
+      expect(measurement).to.have.property('why').that.includes('PROMETHEUS_TOKEN and PROMETHEUS_USER are both set');
+      expect((await ask({}, { PROMETHEUS_USER: 'mon' })).measurement)
+        .to.have.property('why')
+        .that.includes('set PROMETHEUS_PASSWORD or PROMETHEUS_PASSWORD_FILE');
     } finally {
       await rm(folder, { recursive: true });
     }

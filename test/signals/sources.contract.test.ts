@@ -31,12 +31,14 @@ for (const vendor of VENDORS) {
     });
     after(() => server.close());
 
+    /** The address that the environment names is the signal's own, unless `own` names another. */
     const measure = async (signal: Signal, own: Record<string, string> = env, abort = NEVER): Promise<Reading> => {
+      const { url } = signal as { readonly url?: string };
       const options = {
         catalog: new FakeCatalog(),
         countReady: async () => 1,
         runProgram: realPrograms,
-        env: own,
+        env: { ...(vendor.address === undefined || url === undefined ? {} : { [vendor.address]: url }), ...own },
         now: () => NOW,
       };
       const [reading] = await createSignalSource(options).read([signal], PAYMENTS, abort);
@@ -135,6 +137,24 @@ for (const vendor of VENDORS) {
         expect(measurement).to.have.property('why').that.matches(why);
       });
     }
+
+    if (Object.keys(vendor.secrets).length > 0)
+      it('sends no secret of the environment to an address that only the plan names, and says why', async () => {
+        const elsewheres = [`http://${await refusingAddress()}`, ''];
+        for (const elsewhere of elsewheres) {
+          [asked, reply] = ['', { status: 401, body: '' }];
+          const own = { ...env, [vendor.address!]: elsewhere };
+          const { measurement } = await measure(vendor.signal(`http://${server.address}`), own);
+          for (const secret of Object.values(vendor.secrets))
+            expect(asked)
+              .to.not.include(secret)
+              .and.not.include(btoa(`ana:${secret}`));
+          expect(measurement)
+            .to.have.property('why')
+            .that.matches(new RegExp(`(${Object.keys(vendor.secrets).join('|')}) is for .*, so it is not sent`))
+            .and.includes(`http://${server.address}`);
+        }
+      });
 
     it('hides its secrets in whatever the other side repeats of them', async () => {
       const echo = Object.values(vendor.secrets).join(' ');

@@ -9,6 +9,8 @@ import { NOW } from './vendor-answers.js';
 
 const limits = { max: 1, interval: 30_000, failureLimit: 0, errorLimit: 4, timeout: 2_000 };
 
+const ADDRESSES = ['NEW_RELIC_API_URL', 'DD_API_URL', 'INFLUX_HOST', 'GRAPHITE_URL', 'AWS_ENDPOINT_URL_CLOUDWATCH'];
+
 describe('what is special to a source', () => {
   let server: Local;
   let folder: string;
@@ -35,7 +37,13 @@ describe('what is special to a source', () => {
   });
 
   const measure = async (signal: object, env: Record<string, string> = {}) => {
-    const options = { catalog: new FakeCatalog(), countReady: async () => 1, runProgram: realPrograms, env, now: () => NOW };
+    const options = {
+      catalog: new FakeCatalog(),
+      countReady: async () => 1,
+      runProgram: realPrograms,
+      env: { ...Object.fromEntries(ADDRESSES.map((name) => [name, `http://${server.address}`])), ...env },
+      now: () => NOW,
+    };
     const own = { name: 's', url: `http://${server.address}`, ...limits, ...signal } as Signal;
     const [reading] = await createSignalSource(options).read([own], PAYMENTS, NEVER);
     return reading!;
@@ -56,6 +64,21 @@ describe('what is special to a source', () => {
     }
     await measure({ source: 'graphite', query: 'q', window: 1_000, passwordFile: file() }, env);
     expect(got.headers).to.have.property('authorization', `Basic ${btoa('ana:from-file')}`);
+  });
+
+  it('a region or a site of the plan is no way to another host', async () => {
+    const cloudwatch = { source: 'cloudwatch', query: 'q', metrics: [], period: 60_000, window: 60_000, url: undefined };
+    const keys = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'aws-secret', AWS_ENDPOINT_URL_CLOUDWATCH: '' };
+    const { measurement } = await measure({ ...cloudwatch, region: `x@${server.address}/` }, keys);
+    expect(measurement).to.have.property('why').that.includes('the region of CloudWatch is no name of one');
+    const datadog = { source: 'datadog', query: 'q', window: 1_000, url: undefined };
+    const own = { DD_API_KEY: 'x', DD_APP_KEY: 'y', DD_API_URL: '' };
+    for (const site of [`datadoghq.com@${server.address}`, 'datadoghq.com.example.com', 'example.com/.datadoghq.com'])
+      expect((await measure({ ...datadog, site }, own)).measurement, site).to.have.property('kind', 'error');
+    const elsewhere = (await measure({ ...datadog, site: 'example.com' }, own)).measurement;
+    expect(elsewhere)
+      .to.have.property('why')
+      .that.matches(/^DD_API_KEY is for https:\/\/api\.datadoghq\.com, and .*, so it is not sent/);
   });
 
   it('a probe and a number from JSON send the token of their file, and show none', async () => {

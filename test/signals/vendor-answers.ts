@@ -9,6 +9,8 @@ export interface Reply {
 /** One source, the secrets that it is given, and the answers that the vendor documents. The number is 0.25. */
 export interface Vendor {
   readonly title: string;
+  /** The variable of the address that the secrets of the environment are for. */
+  readonly address?: string;
   signal(url: string): Signal;
   /** What must be set, by variable; every value is a secret that may be seen nowhere. */
   readonly secrets: Readonly<Record<string, string>>;
@@ -66,6 +68,7 @@ const vector = (...values: string[]): Reply =>
 export const VENDORS: readonly Vendor[] = [
   {
     title: 'prometheus',
+    address: 'PROMETHEUS_URL',
     signal: (url) => ({ name: 's', source: 'prometheus', query: 'e{s="{{canary}}"}', url, ...limits }),
     secrets: { PROMETHEUS_TOKEN: 'prom-s3cret/+"' },
     asks: /^POST \/api\/v1\/query .*authorization: Bearer prom-s3cret/,
@@ -77,6 +80,7 @@ export const VENDORS: readonly Vendor[] = [
   },
   {
     title: 'newrelic',
+    address: 'NEW_RELIC_API_URL',
     signal: (url) => ({
       name: 's',
       source: 'newrelic',
@@ -95,6 +99,7 @@ export const VENDORS: readonly Vendor[] = [
   },
   {
     title: 'datadog',
+    address: 'DD_API_URL',
     signal: (url) => ({ name: 's', source: 'datadog', query: 'avg:e{version:{{canary}}}', window: 300_000, url, ...limits }),
     secrets: { DD_API_KEY: 'dd-api-s3cret', DD_APP_KEY: 'dd-app-s3cret' },
     asks: /^GET \/api\/v1\/query\?from=1699999740&to=1700000040&query=avg%3Ae%7Bversion%3Agreen%7D .*dd-api-key: dd-api-s3cret .*dd-application-key: dd-app-s3cret/,
@@ -106,6 +111,7 @@ export const VENDORS: readonly Vendor[] = [
   },
   {
     title: 'influxdb (Flux)',
+    address: 'INFLUX_HOST',
     signal: (url) => ({ name: 's', source: 'influxdb', query: 'from(bucket: "{{canary}}")', org: 'o', url, ...limits }),
     secrets: { INFLUX_TOKEN: 'influx-s3cret==' },
     asks: /^POST \/api\/v2\/query\?org=o .*authorization: Token influx-s3cret==/,
@@ -117,6 +123,7 @@ export const VENDORS: readonly Vendor[] = [
   },
   {
     title: 'influxdb (InfluxQL)',
+    address: 'INFLUX_HOST',
     signal: (url) => ({
       name: 's',
       source: 'influxdb',
@@ -136,6 +143,7 @@ export const VENDORS: readonly Vendor[] = [
   },
   {
     title: 'graphite',
+    address: 'GRAPHITE_URL',
     signal: (url) => ({ name: 's', source: 'graphite', query: 'sumSeries(e.{{canary}}.*)', window: 300_000, url, ...limits }),
     secrets: { GRAPHITE_PASSWORD: 'carbon-s3cret' },
     env: { GRAPHITE_USER: 'ana' },
@@ -148,6 +156,7 @@ export const VENDORS: readonly Vendor[] = [
   },
   {
     title: 'cloudwatch',
+    address: 'AWS_ENDPOINT_URL',
     signal: (url) => ({
       name: 's',
       source: 'cloudwatch',
