@@ -138,7 +138,17 @@ export interface PrometheusSignal extends SignalBase, ScalarLimits, Making {
   /** Further headers: a value, or the file that holds it. */
   readonly headers?: Readonly<Record<string, string | { readonly file: string }>>;
   readonly query?: string;
-  readonly preset?: 'error-ratio' | 'p50' | 'p95' | 'p99' | 'request-rate' | 'no-healthy-host';
+  readonly preset?:
+    | 'error-ratio'
+    | 'unanswered-ratio'
+    | 'code-ratio'
+    | 'p50'
+    | 'p95'
+    | 'p99'
+    | 'request-rate'
+    | 'no-healthy-host';
+  /** For `code-ratio`: HTTP codes and classes, like `401` and `4xx`. */
+  readonly codes?: readonly string[];
   /** Window of a preset, as PromQL writes it. */
   readonly window?: string;
   /** Milliseconds that an answer may take; default 5 s. */

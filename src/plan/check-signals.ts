@@ -52,8 +52,9 @@ function checkProtocol(signal: SignalText, protocol: PlanText['protocol'], path:
     const what = 'codes are those of HTTP, and a gRPC service answers 200 whatever happens';
     return [warningAt([...path, 'codes'], 'key', what, 'write metric: errors, which counts gRPC statuses')];
   }
-  if (signal.source !== 'prometheus' || signal.preset !== 'error-ratio') return [];
-  const what = 'the preset error-ratio counts answers of class 5xx, and a gRPC service answers 200 whatever happens';
+  if (signal.source !== 'prometheus' || (signal.preset !== 'error-ratio' && signal.preset !== 'code-ratio')) return [];
+  const counts = signal.preset === 'error-ratio' ? 'answers of class 5xx' : 'codes of HTTP';
+  const what = `the preset ${signal.preset} counts ${counts}, and a gRPC service answers 200 whatever happens`;
   return [errorAt([...path, 'preset'], 'value', what, 'write source: envoy with metric: errors, which counts gRPC statuses')];
 }
 
@@ -133,6 +134,10 @@ function checkPrometheus(signal: Of<'prometheus'>, path: Path): Problem[] {
   }
   if (reduce !== undefined && preset !== undefined)
     problems.push(errorAt([...path, 'reduce'], 'key', '"reduce" belongs to a query; a preset gives one number', 'remove it'));
+  if (signal.codes !== undefined && preset !== 'code-ratio')
+    problems.push(errorAt([...path, 'codes'], 'key', '"codes" belongs to the preset code-ratio', 'write preset: code-ratio'));
+  if (signal.codes === undefined && preset === 'code-ratio')
+    problems.push(errorAt([...path, 'preset'], 'value', 'the preset code-ratio needs "codes"', 'add codes: [4xx]'));
   return [...problems, ...checkBounds(signal, path)];
 }
 

@@ -140,12 +140,13 @@ function toSignal(signal: SignalText): Signal {
       const { name, source, codes, over, max, margin } = signal;
       const limit = margin === undefined ? { max: fraction(max ?? 0) } : { margin: fraction(margin) };
       const { metric = 'codes' } = signal;
-      const counted = codes === undefined ? {} : { codes: [codes].flat().map(String) };
+      const counted = codes === undefined ? {} : { codes: codeTexts(codes) };
       return { name, source, metric, ...counted, ...(over === undefined ? {} : { over: ms(over) }), ...limit };
     }
     case 'prometheus': {
       const { name, source } = signal;
       const asked = { ...given('url', signal.url), ...given('query', signal.query), ...given('preset', signal.preset) };
+      const counted = signal.codes === undefined ? {} : { codes: codeTexts(signal.codes) };
       const login = {
         ...given('username', signal.username),
         ...given('passwordFile', signal.password_file),
@@ -153,7 +154,16 @@ function toSignal(signal: SignalText): Signal {
         ...given('headers', signal.headers),
       };
       const patience = signal.timeout === undefined ? {} : { timeout: ms(signal.timeout) };
-      return { name, source, ...asked, ...login, ...given('window', signal.window), ...patience, ...numberLimitsOf(signal) };
+      return {
+        name,
+        source,
+        ...asked,
+        ...counted,
+        ...login,
+        ...given('window', signal.window),
+        ...patience,
+        ...numberLimitsOf(signal),
+      };
     }
     case 'http': {
       const { name, source, url, method, interval, timeout, expect } = signal;
@@ -172,6 +182,10 @@ function toSignal(signal: SignalText): Signal {
     default:
       return { name: signal.name, ...toVendorQuery(signal), ...numberLimitsOf(signal) };
   }
+}
+
+function codeTexts(codes: string | number | readonly (string | number)[]): readonly string[] {
+  return [codes].flat().map(String);
 }
 
 function numberLimitsOf(signal: NumberText) {

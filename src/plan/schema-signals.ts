@@ -66,6 +66,11 @@ const NO_CODE = `is no HTTP code${ARROW}write a code like 429 or a class like 4x
 const single = z.int({ error: NO_CODE }).min(100, { error: NO_CODE }).max(599, { error: NO_CODE });
 const written = z.string({ error: NO_CODE }).regex(/^[1-5](?:xx|[0-9][0-9])$/, { error: NO_CODE });
 
+const codes = () =>
+  z.union([single, written, z.array(z.union([single, written], { error: NO_CODE })).min(1, { error: NO_CODE })], {
+    error: NO_CODE,
+  });
+
 const envoy = z
   .strictObject({
     ...common,
@@ -76,10 +81,7 @@ const envoy = z
       .describe(
         "errors: answers of class 5xx (of gRPC: statuses that are the server's fault); latency: answers slower than `over`; unanswered: requests whose callers gave up before any answer. A plan that watches errors and not unanswered gets unanswered with compare: stable and a margin of 1%",
       ),
-    codes: z
-      .union([single, written, z.array(z.union([single, written], { error: NO_CODE })).min(1, { error: NO_CODE })], {
-        error: NO_CODE,
-      })
+    codes: codes()
       .optional()
       .describe(
         'Instead of `metric`: the HTTP codes that are bad, single ones and classes, like [4xx] or [401, 429]. Of a gRPC service these are the codes of HTTP, which is 200 for most failed calls too',
@@ -118,9 +120,14 @@ const prometheus = z
       .describe('Further headers, like X-Scope-OrgID; a value that is a secret stands in a `file`'),
     query: z.string().min(1).optional().describe(`PromQL that gives one number; ${FILLED}`),
     preset: z
-      .enum(['error-ratio', 'p50', 'p95', 'p99', 'request-rate', 'no-healthy-host'])
+      .enum(['error-ratio', 'unanswered-ratio', 'code-ratio', 'p50', 'p95', 'p99', 'request-rate', 'no-healthy-host'])
       .optional()
-      .describe('A ready-made query over the Envoy series of the callers'),
+      .describe(
+        'A ready-made query over the Envoy series of the callers: sidecars, gateways and callers of other names, as far as the server scrapes them. What no scraped caller sent, the `envoy` source alone counts by the instances',
+      ),
+    codes: codes()
+      .optional()
+      .describe('For code-ratio: the HTTP codes that are bad, single ones and classes, like [4xx] or [401, 429]'),
     window: z
       .string()
       .regex(/^(?:\d+(?:ms|[smhdwy]))+$/, { error: `is no window of PromQL${ARROW}write it like 30s, 1m or 5m` })

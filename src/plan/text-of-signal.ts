@@ -47,7 +47,7 @@ function askedText(signal: Signal): Text {
         ...limitsText(signal),
       };
     case 'prometheus': {
-      const { url, username, passwordFile, tokenFile, headers, query, preset, window } = signal;
+      const { url, username, passwordFile, tokenFile, headers, query, preset, codes, window } = signal;
       return {
         ...given('url', url),
         ...given('username', username),
@@ -56,6 +56,7 @@ function askedText(signal: Signal): Text {
         ...given('headers', headers),
         ...given('query', query),
         ...given('preset', preset),
+        ...(codes === undefined ? {} : { codes: codeValues(codes) }),
         ...given('window', window),
         ...numberText(signal),
       };
@@ -65,8 +66,12 @@ function askedText(signal: Signal): Text {
   }
 }
 
+function codeValues(codes: readonly string[]): readonly (string | number)[] {
+  return codes.map((code) => (code.endsWith('xx') ? code : Number(code)));
+}
+
 function envoyText({ metric, codes, over, max, margin }: EnvoySignal): Text {
-  const counted = codes === undefined ? { metric } : { codes: codes.map((code) => (code.endsWith('xx') ? code : Number(code))) };
+  const counted = codes === undefined ? { metric } : { codes: codeValues(codes) };
   const limit = margin === undefined ? { max: percentText(max ?? 0) } : { compare: 'stable', margin: percentText(margin) };
   return { ...counted, ...time('over', over), ...limit };
 }

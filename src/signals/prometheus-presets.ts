@@ -12,17 +12,19 @@ type Preset = NonNullable<PrometheusSignal['preset']>;
  * The PromQL of a signal about one subset, canary unless told otherwise: its own with the placeholders filled in, or its preset; undefined when it has
  * neither.
  */
-export function promQuery({ query, preset, window }: PrometheusSignal, target: PromTarget): string | undefined {
+export function promQuery({ query, preset, window, codes }: PrometheusSignal, target: PromTarget): string | undefined {
   const about = { ...target, subset: target.subset ?? target.canary };
   if (query !== undefined) return fillPlaceholders(query, about, escapeLabel);
   if (preset === undefined) return undefined;
-  return presetQuery(preset, { ...about, services: [about.service], subsets: [about.subset] }, window ?? DEFAULTS.presetWindow);
+  const scope = { ...about, services: [about.service], subsets: [about.subset], codes };
+  return presetQuery(preset, scope, window ?? DEFAULTS.presetWindow);
 }
 
-/** What a preset is asked about: any number of services and subsets of one namespace, partition and datacenter. */
+/** What a preset is asked about: any number of services and subsets of one namespace, partition and datacenter, and for `code-ratio` the codes. */
 export interface PresetScope extends Pick<ServiceRef, 'namespace' | 'partition' | 'datacenter'> {
   readonly services: readonly string[];
   readonly subsets: readonly string[];
+  readonly codes?: readonly string[] | undefined;
 }
 
 /** The labels that tell the series of a preset's answer apart. */
@@ -31,19 +33,31 @@ export const PRESET_LABELS = { service: 'consul_destination_service', subset: 'c
 const BY = `by (${PRESET_LABELS.service}, ${PRESET_LABELS.subset})`;
 const BY_EDGE = `by (${PRESET_LABELS.service}, ${PRESET_LABELS.subset}, le)`;
 
-/** The caller-side series of Envoy as PromQL, one for each service and subset; quantiles in milliseconds, rates by the second. */
+/** The caller-side series of Envoy as PromQL, one for each service and subset: all entrances that Prometheus scrapes, gateways and callers of other names too. Quantiles in milliseconds, rates by the second. */
 export function presetQuery(preset: Preset, scope: PresetScope, window: string): string {
   const labels = scopeLabels(scope);
   const range = (metric: string, more = ''): string => `envoy_cluster_${metric}{${labels}${more}}[${window}]`;
+  /** The share of answers with these labels. Their series is born with the first of them; until then the share is 0, if there are requests at all. */
+  const share = (metric: string, more: string): string => {
+    const all = `sum ${BY} (rate(${range('upstream_rq_xx')}))`;
+    return `(sum ${BY} (rate(${range(metric, more)})) or ${all} * 0) / ${all}`;
+  };
   const quantile = (q: number): string => `histogram_quantile(${q}, sum ${BY_EDGE} (rate(${range('upstream_rq_time_bucket')})))`;
   switch (preset) {
     case 'error-ratio': {
-      const bad = `sum ${BY} (rate(${range('upstream_rq_xx', ',envoy_response_code_class="5"')}))`;
-      const all = `sum ${BY} (rate(${range('upstream_rq_xx')}))`;
       // gRPC answers HTTP 200 whatever happens: where Envoy counts statuses of the service, classes say nothing of its errors.
       const grpc = `group ${BY} ({__name__=~"envoy_cluster_grpc_.+",${labels}})`;
-      // A 5xx series is born with the first 5xx; until then the share is 0, if there are requests at all.
-      return `(${bad} or ${all} * 0) / ${all} unless ${grpc}`;
+      return `${share('upstream_rq_xx', ',envoy_response_code_class="5"')} unless ${grpc}`;
+    }
+    case 'code-ratio':
+      return share('upstream_rq', `,envoy_response_code=~"${codePattern(scope.codes ?? [])}"`);
+    case 'unanswered-ratio': {
+      // By the counters as `request-account.ts` reads them: sent, not answered, and not under way any more.
+      const all = `sum ${BY} (increase(${range('upstream_rq_total')}))`;
+      const some = (metric: string): string => `(sum ${BY} (increase(${range(metric)})) or ${all} * 0)`;
+      const sent = `(${all} + ${some('upstream_rq_cancelled')} - ${some('upstream_rq_retry')})`;
+      const waiting = `sum ${BY} (delta(${range('upstream_rq_active')}))`;
+      return `clamp_min(${sent} - sum ${BY} (increase(${range('upstream_rq_completed')})) - ${waiting}, 0) / (${sent} > 0)`;
     }
     case 'p50':
       return quantile(0.5);
@@ -56,6 +70,14 @@ export function presetQuery(preset: Preset, scope: PresetScope, window: string):
     case 'no-healthy-host':
       return `sum ${BY} (increase(${range('upstream_cx_none_healthy')}))`;
   }
+}
+
+/** Codes and classes as a regular expression: `4xx` is `4..`. */
+function codePattern(codes: readonly string[]): string {
+  return [...codes]
+    .sort()
+    .map((code) => code.replace('xx', '..'))
+    .join('|');
 }
 
 function scopeLabels({ services, subsets, namespace, partition, datacenter }: PresetScope): string {

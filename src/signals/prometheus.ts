@@ -23,7 +23,7 @@ export async function measurePrometheus(
     if (query === '') throw new Error(`${signal.name} has neither a query nor a preset; write one of them`);
     const address = findAddress({ who: 'Prometheus', signal, env, variable: 'PROMETHEUS_URL' }, '/api/v1/query');
     const { call, kept } = await openPrometheus(address, signal, env);
-    const { preset, timeout, reduce, username, passwordFile, tokenFile, headers } = signal;
+    const { preset, codes, timeout, reduce, username, passwordFile, tokenFile, headers } = signal;
     const ask = { ...call({ query }), timeout };
     if (signal.query !== undefined || preset === undefined)
       return { ...ask, read: readJson(withKept(prometheusAnswer(reduce), kept)) };
@@ -31,10 +31,10 @@ export async function measurePrometheus(
     const subset = target.subset ?? target.canary;
     const window = signal.window ?? DEFAULTS.presetWindow;
     const login = [username, passwordFile, tokenFile, headers];
-    const key = JSON.stringify([address.url.href, login, preset, window, namespace, partition, datacenter, timeout]);
+    const key = JSON.stringify([address.url.href, login, preset, codes, window, namespace, partition, datacenter, timeout]);
     const sendTogether = () =>
       batches.ask(key, service, subset, (scope) =>
-        send({ ...call({ query: presetQuery(preset, { ...target, ...scope }, window) }), timeout }, abort),
+        send({ ...call({ query: presetQuery(preset, { ...target, ...scope, codes }, window) }), timeout }, abort),
       );
     return { ...ask, sent: sendTogether, read: readJson(withKept(presetAnswer(service, subset), kept)) };
   };

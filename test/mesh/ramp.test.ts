@@ -183,6 +183,8 @@ stable: blue
 steps: [{ weight: 30 }, { pause: 3s }, { weight: 60 }, { pause: 30s }]
 signals:
   - { name: ratio, source: prometheus, url: "${url}", preset: error-ratio, window: 5s, max: 0.05, interval: 1s, consecutive: 2 }
+  - { name: gave-up, source: prometheus, url: "${url}", preset: unanswered-ratio, window: 5s, max: 0.05, interval: 1s, consecutive: 5 }
+  - { name: denied, source: prometheus, url: "${url}", preset: code-ratio, codes: [4xx], window: 5s, max: 0.05, interval: 1s }
   - { name: rate, source: prometheus, url: "${url}", query: 'sum(rate(envoy_cluster_upstream_rq_completed{consul_destination_service="${SERVICE}"}[5s]))', min: 1, interval: 1s, consecutive: 5 }
 `;
     const start = shell.start('start - --foreground', plan(prometheus.address));

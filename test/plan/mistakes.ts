@@ -573,6 +573,18 @@ export const MISTAKES: readonly Mistake[] = [
     message: 'the url holds a user or a password, and a plan holds no secrets',
   },
   {
+    name: 'codes without their preset',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, preset: p95, ▼codes: [4xx], max: 1 }' },
+    hcl: { more: 'signal "p" {\n source = "prometheus"\n preset = "p95"\n ▼codes = ["4xx"]\n max = 1\n}' },
+    message: '"codes" belongs to the preset code-ratio',
+  },
+  {
+    name: 'code-ratio without codes',
+    yaml: { more: 'signals:\n  - { name: p, source: prometheus, preset: ▼code-ratio, max: 1 }' },
+    hcl: { more: 'signal "p" {\n source = "prometheus"\n preset = ▼"code-ratio"\n max = 1\n}' },
+    message: 'the preset code-ratio needs "codes"',
+  },
+  {
     name: 'a number as the value of a header',
     yaml: { more: 'signals:\n  - { name: p, source: prometheus, query: x, max: 1, headers: { X-Scope-OrgID: ▼12 } }' },
     hcl: { more: 'signal "p" {\n source = "prometheus"\n query = "x"\n max = 1\n headers = { "X-Scope-OrgID" = ▼12 }\n}' },

@@ -14,6 +14,15 @@ describe('presets of PromQL', () => {
       'error-ratio',
       `(sum ${BY} (rate(envoy_cluster_upstream_rq_xx{${LABELS},envoy_response_code_class="5"}[2m])) or sum ${BY} (rate(envoy_cluster_upstream_rq_xx{${LABELS}}[2m])) * 0) / sum ${BY} (rate(envoy_cluster_upstream_rq_xx{${LABELS}}[2m])) unless group ${BY} ({__name__=~"envoy_cluster_grpc_.+",${LABELS}})`,
     ],
+    [
+      'unanswered-ratio',
+      (() => {
+        const all = `sum ${BY} (increase(envoy_cluster_upstream_rq_total{${LABELS}}[2m]))`;
+        const some = (name: string) => `(sum ${BY} (increase(envoy_cluster_upstream_rq_${name}{${LABELS}}[2m])) or ${all} * 0)`;
+        const sent = `(${all} + ${some('cancelled')} - ${some('retry')})`;
+        return `clamp_min(${sent} - sum ${BY} (increase(envoy_cluster_upstream_rq_completed{${LABELS}}[2m])) - sum ${BY} (delta(envoy_cluster_upstream_rq_active{${LABELS}}[2m])), 0) / (${sent} > 0)`;
+      })(),
+    ],
     ['p50', `histogram_quantile(0.5, sum ${BY_EDGE} (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],
     ['p95', `histogram_quantile(0.95, sum ${BY_EDGE} (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],
     ['p99', `histogram_quantile(0.99, sum ${BY_EDGE} (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],
@@ -25,6 +34,12 @@ describe('presets of PromQL', () => {
       expect(promQuery({ ...SIGNAL, preset }, PAYMENTS)).to.equal(query);
     });
   }
+
+  it('code-ratio counts single codes and classes', () => {
+    expect(promQuery({ ...SIGNAL, preset: 'code-ratio', codes: ['4xx', '503', '429'] }, PAYMENTS)).to.equal(
+      `(sum ${BY} (rate(envoy_cluster_upstream_rq{${LABELS},envoy_response_code=~"429|4..|503"}[2m])) or sum ${BY} (rate(envoy_cluster_upstream_rq_xx{${LABELS}}[2m])) * 0) / sum ${BY} (rate(envoy_cluster_upstream_rq_xx{${LABELS}}[2m]))`,
+    );
+  });
 
   it('take the window and the place of the service', () => {
     const query = promQuery(
