@@ -1,5 +1,6 @@
 import { isRecord } from '../core/is-record.js';
 import { parseJson } from './answer.js';
+import { labelledAs } from './cluster-labels.js';
 import { PRESET_LABELS } from './prometheus-presets.js';
 
 /** What came back from an API. */
@@ -23,7 +24,7 @@ export function divideAnswer(sent: Sent): (service: string, subset: string) => S
   }
   return (service, subset) => ({
     status: sent.status,
-    body: JSON.stringify({ ...answer, data: { ...data, result: parts.get(keyOf(service, subset)) ?? [] } }),
+    body: JSON.stringify({ ...answer, data: { ...data, result: parts.get(keyOf(labelledAs(service)[0], subset)) ?? [] } }),
   });
 }
 

@@ -49,7 +49,9 @@ export function measureEnvoy(signal: EnvoySignal, target: Target, unseen: Unseen
 
 /** The Envoy series that a signal reads, as a person would look them up. */
 export function envoyQuery(signal: EnvoySignal, { service }: Target, isGrpc: boolean, edge?: number): string {
-  const label = `consul_destination_service="${service}"`;
+  const label = service.includes('.')
+    ? `consul_destination_target=~".+[.]${service.replaceAll('.', '[.]')}[.].+"`
+    : `consul_destination_service="${service}"`;
   switch (signal.metric) {
     case 'latency':
       return `envoy_cluster_upstream_rq_time_bucket{${label}${edge === undefined ? '' : `,le="${edge}"`}}`;

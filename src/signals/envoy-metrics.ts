@@ -1,4 +1,5 @@
 import type { ServiceRef } from '../core/plan.js';
+import { ClusterLabels, labelValue } from './cluster-labels.js';
 import { FACTS_FILTER } from './page-facts.js';
 
 /** The counters of one Envoy cluster (one subset): by response class (`2`, `5`) or code, by gRPC status, by bucket edge in ms with `count` for all, or by what became of requests. */
@@ -51,7 +52,7 @@ export function parseEnvoyMetrics(text: string, target: ServiceRef): EnvoyMetric
   const start = text.trimStart();
   if (start !== '' && !start.startsWith('#') && !start.startsWith('envoy_'))
     throw new Error('the answer is no metrics page of Envoy');
-  const wanted = wantedLabels(target);
+  const wanted = new ClusterLabels(target);
   const classes = new Map<string, CounterGroup>();
   const retried = new Map<string, CounterGroup>();
   const codes = new Map<string, CounterGroup>();
@@ -76,15 +77,17 @@ export function parseEnvoyMetrics(text: string, target: ServiceRef): EnvoyMetric
 
 /** All requests that one proxy has ever sent to a service, whatever the subset; undefined where it has no cluster of it that was used. */
 export function countSent(text: string, target: ServiceRef): number | undefined {
-  const wanted = wantedLabels(target);
-  const lines = text.split('\n').filter((line) => !line.startsWith('#') && wanted.every((label) => line.includes(label)));
+  const wanted = new ClusterLabels(target);
+  const lines = text
+    .split('\n')
+    .filter((line) => line.startsWith('envoy_cluster_') && wanted.subsetOf(line.slice(line.indexOf('{') + 1)) !== undefined);
   if (lines.length === 0) return undefined;
   const sent = lines.filter((line) => line.startsWith(SENT)).map((line) => Number(line.slice(line.lastIndexOf('}') + 1).trim()));
   return sent.reduce((sum, count) => sum + count, 0);
 }
 
 /** The status ends the name; before it stand service and method, unless Envoy sums them up or its tags take them out of the name. */
-function addStatus(groups: Map<string, CounterGroup>, line: string, wanted: readonly string[]): void {
+function addStatus(groups: Map<string, CounterGroup>, line: string, wanted: ClusterLabels): void {
   const [, method, status] = /^(.*_)?(\d+)\{/.exec(line) ?? [];
   if (status === undefined) return;
   const labels = line.slice(line.indexOf('{') + 1);
@@ -92,21 +95,13 @@ function addStatus(groups: Map<string, CounterGroup>, line: string, wanted: read
 }
 
 /** What became of requests ends the name. */
-function addRequests(groups: Map<string, CounterGroup>, line: string, wanted: readonly string[]): void {
+function addRequests(groups: Map<string, CounterGroup>, line: string, wanted: ClusterLabels): void {
   const key = REQUEST_KEYS.find((name) => line.startsWith(`${name}{`));
   if (key !== undefined) addCounter(groups, line.slice(key.length + 1), wanted, (cluster) => ({ key, cluster }));
 }
 
-/** The labels, as Envoy writes them, that the series about a service have. */
-export function wantedLabels({ service, namespace, partition, datacenter }: ServiceRef): readonly string[] {
-  const labels = { service, namespace, partition, datacenter };
-  return Object.entries(labels).flatMap(([name, value]) =>
-    value === undefined ? [] : [`consul_destination_${name}="${value}"`],
-  );
-}
-
 /** `keyLabel` names the label that tells the counters of one cluster apart. */
-function addLine(groups: Map<string, CounterGroup>, line: string, wanted: readonly string[], keyLabel: string | undefined): void {
+function addLine(groups: Map<string, CounterGroup>, line: string, wanted: ClusterLabels, keyLabel: string | undefined): void {
   addCounter(groups, line, wanted, (labels) =>
     keyLabel === undefined
       ? { key: 'count', cluster: labels }
@@ -123,13 +118,13 @@ function withoutLabel(labels: string, name: string): string {
 function addCounter(
   groups: Map<string, CounterGroup>,
   line: string,
-  wanted: readonly string[],
+  wanted: ClusterLabels,
   place: (labels: string) => { readonly key: string | undefined; readonly cluster: string },
 ): void {
   const end = line.lastIndexOf('}');
   const labels = line.slice(0, end);
-  if (end === -1 || !wanted.every((label) => labels.includes(label))) return;
-  const subset = labelValue(labels, 'consul_destination_service_subset');
+  const subset = end === -1 ? undefined : wanted.subsetOf(labels);
+  if (subset === undefined || subset === '') return;
   const { key, cluster } = place(labels);
   const value = Number(
     line
@@ -137,16 +132,8 @@ function addCounter(
       .trim()
       .split(' ')[0],
   );
-  if (subset === undefined || key === undefined || !Number.isFinite(value)) return;
+  if (key === undefined || !Number.isFinite(value)) return;
   const group = groups.get(cluster) ?? { subset, values: new Map<string, number>() };
   groups.set(cluster, group);
   group.values.set(key, value);
-}
-
-/** The value of a label; undefined when it is absent or empty. */
-export function labelValue(labels: string, name: string): string | undefined {
-  const start = `,${labels}`.indexOf(`,${name}="`);
-  if (start === -1) return undefined;
-  const from = start + name.length + 2;
-  return labels.slice(from, labels.indexOf('"', from)) || undefined;
 }

@@ -1,5 +1,5 @@
 import type { ServiceRef } from '../core/plan.js';
-import { labelValue, wantedLabels } from './envoy-metrics.js';
+import { ClusterLabels } from './cluster-labels.js';
 
 /** What one caller has under way to a subset of a service, and to the service's own cluster. What Envoy has not used yet it does not show, and is 0. */
 export interface OutboundFlight {
@@ -25,20 +25,16 @@ const LISTENER = 'envoy_http_conn_manager_prefix="public_listener"';
 
 /** Counts on a caller's page. */
 export function countOutbound(text: string, target: ServiceRef, subset: string): OutboundFlight {
-  const wanted = wantedLabels(target);
-  const lines = text.split('\n').filter((line) => wanted.every((label) => line.includes(label)));
-  const sum = (name: string, wantedSubset: string | undefined): number =>
-    addUp(
-      lines.filter(
-        (line) =>
-          line.startsWith(`envoy_cluster_${name}{`) &&
-          labelValue(line.slice(line.indexOf('{') + 1), 'consul_destination_service_subset') === wantedSubset,
-      ),
-    ) ?? 0;
+  const labels = new ClusterLabels(target);
+  const lines = text.split('\n').filter((line) => line.startsWith('envoy_cluster_'));
+  const sum = (name: string, wanted: string): number => {
+    const own = lines.filter((line) => line.startsWith(`envoy_cluster_${name}{`));
+    return addUp(own.filter((line) => labels.subsetOf(line.slice(line.indexOf('{') + 1)) === wanted)) ?? 0;
+  };
   return {
     active: sum('upstream_rq_active', subset),
     sent: sum('upstream_rq_total', subset),
-    earlier: sum('upstream_rq_active', undefined),
+    earlier: sum('upstream_rq_active', ''),
     connections: sum('upstream_cx_active', subset),
   };
 }

@@ -1,4 +1,5 @@
 import { Agent } from 'node:http';
+import { labelledAs } from './cluster-labels.js';
 import { type Family, metricsPath } from './envoy-metrics.js';
 import { type PageFacts, readFact } from './page-facts.js';
 import { scrape } from './scrape.js';
@@ -37,9 +38,11 @@ export class Page {
     this.#lines = lines;
   }
 
-  /** The lines about one service; empty when there are none. */
+  /** The lines about one service, and of one with dots perhaps some about others; empty when there are none. */
   linesOf(service: string): string {
-    return this.#lines.get(service) ?? '';
+    return labelledAs(service)
+      .flatMap((name) => this.#lines.get(name) ?? [])
+      .join('\n');
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Reduction } from '../core/reduce.js';
 import type { Measurement } from '../core/verdict.js';
 import { fail, type JsonAnswer, numberOf, reduceSeries } from './answer.js';
+import { labelledAs } from './cluster-labels.js';
 import { PRESET_LABELS } from './prometheus-presets.js';
 
 const shape = z.object({ data: z.object({ resultType: z.string(), result: z.unknown() }) });
@@ -54,7 +55,7 @@ export function presetAnswer(service: string, subset: string): JsonAnswer<Shape>
       const found = resultType === 'vector' ? z.array(labelled).safeParse(result).data : undefined;
       if (found === undefined) return fail(`the answer to a preset holds a ${resultType} instead of a vector`);
       const own = found.filter(
-        ({ metric }) => metric[PRESET_LABELS.service] === service && metric[PRESET_LABELS.subset] === subset,
+        ({ metric }) => labelledAs(service)[0] === metric[PRESET_LABELS.service] && metric[PRESET_LABELS.subset] === subset,
       );
       return oneOf(
         own.map(({ value }) => value[1]),

@@ -30,6 +30,7 @@ export interface PresetScope extends Pick<ServiceRef, 'namespace' | 'partition' 
 /** The labels that tell the series of a preset's answer apart. */
 export const PRESET_LABELS = { service: 'consul_destination_service', subset: 'consul_destination_service_subset' } as const;
 
+const DEFAULT_PARTITION = 'default';
 const BY = `by (${PRESET_LABELS.service}, ${PRESET_LABELS.subset})`;
 const BY_EDGE = `by (${PRESET_LABELS.service}, ${PRESET_LABELS.subset}, le)`;
 
@@ -80,7 +81,11 @@ function codePattern(codes: readonly string[]): string {
     .join('|');
 }
 
-function scopeLabels({ services, subsets, namespace, partition, datacenter }: PresetScope): string {
+function scopeLabels(scope: PresetScope): string {
+  const { services, subsets, namespace, datacenter } = scope;
+  const partition = partitionOf(scope);
+  const [dotted] = services.filter((service) => service.includes('.'));
+  if (dotted !== undefined) return dottedLabels(dotted, scope);
   const among = (names: readonly string[]): string =>
     names.length === 1
       ? `="${escapeLabel(names[0]!)}"`
@@ -88,7 +93,32 @@ function scopeLabels({ services, subsets, namespace, partition, datacenter }: Pr
   const place = Object.entries({ namespace, partition, datacenter }).flatMap(([name, value]) =>
     value === undefined ? [] : [`consul_destination_${name}="${escapeLabel(value)}"`],
   );
-  return [`${PRESET_LABELS.service}${among(services)}`, `${PRESET_LABELS.subset}${among(subsets)}`, ...place].join(',');
+  // Only of names with dots do the labels say so: of `payments.eu` they are those of `payments`, in a namespace `eu`.
+  const undotted = partition === undefined ? [`consul_destination_partition!="${DEFAULT_PARTITION}"`] : [];
+  return [`${PRESET_LABELS.service}${among(services)}`, `${PRESET_LABELS.subset}${among(subsets)}`, ...place, ...undotted].join(
+    ',',
+  );
+}
+
+/** One service whose name has dots: the labels of its series are cut at them, but one holds the whole name of the cluster. */
+function dottedLabels(service: string, scope: PresetScope): string {
+  const { subsets, namespace, datacenter } = scope;
+  const partition = partitionOf(scope);
+  const any = '[^.]+';
+  const exact = (name: string | undefined): string => (name === undefined ? any : escapePattern(name));
+  const place = [exact(namespace), ...(partition === undefined ? [] : [exact(partition)]), exact(datacenter)];
+  const names = [...subsets].sort().map(escapePattern).join('|');
+  return `consul_destination_target=~"${escapeLabel([`(${names})`, escapePattern(service), ...place].join('\\.'))}"`;
+}
+
+/** The default one is in no name and no label. */
+function partitionOf({ partition }: PresetScope): string | undefined {
+  return partition === DEFAULT_PARTITION ? undefined : partition;
+}
+
+/** Whether several services can be asked about in one query: those whose names have no dots can. */
+export function asksTogether(service: string): boolean {
+  return !service.includes('.');
 }
 
 /** The raw counters of one Envoy family for both subsets, with further matchers; only one service, as its callers see it. */

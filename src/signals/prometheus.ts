@@ -8,7 +8,7 @@ import type { Measured } from './measured.js';
 import type { PresetBatches } from './preset-batch.js';
 import { presetAnswer, prometheusAnswer } from './prometheus-answer.js';
 import { openPrometheus } from './prometheus-api.js';
-import { type PromTarget, presetQuery, promQuery } from './prometheus-presets.js';
+import { asksTogether, type PromTarget, presetQuery, promQuery } from './prometheus-presets.js';
 
 /** Asks Prometheus one instant query; a preset together with all others who ask it just now. No secret appears in anything that is returned. */
 export async function measurePrometheus(
@@ -31,7 +31,18 @@ export async function measurePrometheus(
     const subset = target.subset ?? target.canary;
     const window = signal.window ?? DEFAULTS.presetWindow;
     const login = [username, passwordFile, tokenFile, headers];
-    const key = JSON.stringify([address.url.href, login, preset, codes, window, namespace, partition, datacenter, timeout]);
+    const key = JSON.stringify([
+      asksTogether(service) ? '' : service,
+      address.url.href,
+      login,
+      preset,
+      codes,
+      window,
+      namespace,
+      partition,
+      datacenter,
+      timeout,
+    ]);
     const sendTogether = () =>
       batches.ask(key, service, subset, (scope) =>
         send({ ...call({ query: presetQuery(preset, { ...target, ...scope, codes }, window) }), timeout }, abort),

@@ -53,7 +53,7 @@ export class ProxyDirectory {
     const entrances = (await this.read(target, again)).entrancesOf(target);
     const seen = await this.#senders.among(
       entrances.filter(({ certain }) => !certain),
-      target.service,
+      target,
     );
     const certain = entrances.filter((entrance) => entrance.certain);
     return oncePerAddress([...certain, ...seen.map((entrance) => ({ ...entrance, certain: true }))]);

@@ -1,4 +1,6 @@
 import type { Entrance } from '../core/entrances.js';
+import type { ServiceRef } from '../core/plan.js';
+import { countSent } from './envoy-metrics.js';
 import { inTurns } from './in-turns.js';
 import { type Page, Pages } from './pages.js';
 
@@ -27,7 +29,7 @@ export class Senders {
   }
 
   /** Those of the given entrances whose counters say that they sent something to the service. Never throws; takes a second at most. */
-  async among(entrances: readonly Entrance[], service: string): Promise<readonly Entrance[]> {
+  async among(entrances: readonly Entrance[], target: ServiceRef): Promise<readonly Entrance[]> {
     const addresses = new Set(entrances.flatMap(({ address }) => address ?? []));
     const due = [...addresses].filter((address) => this.#isDue(address));
     if (due.length > 0)
@@ -35,7 +37,10 @@ export class Senders {
         PATIENCE,
         inTurns(due, AT_ONCE, (address) => this.#look(address)),
       );
-    const has = (address: string): boolean => (this.#looks.get(address)?.page?.linesOf(service) ?? '') !== '';
+    const has = (address: string): boolean => {
+      const lines = this.#looks.get(address)?.page?.linesOf(target.service) ?? '';
+      return lines !== '' && countSent(lines, target) !== undefined;
+    };
     return entrances.filter(({ address }) => address !== undefined && has(address));
   }
 

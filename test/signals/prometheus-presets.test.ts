@@ -3,7 +3,10 @@ import type { PrometheusSignal } from '../../src/core/plan.js';
 import { presetQuery, promQuery } from '../../src/signals/prometheus-presets.js';
 import { PAYMENTS } from './fakes.js';
 
-const LABELS = 'consul_destination_service="payments",consul_destination_service_subset="green"';
+const NAMES = 'consul_destination_service="payments",consul_destination_service_subset="green"';
+/** Of a name with dots the labels are cut at them, and say this partition. */
+const UNDOTTED = 'consul_destination_partition!="default"';
+const LABELS = `${NAMES},${UNDOTTED}`;
 const BY = 'by (consul_destination_service, consul_destination_service_subset)';
 const BY_EDGE = 'by (consul_destination_service, consul_destination_service_subset, le)';
 const SIGNAL: PrometheusSignal = { name: 'p', source: 'prometheus', interval: 30_000, failureLimit: 0, errorLimit: 4 };
@@ -47,14 +50,21 @@ describe('presets of PromQL', () => {
       { ...PAYMENTS, namespace: 'eu', datacenter: 'dc2' },
     );
     expect(query).to.equal(
-      `sum ${BY} (rate(envoy_cluster_upstream_rq_completed{${LABELS},consul_destination_namespace="eu",consul_destination_datacenter="dc2"}[5m]))`,
+      `sum ${BY} (rate(envoy_cluster_upstream_rq_completed{${NAMES},consul_destination_namespace="eu",consul_destination_datacenter="dc2",${UNDOTTED}}[5m]))`,
     );
   });
 
   it('ask about many services and subsets at once, each name as itself', () => {
-    const scope = { services: ['b.x', 'a'], subsets: ['green', 'blue'] };
+    const scope = { services: ['b-x', 'a'], subsets: ['green', 'blue'] };
     expect(presetQuery('request-rate', scope, '1m')).to.equal(
-      `sum ${BY} (rate(envoy_cluster_upstream_rq_completed{consul_destination_service=~"a|b\\\\.x",consul_destination_service_subset=~"blue|green"}[1m]))`,
+      `sum ${BY} (rate(envoy_cluster_upstream_rq_completed{consul_destination_service=~"a|b-x",consul_destination_service_subset=~"blue|green",${UNDOTTED}}[1m]))`,
+    );
+  });
+
+  it('ask about a name with dots by the whole name of its clusters', () => {
+    const query = promQuery({ ...SIGNAL, preset: 'request-rate' }, { ...PAYMENTS, service: 'pay.ments', datacenter: 'dc2' });
+    expect(query).to.equal(
+      `sum ${BY} (rate(envoy_cluster_upstream_rq_completed{consul_destination_target=~"(green)\\\\.pay\\\\.ments\\\\.[^.]+\\\\.dc2"}[2m]))`,
     );
   });
 

@@ -106,7 +106,7 @@ function describeLabels(caller: Caller, { cluster }: ClusterCounters): Series['l
     consul_destination_service: cluster.service,
     ...(cluster.subset === '' ? {} : { consul_destination_service_subset: cluster.subset }),
     consul_destination_namespace: 'default',
-    consul_destination_partition: 'default',
+    consul_destination_partition: '',
     consul_destination_datacenter: caller.datacenter,
     consul_destination_routing_type: 'internal',
     consul_destination_trust_domain: cluster.name.split('.internal.')[1] ?? '',
