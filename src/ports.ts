@@ -2,6 +2,7 @@ import type { Channel } from './core/channel.js';
 import type { Coverage } from './core/coverage.js';
 import type { EntryKind, EntryWrite, StoredEntry } from './core/entries.js';
 import type { History, LogEntry } from './core/history.js';
+import type { MetricsAccess } from './core/metrics-access.js';
 import type { Notice } from './core/notice.js';
 import type { Chain, Instances, Sites } from './core/observation.js';
 import type { Plan, ServiceRef, Signal, Subset } from './core/plan.js';
@@ -17,6 +18,8 @@ export interface Target extends ServiceRef {
   readonly callers: readonly string[];
   /** The datacenters whose callers count; absent: all that share the entries. */
   readonly datacenters?: readonly string[];
+  /** How the metrics of callers and instances are reached. */
+  readonly metrics?: MetricsAccess;
   /** The version of each subset that is picked by one, for queries that name it. */
   readonly versions?: Readonly<Record<string, string>>;
   /** Which rollout it is measured for: what was counted before it, or for another one, never bears on it. */

@@ -80,12 +80,13 @@ async function* examineService(context: Context, attempts: Attempts, look: Look,
   if ('failed' in found) return;
   const target = isRefusal(roles) ? { stable: '', canary: '' } : roles;
   const signals = createSignals(context, plan);
-  const { namespace, partition, datacenter, datacenters, callers, subsets } = plan;
+  const { namespace, partition, datacenter, datacenters, callers, subsets, metrics } = plan;
   const scope = {
     ...given('namespace', namespace),
     ...given('partition', partition),
     ...given('datacenter', datacenter),
     ...given('datacenters', datacenters),
+    ...given('metrics', metrics),
   };
   const versions = versionsOf(subsets);
   const measured = { service, ...scope, stable: target.stable, canary: target.canary, callers, versions };

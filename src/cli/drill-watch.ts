@@ -20,9 +20,9 @@ export interface DrillWatch {
 
 /** Begins to count; a sidecar that cannot be read is asked again at the next look. */
 export function watchDrill(context: Context, plan: Plan, roles: Pick<Roles, 'stable' | 'canary'>): DrillWatch {
-  const { service, namespace, partition, datacenter, callers } = plan;
+  const { service, namespace, partition, datacenter, callers, metrics } = plan;
   const scope = Object.fromEntries(
-    Object.entries({ namespace, partition, datacenter }).filter(([, value]) => value !== undefined),
+    Object.entries({ namespace, partition, datacenter, metrics }).filter(([, value]) => value !== undefined),
   );
   const target = { service, ...scope, stable: roles.stable, canary: roles.canary, callers };
   const signals = createSignals(context, plan);

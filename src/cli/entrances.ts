@@ -1,4 +1,5 @@
 import { checkRoutesReach } from '../core/entrance-checks.js';
+import type { Called } from '../core/entrances.js';
 import type { Plan, ServiceRef } from '../core/plan.js';
 import type { Check } from '../core/preflight.js';
 import { given } from '../plan/given.js';
@@ -11,11 +12,16 @@ import { catalogOf } from './signals.js';
 /** Everybody who reaches the service, as the command's own token sees it, each looked at once. Throws what Consul said where they cannot be found. */
 export function readEntrances(
   context: Context,
-  plan: ServiceRef & { readonly callers?: readonly string[] },
+  plan: ServiceRef & Partial<Pick<Called, 'callers' | 'metrics'>>,
 ): Promise<EntranceList> {
-  const { service, namespace, partition, datacenter, callers = [] } = plan;
+  const { service, namespace, partition, datacenter, callers = [], metrics } = plan;
   const scope = { ...given('namespace', namespace), ...given('partition', partition), ...given('datacenter', datacenter) };
-  return new EntranceReader(catalogOf(context), () => context.clock.now()).read({ service, ...scope, callers });
+  return new EntranceReader(catalogOf(context), () => context.clock.now()).read({
+    service,
+    ...scope,
+    callers,
+    ...given('metrics', metrics),
+  });
 }
 
 /** Whether a plan's routes for testers and sticky users reach those who call; asks nobody where it has none. */

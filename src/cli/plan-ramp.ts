@@ -121,7 +121,7 @@ function planUnderWay({ rollout, plan }: Look): SourcedPlan | undefined {
 async function defaultSignals(context: Context, plan: Plan): Promise<Plan['signals']> {
   const roles = { stable: plan.subsets[0]?.name ?? '', canary: plan.subsets[1]?.name ?? '' };
   const traffic = await createSignals(context, plan).traffic(
-    { service: plan.service, ...roles, callers: plan.callers },
+    { service: plan.service, ...roles, callers: plan.callers, ...(plan.metrics === undefined ? {} : { metrics: plan.metrics }) },
     AbortSignal.timeout(5_000),
   );
   if (traffic !== undefined) return DEFAULT_SIGNALS;

@@ -2,6 +2,7 @@ import { ConsulError } from '../consul/errors.js';
 import type { Controller } from '../controller/controller.js';
 import type { EntranceRow } from '../core/entrance-rows.js';
 import { isRecord } from '../core/is-record.js';
+import { given } from '../plan/given.js';
 import { textOfPlan } from '../plan/plan-text.js';
 import type { Caller, Desk } from '../server/api/desk.js';
 import type { PlanView, RawEntries } from '../server/api/schemas.js';
@@ -44,7 +45,9 @@ function createEntrances(context: Context): Desk['readEntrances'] {
   const kept = new Map<string, Desk['readEntrances']>();
   const read = async (service: string): Promise<readonly EntranceRow[] | null> => {
     const plan = (await context.store.readPlan(service).catch(() => undefined))?.plan;
-    const known = await reader.read({ service, callers: plan?.callers ?? [] }).catch(() => undefined);
+    const known = await reader
+      .read({ service, callers: plan?.callers ?? [], ...given('metrics', plan?.metrics) })
+      .catch(() => undefined);
     return known?.rows ?? null;
   };
   return (service) => {

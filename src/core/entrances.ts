@@ -1,6 +1,7 @@
 import { agrees } from './agrees.js';
 import type { Intentions } from './intentions.js';
 import type { Leads, Stage } from './leads.js';
+import { type MetricsAccess, metricsOf } from './metrics-access.js';
 import type { ServiceRef } from './plan.js';
 import type { MeshProxy, Upstream } from './proxies.js';
 import type { Served } from './served.js';
@@ -34,6 +35,8 @@ export interface Called extends ServiceRef {
   readonly callers: readonly string[];
   /** The datacenters whose entrances count; absent: all that are known. */
   readonly datacenters?: readonly string[];
+  /** How the metrics of its callers and instances are reached. */
+  readonly metrics?: MetricsAccess;
 }
 
 /** All that tells who calls whom. */
@@ -77,13 +80,15 @@ export class Entrances {
     const leads = this.#facts.leads.to(target);
     const names = new Set([target.service, EVERY, ...leads.map(({ name }) => name), ...target.callers]);
     const proxies = new Set([...names].flatMap((name) => this.#byName.get(name) ?? []));
-    const certain = [...proxies].flatMap((proxy) => entranceOf(proxy, this.#arrivals(proxy, target)));
+    const certain = [...proxies].flatMap((proxy) => entranceOf(proxy, this.#arrivals(proxy, target), target.metrics));
     const known = new Set(certain.map(keyOf));
     // Most have nothing configured, and there may be thousands.
     const usual = this.#openings([], target);
     const possible = this.#transparent
       .filter((proxy) => this.#letsIn(proxy, target))
-      .flatMap((proxy) => entranceOf(proxy, proxy.upstreams.length === 0 ? usual : this.#openings(proxy.upstreams, target)))
+      .flatMap((proxy) =>
+        entranceOf(proxy, proxy.upstreams.length === 0 ? usual : this.#openings(proxy.upstreams, target), target.metrics),
+      )
       .filter((entrance) => !known.has(keyOf(entrance)));
     return [...certain, ...possible];
   }
@@ -152,10 +157,10 @@ export class Entrances {
   }
 }
 
-function entranceOf(proxy: MeshProxy, arrivals: readonly Arrival[]): readonly Entrance[] {
+function entranceOf(proxy: MeshProxy, arrivals: readonly Arrival[], access: MetricsAccess | undefined): readonly Entrance[] {
   if (arrivals.length === 0) return [];
   const stages = new Set(arrivals.flatMap(({ at }) => [...at]));
-  const { name, id, node, datacenter, address } = proxy;
+  const { name, id, node, datacenter } = proxy;
   return [
     {
       kind: proxy.kind === 'sidecar' && proxy.isTransparent ? 'transparent' : proxy.kind,
@@ -163,7 +168,7 @@ function entranceOf(proxy: MeshProxy, arrivals: readonly Arrival[]): readonly En
       id,
       node,
       ...(datacenter === undefined ? {} : { datacenter }),
-      ...(address === undefined ? { why: 'it shows no metrics: envoy_prometheus_bind_addr is not set' } : { address }),
+      ...metricsOf(proxy, access),
       via: [...new Set(arrivals.map(({ via }) => via))],
       certain: arrivals.some(({ certain }) => certain),
       isTcp: arrivals.some(({ isTcp }) => isTcp),

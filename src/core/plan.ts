@@ -1,4 +1,5 @@
 import type { Channel } from './channel.js';
+import type { MetricsAccess } from './metrics-access.js';
 import type { Reduction } from './reduce.js';
 import type { VendorQuery } from './sources.js';
 import type { BasisPoints } from './weights.js';
@@ -295,6 +296,8 @@ export interface Plan extends ServiceRef {
   readonly checks?: readonly OwnCheck[];
   readonly signals: readonly Signal[];
   readonly schedule?: Schedule;
+  /** How the metrics of callers and instances are reached, where not by the address that they bind. */
+  readonly metrics?: MetricsAccess;
   /** Services whose sidecars call this one, besides those that the catalog names as callers. */
   readonly callers: readonly string[];
   /** Who is told of what happens, where the plan names anybody. */

@@ -1,10 +1,12 @@
+import type { MetricsPlace } from './metrics-access.js';
+
 /** The gateways that send requests into the mesh, by Consul's own names. */
 export const GATEWAY_KINDS = ['ingress-gateway', 'api-gateway', 'mesh-gateway'] as const;
 
 export type GatewayKind = (typeof GATEWAY_KINDS)[number];
 
 /** One proxy of the catalog, as far as it matters to whom it sends requests. */
-export interface MeshProxy {
+export interface MeshProxy extends MetricsPlace {
   readonly kind: 'sidecar' | GatewayKind;
   /** The service that it stands before, or the gateway's own name. */
   readonly name: string;
@@ -13,8 +15,6 @@ export interface MeshProxy {
   readonly datacenter?: string;
   readonly namespace?: string;
   readonly partition?: string;
-  /** host:port of its metrics; absent where it shows none. */
-  readonly address?: string;
   /** It takes all that its service sends, and so may call whatever intentions let it. */
   readonly isTransparent: boolean;
   readonly upstreams: readonly Upstream[];

@@ -1,3 +1,4 @@
+import { checkMetrics } from './check-metrics.js';
 import { checkNotify } from './check-notify.js';
 import { checkPrograms, checkRoute } from './check-programs.js';
 import { checkSchedule } from './check-schedule.js';
@@ -16,6 +17,7 @@ export function checkRules(plan: PlanText): readonly Problem[] {
     ...checkRoute(plan),
     ...checkPrograms(plan),
     ...checkSignals(plan),
+    ...checkMetrics(plan),
     ...checkNotify(plan),
     ...checkSchedule(plan),
     ...checkWaves(plan),

@@ -37,6 +37,8 @@ const UNNAMED: ReadonlySet<string> = new Set([
   'on',
   'capacity',
   'coverage',
+  'metrics',
+  'tls',
   'pause',
   'wait',
   'analyse',

@@ -53,6 +53,7 @@ export function normalise(text: PlanText): Plan {
       text.signals.map((signal) => ({ ...toSignal(signal), ...(signal.dry_run ? { dryRun: true } : {}) })),
     ),
     ...(text.schedule === undefined ? {} : { schedule: toSchedule(text.schedule) }),
+    ...(text.metrics === undefined ? {} : { metrics: toMetrics(text.metrics) }),
     callers: text.callers,
     ...(text.notify.length === 0 ? {} : { notify: toChannels(text.notify) }),
     ...(text.waves.length === 0 ? {} : { waves: text.waves.map(toWave) }),
@@ -186,6 +187,16 @@ function toSignal(signal: SignalText): Signal {
 
 function codeTexts(codes: string | number | readonly (string | number)[]): readonly string[] {
   return [codes].flat().map(String);
+}
+
+function toMetrics({ port_meta, path, tls }: NonNullable<PlanText['metrics']>): NonNullable<Plan['metrics']> {
+  const files = tls && {
+    ...given('caFile', tls.ca_file),
+    ...given('certFile', tls.cert_file),
+    ...given('keyFile', tls.key_file),
+    ...given('serverName', tls.server_name),
+  };
+  return { ...given('portMeta', port_meta), ...given('path', path), ...given('tls', files) };
 }
 
 function numberLimitsOf(signal: NumberText) {

@@ -33,6 +33,7 @@ export function textOfPlan(plan: Plan): Text {
     ...(plan.capacity === undefined ? {} : { capacity: { max_ratio: plan.capacity.maxRatio } }),
     ...given('datacenters', plan.datacenters),
     ...(plan.coverage === undefined ? {} : { coverage: coverageText(plan.coverage) }),
+    ...(plan.metrics === undefined ? {} : { metrics: metricsText(plan.metrics) }),
     ...(plan.route === undefined ? {} : { route: routeText(plan.route) }),
     ...listed(
       'checks',
@@ -153,6 +154,16 @@ function scheduleText({ start, windows = [], freeze = [] }: Schedule): Text {
 
 function coverageText({ min, onLow }: NonNullable<Plan['coverage']>): Text {
   return { min: percentText(min), ...(onLow === 'hold' ? {} : { on_low: onLow }) };
+}
+
+function metricsText({ portMeta, path, tls }: NonNullable<Plan['metrics']>): Text {
+  const files = tls && {
+    ...given('ca_file', tls.caFile),
+    ...given('cert_file', tls.certFile),
+    ...given('key_file', tls.keyFile),
+    ...given('server_name', tls.serverName),
+  };
+  return { ...given('port_meta', portMeta), ...given('path', path), ...given('tls', files) };
 }
 
 function startText(start: StartRule): Text {

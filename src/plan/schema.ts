@@ -193,6 +193,42 @@ export const planSchema = z
       .array(consulName())
       .default([])
       .describe('Services that call this one, besides those that the catalog names as callers'),
+    metrics: z
+      .strictObject({
+        port_meta: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            "Key of the Meta of proxies that says their metrics' port (or host:port) as it is reached from outside, where a scheduler like Nomad maps ports",
+          ),
+        path: z
+          .string()
+          .regex(/^\/[^\s?#]*$/, { error: `is no path${ARROW}write it like /metrics` })
+          .optional()
+          .describe('Path of the metrics page; default /metrics'),
+        tls: z
+          .strictObject({
+            ca_file: z
+              .string()
+              .min(1)
+              .optional()
+              .describe('Authorities that sign the certificates of the pages; default those of the machine'),
+            cert_file: z.string().min(1).optional().describe('Certificate to show'),
+            key_file: z.string().min(1).optional().describe('Key of that certificate'),
+            server_name: z
+              .string()
+              .min(1)
+              .optional()
+              .describe('Name that the certificates are for, where that is not the address'),
+          })
+          .optional()
+          .describe('The metrics pages are served over TLS'),
+      })
+      .optional()
+      .describe(
+        'How the metrics of the callers and of the instances are reached, where that is not by envoy_prometheus_bind_addr alone',
+      ),
     notify: z.array(notifySchema).default([]).describe('Who is told of what happens'),
   })
   .meta({ title: 'Plan', description: 'A rollout plan for splitter: how one service moves from one version to the next' });

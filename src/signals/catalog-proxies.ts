@@ -1,5 +1,5 @@
 import { GATEWAY_KINDS, type MeshProxy, type Upstream } from '../core/proxies.js';
-import { metricsAddress } from './metrics-address.js';
+import { metricsPlace } from './metrics-address.js';
 
 /** One instance as `/v1/catalog/service` lists it; everything may be missing. */
 export interface CatalogInstance {
@@ -12,6 +12,7 @@ export interface CatalogInstance {
   readonly Partition?: string;
   readonly Address?: string;
   readonly ServiceAddress?: string;
+  readonly ServiceMeta?: unknown;
   readonly ServiceProxy?: {
     readonly DestinationServiceName?: string;
     readonly Mode?: string;
@@ -37,10 +38,7 @@ export function proxyOf(instance: CatalogInstance): MeshProxy | undefined {
   const gateway = GATEWAY_KINDS.find((kind) => kind === ServiceKind);
   if (gateway === undefined && (ServiceKind !== 'connect-proxy' || !ServiceProxy)) return undefined;
   const own = ServiceName ?? '';
-  const address = metricsAddress(
-    ServiceProxy?.Config?.envoy_prometheus_bind_addr,
-    instance.ServiceAddress || instance.Address || '',
-  );
+  const host = instance.ServiceAddress || instance.Address || '';
   return {
     kind: gateway ?? 'sidecar',
     name: gateway === undefined ? ServiceProxy?.DestinationServiceName || own : own,
@@ -49,7 +47,7 @@ export function proxyOf(instance: CatalogInstance): MeshProxy | undefined {
     ...given('datacenter', instance.Datacenter),
     ...given('namespace', instance.Namespace),
     ...given('partition', instance.Partition),
-    ...given('address', address),
+    ...metricsPlace(ServiceProxy?.Config?.envoy_prometheus_bind_addr, host, instance.ServiceMeta),
     isTransparent: gateway === undefined && ServiceProxy?.Mode === 'transparent',
     upstreams: gateway === undefined ? (ServiceProxy?.Upstreams ?? []).flatMap(upstreamOf) : [],
   };

@@ -10,7 +10,7 @@ import { ProxyDirectory } from './proxy-directory.js';
 const AT_ONCE = 64;
 /** A look at all of them takes about so long at most, ms. */
 const PATIENCE = 5_000;
-const PATH = `/metrics?usedonly&filter=${encodeURIComponent('upstream_(rq|cx)_total$')}`;
+const SENT = `?usedonly&filter=${encodeURIComponent('upstream_(rq|cx)_total$')}`;
 
 /** Everybody who reaches a service, and what above its splitter sends failed requests again. */
 export interface EntranceList {
@@ -46,7 +46,7 @@ export class EntranceReader {
   async #look({ address, why }: Entrance, target: Called): Promise<EntranceReading> {
     if (address === undefined) return { why: why ?? 'it shows no metrics' };
     try {
-      const page = await this.#pages.read(`http://${address}${PATH}`);
+      const page = await this.#pages.read(address, SENT, target.metrics);
       return { sent: countSent(page.linesOf(target.service), target) };
     } catch (error) {
       return { why: `${address}: ${(error as Error).message}` };

@@ -1,6 +1,6 @@
 import type { ServiceRef } from '../core/plan.js';
 import { ClusterLabels, labelValue } from './cluster-labels.js';
-import { FACTS_FILTER } from './page-facts.js';
+import { FACTS_FILTER, isEnvoyPage } from './page-facts.js';
 
 /** The counters of one Envoy cluster (one subset): by response class (`2`, `5`) or code, by gRPC status, by bucket edge in ms with `count` for all, or by what became of requests. */
 interface CounterGroup {
@@ -41,17 +41,15 @@ const RAW_NAMES: Readonly<Record<Family, string>> = {
   requests: `upstream_rq_(${REQUEST_KEYS.join('|')})$`,
 };
 
-/** The path to scrape: only counters that moved, only the families needed, and what tells one Envoy from another. */
-export function metricsPath(families: ReadonlySet<Family>): string {
+/** What to ask a page for: only counters that moved, only the families needed, and what tells one Envoy from another. */
+export function metricsQuery(families: ReadonlySet<Family>): string {
   const names = new Set([...families].sort().map((family) => RAW_NAMES[family]));
-  return `/metrics?usedonly&filter=${encodeURIComponent([...names, FACTS_FILTER].join('|'))}`;
+  return `?usedonly&filter=${encodeURIComponent([...names, FACTS_FILTER].join('|'))}`;
 }
 
 /** Picks the counters of one service out of Envoy's Prometheus text. Throws when the text is not Envoy's. */
 export function parseEnvoyMetrics(text: string, target: ServiceRef): EnvoyMetrics {
-  const start = text.trimStart();
-  if (start !== '' && !start.startsWith('#') && !start.startsWith('envoy_'))
-    throw new Error('the answer is no metrics page of Envoy');
+  if (!isEnvoyPage(text)) throw new Error('the answer is no metrics page of Envoy');
   const wanted = new ClusterLabels(target);
   const classes = new Map<string, CounterGroup>();
   const retried = new Map<string, CounterGroup>();

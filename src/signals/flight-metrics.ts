@@ -16,10 +16,10 @@ export interface InboundFlight {
   readonly connections: number;
 }
 
-/** The path for `countOutbound`. */
-export const OUTBOUND_PATH = `/metrics?usedonly&filter=${encodeURIComponent('upstream_(rq_(active|total)|cx_active)$')}`;
-/** The path for `countInbound`; the unused ones too, for what is absent then is not there at all. */
-export const INBOUND_FLIGHT_PATH = `/metrics?filter=${encodeURIComponent('^http[.]public_listener[.]downstream_(rq|cx)_(active|total)$')}`;
+/** What to ask a page for, for `countOutbound`. */
+export const OUTBOUND = `?usedonly&filter=${encodeURIComponent('upstream_(rq_(active|total)|cx_active)$')}`;
+/** The same for `countInbound`; the unused ones too, for what is absent then is not there at all. */
+export const INBOUND_FLIGHT = `?filter=${encodeURIComponent('^http[.]public_listener[.]downstream_(rq|cx)_(active|total)$')}`;
 
 const LISTENER = 'envoy_http_conn_manager_prefix="public_listener"';
 

@@ -1,15 +1,15 @@
-import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallersFlight, InFlight, InstancesFlight } from '../core/draining.js';
 import { isRecord } from '../core/is-record.js';
+import { type MetricsAccess, metricsOf } from '../core/metrics-access.js';
 import type { CatalogReader } from './catalog-reader.js';
-import { countInbound, countOutbound, INBOUND_FLIGHT_PATH, OUTBOUND_PATH, type OutboundFlight } from './flight-metrics.js';
+import { countInbound, countOutbound, INBOUND_FLIGHT, OUTBOUND, type OutboundFlight } from './flight-metrics.js';
 import { inTurns } from './in-turns.js';
-import { metricsAddress } from './metrics-address.js';
+import { metricsPlaceOf } from './metrics-address.js';
 import type { Called, Caller } from './proxies.js';
 import { ProxyDirectory } from './proxy-directory.js';
 import { scope } from './scope.js';
-import { scrape } from './scrape.js';
+import { Scraper } from './scrape.js';
 
 /** The subset that is looked at, with the filter that picks its instances. */
 export interface Leaving {
@@ -25,7 +25,7 @@ const FREE = 50;
 export class InFlightReader {
   readonly #catalog: CatalogReader;
   readonly #directory: ProxyDirectory;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #scraper = new Scraper(1);
   readonly #perSecond: number;
   readonly #closing = new AbortController();
 
@@ -48,7 +48,7 @@ export class InFlightReader {
   /** Lets go of its connections. */
   close(): void {
     this.#closing.abort();
-    this.#agent.destroy();
+    this.#scraper.close();
   }
 
   /** Undefined when none can be read. */
@@ -56,7 +56,7 @@ export class InFlightReader {
     const proxies = await this.#directory.read(target).catch(() => undefined);
     const callers = proxies === undefined ? [] : await this.#directory.callersOf(target);
     const looks = await this.#each(callers, async (caller) => {
-      const text = await this.#text(caller.address, OUTBOUND_PATH);
+      const text = await this.#text(caller.address, OUTBOUND, target.metrics);
       return typeof text === 'string' ? countOutbound(text, target, subset) : text;
     });
     const read = looks.filter((look): look is OutboundFlight => !(look instanceof Error));
@@ -83,7 +83,8 @@ export class InFlightReader {
     );
     const rows = Array.isArray(body) ? body.filter(isRecord) : [];
     const looks = await this.#each(rows, async (row) => {
-      const text = await this.#text(addressOf(row), INBOUND_FLIGHT_PATH);
+      const place = metricsOf(metricsPlaceOf(row), target.metrics);
+      const text = await this.#text('address' in place ? place.address : undefined, INBOUND_FLIGHT, target.metrics);
       return typeof text === 'string' ? countInbound(text) : undefined;
     });
     const read = looks.filter((look) => look !== undefined);
@@ -92,9 +93,9 @@ export class InFlightReader {
     return { active: sum('active'), received: sum('received'), connections: sum('connections') };
   }
 
-  async #text(address: string | undefined, path: string): Promise<string | Error> {
+  async #text(address: string | undefined, query: string, access: MetricsAccess | undefined): Promise<string | Error> {
     if (address === undefined) return new Error('it shows no metrics');
-    return scrape(`http://${address}${path}`, this.#agent).catch((error: Error) => error);
+    return this.#scraper.read(address, query, access).catch((error: Error) => error);
   }
 
   #each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
@@ -109,12 +110,4 @@ export class InFlightReader {
 function sayUnknown({ name, isTcp }: Caller, service: string, look: unknown): readonly string[] {
   if (look instanceof Error) return [`${name} (cannot be read: ${look.message})`];
   return isTcp === true ? [`${name} (speaks tcp to ${service})`] : [];
-}
-
-function addressOf(row: Readonly<Record<string, unknown>>): string | undefined {
-  const service = isRecord(row.Service) ? row.Service : {};
-  const proxy = isRecord(service.Proxy) ? service.Proxy : {};
-  const node = isRecord(row.Node) ? row.Node : {};
-  const bind = isRecord(proxy.Config) ? proxy.Config.envoy_prometheus_bind_addr : undefined;
-  return metricsAddress(bind, String(service.Address || node.Address || ''));
 }

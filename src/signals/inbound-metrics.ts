@@ -1,4 +1,5 @@
 import type { Snapshot } from './envoy-metrics.js';
+import { isEnvoyPage } from './page-facts.js';
 
 /** What an instance's own sidecar counted: answers by class, of all that came in from the mesh; and how gRPC calls ended. */
 export type Inbound = Readonly<Record<'classes' | 'statuses', Snapshot>>;
@@ -13,14 +14,12 @@ const STATUS = 'envoy_cluster_grpc_';
 const APP = 'envoy_cluster_name="local_app"';
 const RAW_NAMES = ['^http[.]public_listener[.]downstream_rq_.xx$', '^cluster[.]local_app[.]grpc[.](.*[.])?[0-9]+$'];
 
-/** The path to scrape: only counters that moved, and of these only what is read here. */
-export const INBOUND_PATH = `/metrics?usedonly&filter=${encodeURIComponent(RAW_NAMES.join('|'))}`;
+/** What to ask a page for: only counters that moved, and of these only what is read here. */
+export const INBOUND = `?usedonly&filter=${encodeURIComponent(RAW_NAMES.join('|'))}`;
 
 /** Picks them out of the page of an instance of this subset. Throws when the text is not Envoy's. */
 export function parseInbound(text: string, subset: string): Inbound {
-  const start = text.trimStart();
-  if (start !== '' && !start.startsWith('#') && !start.startsWith('envoy_'))
-    throw new Error('the answer is no metrics page of Envoy');
+  if (!isEnvoyPage(text)) throw new Error('the answer is no metrics page of Envoy');
   const classes = new Map<string, number>();
   const statuses = new Map<string, number>();
   for (const line of text.split('\n')) {

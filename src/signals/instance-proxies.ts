@@ -1,7 +1,8 @@
 import { isRecord } from '../core/is-record.js';
+import { type MetricsAccess, metricsOf } from '../core/metrics-access.js';
 import type { ServiceRef } from '../core/plan.js';
 import type { CatalogReader } from './catalog-reader.js';
-import { metricsAddress } from './metrics-address.js';
+import { metricsPlaceOf } from './metrics-address.js';
 import { scope } from './scope.js';
 
 /** One instance that gets traffic, by its sidecar; `address` (host:port of its metrics) only where it is configured. */
@@ -15,6 +16,7 @@ export interface Sided extends ServiceRef {
   readonly stable: string;
   readonly canary: string;
   readonly filters?: Readonly<Record<string, string>>;
+  readonly metrics?: MetricsAccess;
 }
 
 /** The serving instances of both roles, told apart by the filters that the mesh itself uses. An instance that both filters match belongs to neither. Throws what the reader throws. */
@@ -57,12 +59,8 @@ async function listServing(
   const { body } = await catalog.get(path, { ...scope(target), filter, 'merge-central-config': 'true' }, abort);
   const rows = Array.isArray(body) ? body.filter(isRecord) : [];
   return rows.filter(isServing).map((row) => {
-    const service = isRecord(row.Service) ? row.Service : {};
-    const proxy = isRecord(service.Proxy) ? service.Proxy : {};
-    const node = isRecord(row.Node) ? row.Node : {};
-    const bind = isRecord(proxy.Config) ? proxy.Config.envoy_prometheus_bind_addr : undefined;
-    const address = metricsAddress(bind, String(service.Address || node.Address || ''));
-    return address === undefined ? { subset } : { subset, address };
+    const place = metricsOf(metricsPlaceOf(row), target.metrics);
+    return 'address' in place ? { subset, address: place.address } : { subset };
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Coverage } from '../core/coverage.js';
 import type { CatalogReader } from './catalog-reader.js';
-import { INBOUND_PATH, type Inbound, parseInbound } from './inbound-metrics.js';
+import { INBOUND, type Inbound, parseInbound } from './inbound-metrics.js';
 import { type Increments, incrementsBetween } from './increments.js';
 import { findInstanceProxies, type InstanceProxy, type Sided } from './instance-proxies.js';
 import { Ledger } from './ledger.js';
@@ -130,7 +130,7 @@ export class InstanceSide {
     page.underWay = true;
     page.askedAt = began;
     try {
-      const { text } = await this.#pages.read(`http://${page.address}${INBOUND_PATH}`);
+      const { text } = await this.#pages.read(page.address, INBOUND, this.#target.metrics);
       const now = parseInbound(text, page.subset);
       const since = (side: Side): Increments => incrementsBetween(page.stood?.[side], now[side]);
       page.waiting.push({ from, ended: this.#now(), since: { classes: since('classes'), statuses: since('statuses') } });

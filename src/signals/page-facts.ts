@@ -1,3 +1,9 @@
+/** Whether a text is a metrics page of Envoy: it begins with a comment or a statistic, or an application's own numbers stand before those. */
+export function isEnvoyPage(text: string): boolean {
+  const start = text.trimStart();
+  return start === '' || start.startsWith('#') || start.startsWith('envoy_') || start.includes('\nenvoy_');
+}
+
 /** What a metrics page says about the process that wrote it; absent where it does not say. */
 export interface PageFacts {
   /** Whole seconds since Envoy began, as of its last flush: up to a flush interval (5 s by default) too few. */

@@ -1,8 +1,8 @@
-import { Agent } from 'node:http';
+import type { MetricsAccess } from '../core/metrics-access.js';
 import { labelledAs } from './cluster-labels.js';
-import { type Family, metricsPath } from './envoy-metrics.js';
-import { type PageFacts, readFact } from './page-facts.js';
-import { scrape } from './scrape.js';
+import { type Family, metricsQuery } from './envoy-metrics.js';
+import { isEnvoyPage, type PageFacts, readFact } from './page-facts.js';
+import { Scraper } from './scrape.js';
 import { ScrapeBudget, type ScrapeLimits } from './scrape-budget.js';
 import { UselessPage } from './useless-page.js';
 
@@ -27,9 +27,7 @@ export class Page {
 
   /** Throws when the text is not Envoy's, or ends within a line. */
   constructor(text: string) {
-    const start = text.trimStart();
-    if (start !== '' && !start.startsWith('#') && !start.startsWith('envoy_'))
-      throw new Error('the answer is no metrics page of Envoy');
+    if (!isEnvoyPage(text)) throw new Error('the answer is no metrics page of Envoy');
     if (text !== '' && !text.endsWith('\n')) throw new UselessPage('the page is cut off');
     const { lines, facts, merged } = divide(text);
     this.text = text;
@@ -58,7 +56,7 @@ interface Turn extends DatedPage {
 
 /** The metrics pages of all sidecars: one request and one reading for all rollouts that look at the same moment, and no more of them than the limits allow. */
 export class Pages {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  readonly #scraper = new Scraper(CONNECTIONS);
   readonly #now: () => number;
   readonly #budget: ScrapeBudget;
   readonly #last = new Map<string, DatedPage>();
@@ -71,13 +69,14 @@ export class Pages {
     this.#budget = new ScrapeBudget(now, limits);
   }
 
-  /** The page at this address as it is now. Throws a short sentence when it cannot be read. */
-  read(url: string): Promise<Page> {
+  /** The page at this address (host:port) as it is now, asked for with this query. Throws a short sentence when it cannot be read. */
+  read(address: string, query: string, access?: MetricsAccess): Promise<Page> {
     const at = this.#now();
-    const last = this.#last.get(url);
+    const key = `${address}${access?.path ?? ''}${query}`;
+    const last = this.#last.get(key);
     if (last !== undefined && Math.abs(at - last.at) < FRESH) return last.page;
-    const page = scrape(url, this.#agent).then((text) => new Page(text));
-    keep(this.#last, url, { at, page }, () => FRESH);
+    const page = this.#scraper.read(address, query, access).then((text) => new Page(text));
+    keep(this.#last, key, { at, page }, () => FRESH);
     return page;
   }
 
@@ -85,12 +84,17 @@ export class Pages {
    * The page of a caller (host:port) with these families, newer than the one that was read at `seen`; undefined when it is not its turn. The page
    * rejects with a short sentence when it cannot be read.
    */
-  turn(address: string, families: ReadonlySet<Family>, seen = Number.NEGATIVE_INFINITY): DatedPage | undefined {
+  turn(
+    address: string,
+    families: ReadonlySet<Family>,
+    seen = Number.NEGATIVE_INFINITY,
+    access?: MetricsAccess,
+  ): DatedPage | undefined {
     const at = this.#now();
     const last = this.#turns.get(address);
     const covers = last !== undefined && [...families].every((family) => last.families.has(family));
     if (covers && Math.abs(at - last.at) < FRESH) return last;
-    if (this.#budget.take(address)) return this.#begin(address, families, at);
+    if (this.#budget.take(address)) return this.#begin(address, families, at, access);
     if (covers && last.at > seen) return last;
     if (last !== undefined && !covers) this.#miss(address, families);
     return undefined;
@@ -107,11 +111,11 @@ export class Pages {
     for (const family of families) missed.add(family);
   }
 
-  #begin(address: string, asked: ReadonlySet<Family>, at: number): DatedPage {
+  #begin(address: string, asked: ReadonlySet<Family>, at: number, access: MetricsAccess | undefined): DatedPage {
     const families = new Set([...asked, ...(this.#missed.get(address) ?? [])]);
     this.#missed.delete(address);
     const began = performance.now();
-    const page = this.read(`http://${address}${metricsPath(families)}`);
+    const page = this.read(address, metricsQuery(families), access);
     const note = ({ text, merged }: Pick<Page, 'text' | 'merged'>): void =>
       this.#budget.note(address, { size: text.length, merged, ms: performance.now() - began });
     page.then(note, () => note(UNREAD));

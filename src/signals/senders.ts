@@ -1,5 +1,5 @@
-import type { Entrance } from '../core/entrances.js';
-import type { ServiceRef } from '../core/plan.js';
+import type { Called, Entrance } from '../core/entrances.js';
+import type { MetricsAccess } from '../core/metrics-access.js';
 import { countSent } from './envoy-metrics.js';
 import { inTurns } from './in-turns.js';
 import { type Page, Pages } from './pages.js';
@@ -10,7 +10,7 @@ const REFRESH = 15_000;
 const PATIENCE = 1_000;
 const AT_ONCE = 16;
 /** What Envoy has not used it does not show: a cluster that is named has been sent to. */
-const PATH = `/metrics?usedonly&filter=${encodeURIComponent('upstream_(rq|cx)_total$')}`;
+const SENT = `?usedonly&filter=${encodeURIComponent('upstream_(rq|cx)_total$')}`;
 
 interface Look {
   readonly at: number;
@@ -29,13 +29,13 @@ export class Senders {
   }
 
   /** Those of the given entrances whose counters say that they sent something to the service. Never throws; takes a second at most. */
-  async among(entrances: readonly Entrance[], target: ServiceRef): Promise<readonly Entrance[]> {
+  async among(entrances: readonly Entrance[], target: Called): Promise<readonly Entrance[]> {
     const addresses = new Set(entrances.flatMap(({ address }) => address ?? []));
     const due = [...addresses].filter((address) => this.#isDue(address));
     if (due.length > 0)
       await within(
         PATIENCE,
-        inTurns(due, AT_ONCE, (address) => this.#look(address)),
+        inTurns(due, AT_ONCE, (address) => this.#look(address, target.metrics)),
       );
     const has = (address: string): boolean => {
       const lines = this.#looks.get(address)?.page?.linesOf(target.service) ?? '';
@@ -49,10 +49,10 @@ export class Senders {
     return look === undefined || Math.abs(this.#now() - look.at) >= REFRESH;
   }
 
-  async #look(address: string): Promise<void> {
+  async #look(address: string, access: MetricsAccess | undefined): Promise<void> {
     const look: Look = { at: this.#now(), page: this.#looks.get(address)?.page };
     this.#looks.set(address, look);
-    look.page = await this.#pages.read(`http://${address}${PATH}`).catch(() => look.page);
+    look.page = await this.#pages.read(address, SENT, access).catch(() => look.page);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { MetricsAccess } from '../core/metrics-access.js';
 import type { ServiceRef } from '../core/plan.js';
 import { type Family, parseEnvoyMetrics } from './envoy-metrics.js';
 import type { Ledger } from './ledger.js';
@@ -10,6 +11,9 @@ export type Ledgers = Readonly<Record<Family, Ledger>>;
 
 /** Pages that add nothing say nothing of a caller for so long after one that did, ms; or for two of its turns. */
 const GRACE = 2_000;
+
+/** Which service to count, and how the pages that count it are reached. */
+type Measured = ServiceRef & { readonly metrics?: MetricsAccess };
 
 /** One caller's metrics page, and where its counters stood when it was read last. */
 export class Sidecar {
@@ -47,9 +51,9 @@ export class Sidecar {
   }
 
   /** Reads its page where it is its turn, and adds what is new to the ledgers; joins a reading that is under way. Undefined: not its turn. Never throws. */
-  look(target: ServiceRef, ledgers: Ledgers, families: ReadonlySet<Family>): Promise<void> | undefined {
+  look(target: Measured, ledgers: Ledgers, families: ReadonlySet<Family>): Promise<void> | undefined {
     if (this.#underWay !== undefined) return this.#underWay;
-    const dated = this.#pages.turn(this.address, families, this.#seen);
+    const dated = this.#pages.turn(this.address, families, this.#seen, target.metrics);
     if (dated === undefined) return undefined;
     this.#underWay = this.#take(dated, target, ledgers, families).finally(() => {
       this.#underWay = undefined;
@@ -57,7 +61,7 @@ export class Sidecar {
     return this.#underWay;
   }
 
-  async #take({ at, page }: DatedPage, target: ServiceRef, ledgers: Ledgers, families: ReadonlySet<Family>): Promise<void> {
+  async #take({ at, page }: DatedPage, target: Measured, ledgers: Ledgers, families: ReadonlySet<Family>): Promise<void> {
     this.#seen = at;
     try {
       const { facts, lines } = await page.then((read) => ({ facts: read.facts, lines: read.linesOf(target.service) }));

@@ -177,6 +177,11 @@ export const ANY_PLAN = fc
       ),
       capacity: fc.constant({ max_ratio: 1.5 }),
       datacenters: fc.uniqueArray(NAME, { minLength: 1, maxLength: 3 }),
+      metrics: fc.constantFrom(
+        { port_meta: 'metrics_port' },
+        { path: '/stats/prometheus', tls: {} },
+        { port_meta: 'p', tls: { ca_file: '/ca.pem', cert_file: '/c.pem', key_file: '/k.pem', server_name: 'envoy' } },
+      ),
       coverage: fc.constantFrom({ min: '95%' }, { min: 12.5, on_low: 'report' }),
       deadline: DURATION,
       undo_window: fc.constantFrom('0', '36h', '1d'),

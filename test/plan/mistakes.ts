@@ -786,6 +786,19 @@ export const MISTAKES: readonly Mistake[] = [
     message: '"capacity" must be a map, not a list',
   },
   {
+    name: 'a path of metrics that is none',
+    yaml: { more: 'metrics: { path: ▼stats }' },
+    hcl: { more: 'metrics {\n  path = ▼"stats"\n}' },
+    message: '"path" of "metrics" is "stats", which is no path',
+    hint: 'write it like /metrics',
+  },
+  {
+    name: 'a certificate without its key',
+    yaml: { more: 'metrics: { tls: { ▼cert_file: /c.pem } }' },
+    hcl: { more: 'metrics {\n  tls {\n    ▼cert_file = "/c.pem"\n  }\n}' },
+    message: '"cert_file" and "key_file" go together',
+  },
+  {
     name: 'a coverage beyond the whole',
     yaml: { more: 'coverage: { min: ▼120% }' },
     hcl: { more: 'coverage { min = ▼"120%" }' },

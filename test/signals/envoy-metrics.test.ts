@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { metricsPath, parseEnvoyMetrics, type Snapshot } from '../../src/signals/envoy-metrics.js';
+import { metricsQuery, parseEnvoyMetrics, type Snapshot } from '../../src/signals/envoy-metrics.js';
 import { classLines, latencyLines, statusLines } from './fakes.js';
 
 const SERVICE = { service: 'payments' };
@@ -48,7 +48,7 @@ describe('reading Envoy metrics', () => {
   });
 
   it('asks for statuses only when they are needed, and for nothing beside them', () => {
-    const path = metricsPath(new Set(['classes', 'statuses']));
+    const path = metricsQuery(new Set(['classes', 'statuses']));
     const filter = new RegExp(new URL(path, 'http://x').searchParams.get('filter')!);
     const names = ['grpc.bank.Books.Sum.14', 'grpc.14', 'grpc.bank.Books.Sum.total', 'grpc.bank.Books.Sum.success', 'grpc.total'];
     expect(names.filter((name) => filter.test(`cluster.green.payments.${name}`))).to.deep.equal(names.slice(0, 2));
@@ -67,10 +67,10 @@ describe('reading Envoy metrics', () => {
   });
 
   it('asks for the histogram only when it is needed', () => {
-    expect(metricsPath(new Set(['classes']))).to.equal(
-      `/metrics?usedonly&filter=upstream_rq_.xx${encodeURIComponent('|^server[.](uptime|initialization_time_ms)$')}`,
+    expect(metricsQuery(new Set(['classes']))).to.equal(
+      `?usedonly&filter=upstream_rq_.xx${encodeURIComponent('|^server[.](uptime|initialization_time_ms)$')}`,
     );
-    const filter = new RegExp(new URL(metricsPath(new Set(['classes', 'latency'])), 'http://x').searchParams.get('filter')!);
+    const filter = new RegExp(new URL(metricsQuery(new Set(['classes', 'latency'])), 'http://x').searchParams.get('filter')!);
     const names = [
       'upstream_rq_2xx',
       'upstream_rq_5xx',
