@@ -2,11 +2,14 @@ import { expect } from 'chai';
 import { planFile } from '../support/plan-file.js';
 import { Shell, until } from '../support/shell.js';
 import { type Sidecar, startGateway } from './envoy.js';
+import { startInstance } from './instance.js';
 import { type Load, send, startLoad } from './load.js';
 import { type Mesh, SERVICE, startMesh } from './mesh.js';
 import { failureSpan, failuresIn, shareOf } from './outcomes.js';
-import { freePorts } from './ports.js';
+import { freePort, freePorts } from './ports.js';
 import { endSplitters, startSplitter } from './program.js';
+import { redirect } from './redirect.js';
+import { startServiceApp } from './service.js';
 
 /** Failed requests of a canary that fails all that one entrance sends, at 50 requests a second and half of the traffic. */
 const FAILED = 20;
@@ -79,6 +82,72 @@ describe('both sides on a real mesh', () => {
     process.stdout.write(`      ${failed} failed requests in ${last - first} ms\n`);
     expect(failed).to.be.within(1, FAILED);
     expect((await status()).message).to.match(/seen: 0% of canary's requests by its callers/);
+  });
+
+  it('takes back a canary that fails only what comes through a transparent proxy, which nothing names as a caller', async () => {
+    await onBlue();
+    const outbound = await freePort();
+    const tours = await startInstance(mesh.consul, { service: 'tours', id: 'tours', port: 1, transparentAt: outbound });
+    await mesh.putConfig({ Kind: 'service-intentions', Name: SERVICE, Sources: [{ Name: 'tours', Action: 'allow' }] });
+    const [{ ServiceTaggedAddresses } = {}] = (await mesh.consul.api<
+      readonly { readonly ServiceTaggedAddresses?: Readonly<Record<string, { readonly Address: string }>> }[]
+    >('GET', `/v1/catalog/service/${SERVICE}-sidecar-proxy`))!;
+    const address = ServiceTaggedAddresses!['consul-virtual']!.Address;
+    const redirected = redirect(address, outbound);
+    try {
+      const url = `http://${address}/`;
+      await until('an answer through the transparent proxy', async () => (await send(url)).status === 200);
+      await until('it is known to send', async () => {
+        const { callers } = await shell.json(`subsets ${SERVICE} --callers`);
+        return callers.some(({ name, share }: { name: string; share: number | null }) => name === 'tours' && (share ?? 0) > 0);
+      });
+      traffic(mesh.url, 50);
+      const throughTours = startLoad({ url, rps: 50, headers: { 'x-way': 'tours' } });
+      loads.push(throughTours);
+      mesh.apps.get('3')!.failsFor = 'tours';
+      const ramp = startSplitter(mesh.address, `ramp ${SERVICE} --to 20 --hold 60s`);
+      expect(await ramp.exit, ramp.output()).to.equal(3);
+      await until('stable has everything', () => shareOf('2', throughTours.results().slice(-50)) === 1);
+      const failed = failuresIn(throughTours.results()).length;
+      process.stdout.write(`      ${failed} failed requests\n`);
+      expect(failed).to.be.within(1, FAILED);
+    } finally {
+      redirected.undo();
+      await Promise.all(loads.splice(0).map((load) => load.stop()));
+      await mesh.consul.api('DELETE', `/v1/config/service-intentions/${SERVICE}`);
+      await tours.deregister();
+      await tours.sidecar.kill();
+    }
+  });
+
+  it('counts a service whose name has dots, and takes its canary back', async () => {
+    const name = 'v1.books';
+    const [up] = (await freePorts(1)) as [number];
+    await mesh.putConfig({ Kind: 'service-defaults', Name: name, Protocol: 'http' });
+    const apps = await Promise.all(['2', '3'].map(startServiceApp));
+    const instances = await Promise.all([
+      ...apps.map(({ version, port }) =>
+        startInstance(mesh.consul, { service: name, id: `books-${version}`, port, meta: { version } }),
+      ),
+      startInstance(mesh.consul, { service: 'reader', id: 'reader', port: 1, upstreams: { [name]: up } }),
+    ]);
+    try {
+      const url = `http://127.0.0.1:${up}/`;
+      await until('an answer', async () => (await send(url)).status === 200);
+      const load = startLoad({ url, rps: 50 });
+      loads.push(load);
+      apps[1]!.errorRate = 1;
+      const ramp = startSplitter(mesh.address, `ramp ${name} --to 20 --hold 60s`);
+      expect(await ramp.exit, ramp.output()).to.equal(3);
+      const { reason, signals } = await shell.json(`status ${name}`);
+      expect(reason).to.equal('SignalFailed');
+      expect(signals.find((one: { name: string }) => one.name === 'errors').samples).to.be.greaterThan(0);
+    } finally {
+      await Promise.all(loads.splice(0).map((load) => load.stop()));
+      await Promise.all(instances.map(({ deregister }) => deregister()));
+      await Promise.all(instances.map(({ sidecar }) => sidecar.kill()));
+      await Promise.all(apps.map((app) => app.stop()));
+    }
   });
 
   it('shows the share that is counted, promotes nothing on half of it without saying half, and holds below what a plan asks for', async () => {

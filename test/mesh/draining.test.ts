@@ -19,13 +19,21 @@ describe('an old version is stopped when splitter says that it is drained, on a 
   let load: Load;
   let ingress: Sidecar;
   let plain: Instance;
+  let edge: Sidecar;
   let sockets: readonly Socket[] = [];
-  const urls = { ingress: '', plain: '' };
+  const urls = { ingress: '', plain: '', edge: '' };
   before(async function () {
     this.timeout(120_000);
     mesh = await startMesh();
     shell = new Shell(mesh.address);
-    const [listener, port, up] = (await freePorts(3)) as [number, number, number];
+    const [listener, port, up, edgeListener, edgePort, edgeMetrics] = (await freePorts(6)) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     await mesh.putConfig({
       Kind: 'ingress-gateway',
       Name: 'ingress',
@@ -40,18 +48,35 @@ describe('an old version is stopped when splitter says that it is drained, on a 
       Protocol: 'http',
       UpstreamConfig: { Overrides: [{ Name: SERVICE, Protocol: 'tcp' }] },
     });
-    [ingress, plain] = await Promise.all([
+    await mesh.putConfig({
+      Kind: 'api-gateway',
+      Name: 'edge',
+      Listeners: [{ Name: 'all', Port: edgeListener, Protocol: 'http' }],
+    });
+    await mesh.putConfig({
+      Kind: 'http-route',
+      Name: 'edge',
+      Parents: [{ Kind: 'api-gateway', Name: 'edge', SectionName: 'all' }],
+      Rules: [{ Matches: [{ Path: { Match: 'prefix', Value: '/' } }], Services: [{ Name: SERVICE }] }],
+    });
+    await mesh.consul.api('PUT', '/v1/agent/service/register', {
+      ...{ Kind: 'api-gateway', Name: 'edge', ID: 'edge', Address: '127.0.0.1', Port: edgePort },
+      Proxy: { Config: { envoy_prometheus_bind_addr: `127.0.0.1:${edgeMetrics}` } },
+    });
+    [ingress, edge, plain] = await Promise.all([
       startGateway(mesh.consul, 'ingress', 'ingress'),
+      startGateway(mesh.consul, 'api', 'edge'),
       startInstance(mesh.consul, { service: 'plain', id: 'plain', port: 1, upstreams: { [SERVICE]: up } }),
     ]);
-    Object.assign(urls, { ingress: `http://127.0.0.1:${listener}/`, plain: `http://127.0.0.1:${up}/` });
+    const at = (own: number): string => `http://127.0.0.1:${own}/`;
+    Object.assign(urls, { ingress: at(listener), plain: at(up), edge: at(edgeListener) });
     for (const [name, url] of Object.entries(urls))
       await until(`an answer by ${name}`, async () => (await send(url)).status === 200);
   });
   after(async () => {
     for (const socket of sockets) socket.destroy();
     await load?.stop();
-    await Promise.all([ingress?.kill(), plain?.sidecar.kill()]);
+    await Promise.all([ingress?.kill(), edge?.kill(), plain?.sidecar.kill()]);
     await mesh?.stop();
   });
   const draining = async (): Promise<Draining> => (await shell.json(`status ${SERVICE}`)).draining;
@@ -67,7 +92,7 @@ describe('an old version is stopped when splitter says that it is drained, on a 
     old.latencyMs = SLOW;
     // Of so many some go to blue, and each waits there.
     const slow: (Outcome & { readonly by: string })[] = [];
-    const asked = [mesh.url, urls.ingress, urls.plain].flatMap((url) =>
+    const asked = [mesh.url, urls.ingress, urls.plain, urls.edge].flatMap((url) =>
       Array.from({ length: 12 }, () => send(url).then((outcome) => slow.push({ ...outcome, by: url }))),
     );
     await until('slow ones are under way', async () => {
@@ -86,7 +111,8 @@ describe('an old version is stopped when splitter says that it is drained, on a 
     // Where the version is the old one it was slow, so one of each way was there.
     await until('all are answered', async () => (await say()) !== undefined && slow.length === asked.length, 30_000);
     expect(slow.filter(({ status }) => status !== 200)).to.deep.equal([]);
-    expect(shareOf('2', slow)).to.be.greaterThan(0);
+    for (const url of [mesh.url, ...Object.values(urls)])
+      expect(shareOf('2', slow.filter(({ by }) => by === url)), `slow ones by ${url}`).to.be.greaterThan(0);
     await until('the WebSockets are left', async () => ((await say()).inFlight ?? 99) <= sockets.length, 30_000);
     expect(said.at(-1)!.message).to.match(/^blue is not drained: \d requests? (is|are) in flight$/);
     for (const socket of sockets) socket.destroy();

@@ -16,6 +16,8 @@ export interface InstanceOptions {
   readonly weights?: { readonly Passing: number; readonly Warning: number };
   /** Service name -> loopback port on which the sidecar offers it. */
   readonly upstreams?: Readonly<Record<string, number>>;
+  /** The sidecar takes all that its service sends, at this port. */
+  readonly transparentAt?: number;
 }
 
 /** A registered instance with its running sidecar. */
@@ -60,6 +62,9 @@ export async function startInstance(consul: ConsulAgent, options: InstanceOption
           { Name: 'beside', AliasService: id, Status: 'passing' },
         ],
         Proxy: {
+          ...(options.transparentAt === undefined
+            ? {}
+            : { Mode: 'transparent', TransparentProxy: { OutboundListenerPort: options.transparentAt } }),
           // Histograms are published at a flush; the default of 5 s would make every test wait for it.
           Config: { envoy_prometheus_bind_addr: metrics, envoy_stats_flush_interval: '1s' },
           Upstreams: Object.entries(options.upstreams ?? {}).map(([name, port]) => ({

