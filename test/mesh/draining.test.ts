@@ -112,7 +112,13 @@ describe('an old version is stopped when splitter says that it is drained, on a 
     await until('all are answered', async () => (await say()) !== undefined && slow.length === asked.length, 30_000);
     expect(slow.filter(({ status }) => status !== 200)).to.deep.equal([]);
     for (const url of [mesh.url, ...Object.values(urls)])
-      expect(shareOf('2', slow.filter(({ by }) => by === url)), `slow ones by ${url}`).to.be.greaterThan(0);
+      expect(
+        shareOf(
+          '2',
+          slow.filter(({ by }) => by === url),
+        ),
+        `slow ones by ${url}`,
+      ).to.be.greaterThan(0);
     await until('the WebSockets are left', async () => ((await say()).inFlight ?? 99) <= sockets.length, 30_000);
     expect(said.at(-1)!.message).to.match(/^blue is not drained: \d requests? (is|are) in flight$/);
     for (const socket of sockets) socket.destroy();
