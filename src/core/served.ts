@@ -51,6 +51,13 @@ export function servedByExport(exported: readonly Entry[]): readonly Served[] {
   return [...new Set(names)].map((name) => ({ name, enters: 'router' }));
 }
 
+/** The other partitions whose services may reach something that is exported from here. Consul's community edition has none, and refuses to name one. */
+export function consumingPartitions(exported: readonly Entry[], own: string): readonly string[] {
+  const consumers = exported.flatMap(({ Services }) => records(Services)).flatMap(({ Consumers }) => records(Consumers));
+  const partitions = consumers.flatMap(({ Partition }) => (typeof Partition === 'string' && Partition !== '' ? [Partition] : []));
+  return [...new Set(partitions)].filter((name) => name !== own);
+}
+
 function servicesOf(route: Entry): readonly string[] {
   const services = [...records(route.Services), ...records(route.Rules).flatMap((rule) => records(rule.Services))];
   return services.map(({ Name }) => String(Name));

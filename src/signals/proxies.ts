@@ -1,10 +1,12 @@
 import { type Called, type Entrance, Entrances } from '../core/entrances.js';
+import type { Entry } from '../core/entries.js';
 import { Intentions } from '../core/intentions.js';
+import { isRecord } from '../core/is-record.js';
 import { Leads } from '../core/leads.js';
 import type { ServiceRef } from '../core/plan.js';
 import { GATEWAY_KINDS, type GatewayKind, type MeshProxy } from '../core/proxies.js';
 import { type RetryEntries, retriesAbove } from '../core/retries.js';
-import { type Served, servedByExport, servedByRoutes } from '../core/served.js';
+import { consumingPartitions, type Served, servedByExport, servedByRoutes } from '../core/served.js';
 import { type CatalogInstance, proxyOf } from './catalog-proxies.js';
 import type { CatalogReader } from './catalog-reader.js';
 import { inTurns } from './in-turns.js';
@@ -17,6 +19,8 @@ export type { Called } from '../core/entrances.js';
 export type Caller = Entrance;
 
 const AT_ONCE = 16;
+/** The name of the namespace, and of the partition, that nobody has named. */
+const DEFAULT = 'default';
 
 /** Everybody who may send requests into the mesh, of one namespace, partition and datacenter, and to whom. */
 export class Proxies {
@@ -69,7 +73,7 @@ export async function readProxies(catalog: CatalogReader, where: ServiceRef, abo
     },
   };
   const list = (kind: string) => listEntries(noting, kind, where, abort);
-  const [routers, splitters, resolvers, intentions, exported, bound, agent, elsewhere] = await Promise.all([
+  const [routers, splitters, resolvers, intentions, exported, bound, agent] = await Promise.all([
     list('service-router'),
     list('service-splitter'),
     list('service-resolver'),
@@ -77,15 +81,20 @@ export async function readProxies(catalog: CatalogReader, where: ServiceRef, abo
     list('exported-services'),
     list('bound-api-gateway'),
     readAgent(noting, abort),
-    otherNamespaces(noting, where, abort),
   ]);
+  const elsewhere = await otherPlaces(noting, where, exported, abort);
   const [httpRoutes, tcpRoutes] = bound.length === 0 ? [[], []] : await Promise.all([list('http-route'), list('tcp-route')]);
   const exports = servedByExport(exported);
   const kinds = GATEWAY_KINDS.filter((kind) => kind !== 'mesh-gateway' || exports.length > 0);
-  const places = [where, ...elsewhere];
-  const found = await Promise.all(
-    places.flatMap((place) => ['connect-proxy', ...kinds].map((kind) => readKind(noting, kind, place, abort))),
-  );
+  const isHere = ({ partition }: ServiceRef): boolean => partition === where.partition;
+  const found = await Promise.all([
+    ...[where, ...elsewhere.filter(isHere)].flatMap((place) =>
+      ['connect-proxy', ...kinds].map((kind) => readKind(noting, kind, place, abort)),
+    ),
+    ...elsewhere
+      .filter((place) => !isHere(place))
+      .map(async (place) => (await readKind(noting, 'connect-proxy', place, abort)).map(lookingOut)),
+  ]);
   const proxies = found.flat();
   const byRoutes = servedByRoutes({ bound, httpRoutes, tcpRoutes }, agent.version);
   const gateways = (kind: GatewayKind): readonly string[] => [
@@ -103,14 +112,33 @@ export async function readProxies(catalog: CatalogReader, where: ServiceRef, abo
   return new Proxies(entrances, { routers, httpRoutes }, hidden);
 }
 
-/** Further namespaces of a service that names its own, which only Consul Enterprise has; none where they cannot be listed. */
-async function otherNamespaces(catalog: CatalogReader, where: ServiceRef, abort: AbortSignal): Promise<readonly ServiceRef[]> {
-  if (where.namespace === undefined) return [];
+/** A proxy of another partition, with what it calls outside of that: an upstream that names no partition means its own. */
+function lookingOut(proxy: MeshProxy): MeshProxy {
+  const upstreams = proxy.upstreams.filter(({ partition }) => partition !== undefined && partition !== proxy.partition);
+  return { ...proxy, upstreams };
+}
+
+/** Further namespaces of a service that names its own, and the partitions that something is exported to, with theirs: only Consul Enterprise has any. Of what cannot be listed the default namespace is looked into. */
+async function otherPlaces(
+  catalog: CatalogReader,
+  where: ServiceRef,
+  exported: readonly Entry[],
+  abort: AbortSignal,
+): Promise<readonly ServiceRef[]> {
   const { namespace, ...rest } = where;
-  const query = rest.partition === undefined ? {} : { partition: rest.partition };
-  const { body } = await catalog.get('/v1/namespaces', query, abort).catch(() => ({ body: [] }));
-  const names = Array.isArray(body) ? body.map((one: { readonly Name?: unknown }) => String(one.Name)) : [];
-  return names.filter((name) => name !== namespace).map((name) => ({ ...rest, namespace: name }));
+  const namespacesOf = async (partition: string | undefined): Promise<readonly string[]> => {
+    const { body } = await catalog
+      .get('/v1/namespaces', partition === undefined ? {} : { partition }, abort)
+      .catch(() => ({ body: [] }));
+    return Array.isArray(body) ? body.filter(isRecord).map(({ Name }) => String(Name)) : [];
+  };
+  const own = namespace === undefined ? [] : await namespacesOf(rest.partition);
+  const partitions = consumingPartitions(exported, rest.partition ?? DEFAULT);
+  const elsewhere = await inTurns(partitions, AT_ONCE, async (partition) => {
+    const names = await namespacesOf(partition);
+    return (names.length === 0 ? [DEFAULT] : names).map((name) => ({ ...rest, partition, namespace: name }));
+  });
+  return [...own.filter((name) => name !== namespace).map((name) => ({ ...rest, namespace: name })), ...elsewhere.flat()];
 }
 
 async function readKind(

@@ -148,6 +148,8 @@ export class FakeCatalog implements CatalogReader {
   /** Config entries by kind. */
   entries: Record<string, readonly Readonly<Record<string, unknown>>[]> = {};
   namespaces: readonly string[] = [];
+  /** Proxies are in other partitions only. */
+  homeless = false;
   /** What the agent says of itself; it denies that where undefined. */
   agent: object | undefined = { Config: { Version: '1.22.5' }, DebugConfig: { ACLsEnabled: false } };
   /** What `/v1/health/connect` answers, of whatever subset. */
@@ -181,6 +183,7 @@ export class FakeCatalog implements CatalogReader {
       return this.agent;
     }
     if (what === 'services') {
+      if (this.homeless && query.partition === undefined) return {};
       const wanted = Object.entries(this.proxies).filter(([, list]) =>
         list.some(({ ServiceKind }) => query.filter === `ServiceKind == "${ServiceKind}"`),
       );

@@ -88,6 +88,39 @@ describe('finding the callers', () => {
     ]);
   });
 
+  it('looks into the partitions that something is exported to, and into no other', async () => {
+    const catalog = new FakeCatalog();
+    const abroad = { Partition: 'team-b', Namespace: 'eu' };
+    catalog.proxies = {
+      web: [
+        { ...sidecar('127.0.0.1:1', upstream({ DestinationPartition: 'default', DestinationNamespace: 'default' })), ...abroad },
+      ],
+      own: [{ ...sidecar('127.0.0.1:2'), ...abroad }],
+    };
+    catalog.namespaces = ['default', 'eu'];
+    const scopes = (): readonly string[] => [
+      ...new Set(
+        catalog.asked.filter((asked) => asked.startsWith('/v1/catalog/services')).map((asked) => JSON.stringify(scopeIn(asked))),
+      ),
+    ];
+    await readProxies(catalog, PAYMENTS, NEVER);
+    expect(scopes(), 'nothing is exported').to.deep.equal(['[null,null]']);
+    expect(catalog.asked.some((asked) => asked.startsWith('/v1/namespaces'))).to.equal(false);
+    const Consumers = [{ Partition: 'team-b' }, { Peer: 'cluster-2' }, { Partition: 'default' }];
+    catalog.entries = { 'exported-services': [{ Name: 'default', Services: [{ Name: 'payments', Consumers }] }] };
+    catalog.asked.length = 0;
+    await readProxies(catalog, PAYMENTS, NEVER);
+    expect(scopes()).to.deep.equal(['[null,null]', '["team-b","default"]', '["team-b","eu"]']);
+    catalog.homeless = true;
+    const seen = (await readProxies(catalog, PAYMENTS, NEVER)).entrancesOf(PAYMENTS).map(({ address }) => address);
+    expect([...new Set(seen)], 'an upstream that names no partition means its own').to.deep.equal(['127.0.0.1:1']);
+    catalog.homeless = false;
+    catalog.namespaces = [];
+    catalog.asked.length = 0;
+    await readProxies(catalog, PAYMENTS, NEVER);
+    expect(scopes(), 'its namespaces cannot be listed').to.deep.equal(['[null,null]', '["team-b","default"]']);
+  });
+
   it('looks into the other namespaces that the token may list, where the service names its own', async () => {
     const catalog = new FakeCatalog();
     catalog.namespaces = ['eu', 'us'];
@@ -175,3 +208,9 @@ describe('the address of a proxy’s metrics', () => {
     });
   }
 });
+
+/** The partition and the namespace that were asked for. */
+function scopeIn(asked: string): readonly (string | null)[] {
+  const { partition = null, ns = null } = JSON.parse(asked.slice(asked.indexOf(' ') + 1));
+  return [partition, ns];
+}
