@@ -1,6 +1,7 @@
 import type { Channel } from './core/channel.js';
 import type { Coverage } from './core/coverage.js';
 import type { EntryKind, EntryWrite, StoredEntry } from './core/entries.js';
+import type { CallerName, Following } from './core/following.js';
 import type { History, LogEntry } from './core/history.js';
 import type { MetricsAccess } from './core/metrics-access.js';
 import type { Notice } from './core/notice.js';
@@ -32,6 +33,16 @@ export interface Traffic {
   /** Requests by subset name since the reading before; a sidecar's first reading only sets its base line. */
   readonly requests: Readonly<Record<string, number>>;
   readonly callers: { readonly found: number; readonly read: number };
+  /** The same of each caller whose requests all pass the splitter, one entry a page that was read. */
+  readonly each?: readonly CallerTraffic[];
+}
+
+/** Requests that one caller sent to each subset between two readings of its counters, ms. */
+export interface CallerTraffic extends CallerName {
+  readonly from: number;
+  readonly at: number;
+  /** By subset name; '' is the service's own cluster, as before there was a split. */
+  readonly requests: Readonly<Record<string, number>>;
 }
 
 /** A source of evidence for one target. Holds base lines between calls; never throws: what fails is an `error` measurement. */
@@ -200,6 +211,8 @@ export interface LiveState {
   readonly wakeAt: number;
   readonly observed?: Readonly<Record<string, number>>;
   readonly coverage?: Readonly<Record<string, Coverage>>;
+  /** Callers that do not follow the weights, and some of those that do. */
+  readonly following?: readonly Following[];
   readonly findings: readonly Finding[];
 }
 

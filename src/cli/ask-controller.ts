@@ -1,6 +1,7 @@
 import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { hostname } from 'node:os';
+import type { FollowingStatus } from '../core/following.js';
 import { isRecord } from '../core/is-record.js';
 import type { LegStatus, SignalStatus, Status } from '../core/status.js';
 import { evidenceOf, type LiveEvidence } from '../core/with-evidence.js';
@@ -14,7 +15,7 @@ const ANYWHERE = /^https?:\/\/(0\.0\.0\.0|\[::\])(:|\/|$)/;
 /** What the controller that drives the rollout of this status measures just now, by its API; undefined where that cannot be reached. Sends no token. */
 export async function askController(
   { id, members }: Extract<Drives, { kind: 'controller' }>,
-  { service, rollout }: Status,
+  { service, rollout }: Pick<Status, 'service' | 'rollout'>,
 ): Promise<LiveEvidence | undefined> {
   const owner = members.find((member) => member.id === id);
   if (owner?.api === undefined || ANYWHERE.test(owner.api) || (LOOPBACK.test(owner.api) && owner.host !== hostname()))
@@ -44,10 +45,18 @@ function read(url: string): Promise<string> {
   });
 }
 
-function evidenceIn({ stable, canary, legs, signals, healthyAt }: Readonly<Record<string, unknown>>): LiveEvidence | undefined {
+function evidenceIn({
+  stable,
+  canary,
+  legs,
+  signals,
+  healthyAt,
+  following,
+}: Readonly<Record<string, unknown>>): LiveEvidence | undefined {
   if (!isLeg(stable) || !isLeg(canary) || !Array.isArray(legs) || !legs.every(isLeg)) return undefined;
   if (!Array.isArray(signals) || !signals.every(isSignal)) return undefined;
-  return evidenceOf({ stable, canary, legs, signals, healthyAt: typeof healthyAt === 'string' ? healthyAt : null });
+  const told = Array.isArray(following) && following.every(isFollowing) ? { following } : {};
+  return evidenceOf({ stable, canary, legs, signals, healthyAt: typeof healthyAt === 'string' ? healthyAt : null, ...told });
 }
 
 function isLeg(value: unknown): value is LegStatus {
@@ -57,4 +66,8 @@ function isLeg(value: unknown): value is LegStatus {
 
 function isSignal(value: unknown): value is SignalStatus {
   return isRecord(value) && ['name', 'source', 'verdict', 'bound', 'message'].every((key) => typeof value[key] === 'string');
+}
+
+function isFollowing(value: unknown): value is FollowingStatus {
+  return isRecord(value) && ['name', 'id', 'node'].every((key) => typeof value[key] === 'string');
 }

@@ -10,6 +10,7 @@ import type { Context } from './context.js';
 import { tellDraining } from './drained.js';
 import type { DriveOptions } from './drive-service.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
+import { tellOffCanary } from './off-canary.js';
 
 /** Says how a foreground drive ended, who looks after the rollout from there on, and what to type; gives the exit code of that. */
 export async function conclude(
@@ -31,6 +32,7 @@ export async function conclude(
   if (end.kind === 'interrupted') {
     if (options.onInterrupt === 'revert' && end.rollout !== undefined) {
       say(await takeBack(context, service));
+      await tellOffCanary(context, service);
       return EXIT.interrupted;
     }
     const controllers = await leaveTo(context, service, undefined).catch(() => 0);
@@ -45,7 +47,9 @@ export async function conclude(
   const stands = end.kind === 'target' || end.kind === 'needs-person';
   const why = oneLine(proof === undefined ? end.why : `${end.why}; ${describeProof(proof, options)}`);
   say(describeEnd(service, { ...end, why }, await leaveTo(context, service, stands ? driver : undefined), proof));
-  if (end.rollout?.state.phase === 'Promoted' && options.drill !== true) await tellDraining(context, service);
+  const phase = end.rollout?.state.phase;
+  if (phase === 'Promoted' && options.drill !== true) await tellDraining(context, service);
+  if ((phase === 'Reverted' || phase === 'Superseded') && options.drill !== true) await tellOffCanary(context, service);
   if (context.json) io.out(`${JSON.stringify({ type: 'end', exit: code, message: why })}\n`);
   return code;
 }

@@ -74,6 +74,7 @@ function renderHistory(log: History): string {
     const head = `${formatTime(entry.at)}  ${entry.phase} (${entry.reason})  ${formatLegs(entry.asked)}  ${harmless(entry.message)}  [by ${harmless(entry.by)}, ${index}]`;
     return [
       head,
+      ...(entry.off === undefined ? [] : [`    ${harmless(entry.off)}`]),
       ...(entry.programs ?? []).flatMap(programLines),
       ...entry.findings.map(
         (finding) =>

@@ -21,6 +21,7 @@ import { type Context, createContext, type GlobalFlags } from './context.js';
 import { createDrainEars } from './drained.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import type { CommandIo } from './io.js';
+import { createOffEars } from './off-canary.js';
 import { permissionsToControl, requirePermissions } from './require-permissions.js';
 import { requirePrimary } from './require-primary.js';
 import { createRunApi } from './run-api.js';
@@ -119,8 +120,11 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   };
   const tls = settings.tls === undefined ? {} : { tls: openPair(settings.tls, log) };
   const api = createRunApi(context, flags, controller, settings, log);
-  const drain = createDrainEars(context, log, settings.scrape.perSecond * (1 - EVIDENCE_SHARE));
-  listeners.push(api, drain);
+  // After promotions and after reverts, each half of what is left.
+  const perSecond = (settings.scrape.perSecond * (1 - EVIDENCE_SHARE)) / 2;
+  const drain = createDrainEars(context, log, perSecond);
+  const off = createOffEars(context, log, perSecond);
+  listeners.push(api, drain, off);
   const serving = await listen(settings.listen, { metrics, health, api, allowedHosts: settings.allowedHosts, ...tls }, log);
   if (settings.tls === undefined && !isLoopback(settings.listen.host)) warnOfPlainHttp(log, serving.address);
   log.info({ id, address: serving.address, version: VERSION }, `controller ${id} runs; ${serving.address}`);
@@ -150,6 +154,7 @@ export async function run(given: RunFlags & GlobalFlags, commandIo: CommandIo): 
   // Leaving first lets the others begin while the last turns here end; the compare-and-set keeps the two apart.
   await members.leave().catch(() => undefined);
   drain.stop();
+  off.stop();
   await controller.stop();
   await telling.stop();
   await serving.close();

@@ -1,12 +1,15 @@
 import { ConsulError } from '../consul/errors.js';
 import type { Glance } from '../controller/onlooker.js';
 import type { WaveState } from '../controller/wave-run.js';
+import { withFollowing } from '../core/entrance-rows.js';
 import { metaOf } from '../core/entries.js';
+import { type FollowingStatus, followingStatus, toldFollowing } from '../core/following.js';
 import { lastHealthyIn } from '../core/history.js';
 import { HOME } from '../core/home.js';
 import type { Observation } from '../core/observation.js';
 import type { Schedule } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
+import { isFinal } from '../core/rollout.js';
 import { type Status, type StatusInput, statusOf } from '../core/status.js';
 import type { Finding } from '../core/verdict.js';
 import { withEvidence } from '../core/with-evidence.js';
@@ -26,7 +29,24 @@ export async function readStatus(context: Context, service: string): Promise<Sta
 export async function readLiveStatus(context: Context, service: string, entrances = false): Promise<Status> {
   const scene = await readScene(context, service);
   const status = await readLive(context, scene);
-  return entrances ? { ...status, entrances: await listEntrances(context, scene.look) } : status;
+  if (!entrances) return status;
+  const rows = await listEntrances(context, scene.look);
+  return { ...status, entrances: rows && withFollowing(rows, status.following) };
+}
+
+/** What whoever drives the service sees of each caller just now; none where nobody does, or nobody can be asked. Counts nothing, and never throws what Consul says. */
+export async function readFollowing(context: Context, service: string): Promise<readonly FollowingStatus[]> {
+  try {
+    const { rollout } = await lookAt(context, service, 'entries');
+    if (rollout === undefined || isFinal(rollout)) return [];
+    const drives = await whoDrives(context, service, rollout.group);
+    if (drives?.kind === 'controller') return (await askController(drives, { service, rollout: rollout.id }))?.following ?? [];
+    const live = drives?.driver.id === rollout.driver ? drives.driver.live : undefined;
+    return toldFollowing(live?.following ?? []).map(followingStatus);
+  } catch (error) {
+    if (!(error instanceof ConsulError)) throw error;
+    return [];
+  }
 }
 
 /** Null where Consul would not tell: a status tells all else. */
@@ -45,6 +65,10 @@ async function readLive(context: Context, { status, drives, look }: Scene): Prom
     // Only then: it brings the readers of sidecars along.
     const draining = await (await import('./drained.js')).readDraining(context, look);
     return draining === undefined ? status : { ...status, draining };
+  }
+  if (status.phase === 'Reverted' || status.phase === 'Superseded') {
+    const offCanary = await (await import('./off-canary.js')).readOffCanary(context, look);
+    return offCanary === undefined ? status : { ...status, offCanary };
   }
   const told = drives?.kind === 'controller' && status.rollout !== null ? await askController(drives, status) : undefined;
   return told === undefined ? status : withEvidence(status, told);
@@ -80,7 +104,12 @@ export async function readScene(
   const findings = driven?.live?.findings ?? freshest(recordedFindings(look), glanced?.findings ?? []);
   const observed = driven?.live?.observed ?? glanced?.observed;
   const coverage = driven?.live?.coverage ?? glanced?.coverage;
-  const shares = { ...(observed === undefined ? {} : { observed }), ...(coverage === undefined ? {} : { coverage }) };
+  const following = driven?.live?.following ?? glanced?.following;
+  const shares = {
+    ...(observed === undefined ? {} : { observed }),
+    ...(coverage === undefined ? {} : { coverage }),
+    ...(following === undefined ? {} : { following }),
+  };
   const seen = { ...look.seen, findings, ...shares };
   const live =
     driver === undefined

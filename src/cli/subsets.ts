@@ -1,3 +1,4 @@
+import { withFollowing } from '../core/entrance-rows.js';
 import type { Observation } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { reportSubsets } from '../core/subsets.js';
@@ -9,6 +10,7 @@ import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { type CommandIo, printJson } from './io.js';
 import { lookAt, subsetsIn } from './look.js';
 import { findPlan, settleBase } from './plan-source.js';
+import { readFollowing } from './scene.js';
 
 /** Flags of `splitter subsets`. */
 export interface SubsetsFlags extends GlobalFlags {
@@ -45,11 +47,13 @@ export async function subsets(service: string, flags: SubsetsFlags, io: CommandI
     flags.callers === true
       ? await readEntrances(context, { service, callers: (followed?.plan ?? plan)?.callers ?? [] })
       : undefined;
-  const callers = known === undefined ? {} : { callers: known.rows, hidden: known.hidden };
+  const rows =
+    known === undefined || rollout === undefined ? known?.rows : withFollowing(known.rows, await readFollowing(context, service));
+  const callers = known === undefined ? {} : { callers: rows, hidden: known.hidden };
   if (context.json) printJson(io, { ...report, ...callers, next: nextCommands(report) });
   else {
     io.out(renderSubsets(report, io.style));
-    if (known !== undefined) io.out(`\n${renderEntrances(known.rows, known.hidden, io.style)}`);
+    if (known !== undefined && rows !== undefined) io.out(`\n${renderEntrances(rows, known.hidden, io.style)}`);
   }
   return EXIT.done;
 }

@@ -15,6 +15,7 @@ import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { findRun } from './group-run.js';
 import { actOnRun } from './group-verbs.js';
 import { type CommandIo, printJson } from './io.js';
+import { tellOffCanary } from './off-canary.js';
 import { permissionsToDrive, requirePermissions } from './require-permissions.js';
 import { undoTo } from './undo-to.js';
 import { describeDrives, whoDrives } from './who-drives.js';
@@ -72,7 +73,9 @@ export async function runAbort(
   await awaitFirstRecord(context, service);
   const acted = await act(context, service, verb, options);
   const rollout = await finish(context, service);
-  return report(context, service, { ...acted, rollout }, rollout.state.phase === 'Promoted' ? 'Put back' : 'Reverted');
+  const code = report(context, service, { ...acted, rollout }, rollout.state.phase === 'Promoted' ? 'Put back' : 'Reverted');
+  if (acted.changed && !context.json) await tellOffCanary(context, service);
+  return code;
 }
 
 /** `splitter undo SERVICE [--to VERSION|ROLLOUT]`: takes a finished promotion back in one write, or users back to any earlier version that still runs. */
@@ -92,7 +95,9 @@ export async function undoPromotion(context: Context, service: string): Promise<
     return actOnRun(context, run, { done: 'Undone', verb, reverse: true, allOrNone: true, finishes: true, options });
   const acted = await act(context, service, verb, options);
   const rollout = await finish(context, service);
-  return report(context, service, { ...acted, rollout }, 'Undone');
+  const code = report(context, service, { ...acted, rollout }, 'Undone');
+  if (acted.changed && !context.json) await tellOffCanary(context, service);
+  return code;
 }
 
 /** `splitter promote SERVICE [--full] [--force]`: passes the present step; at a reached target goes to all traffic and bakes; with --full skips everything. A person at a terminal is told what moves before it does. */

@@ -11,6 +11,7 @@ import { tellDraining } from './drained.js';
 import { CommandError, EXIT, type ExitCode } from './exit.js';
 import { openWords } from './frames.js';
 import type { Look } from './look.js';
+import { tellOffCanary } from './off-canary.js';
 import { readScene, type Scene } from './scene.js';
 import { createSignals } from './signals.js';
 import { describeDrives } from './who-drives.js';
@@ -50,9 +51,13 @@ export async function watchStatus(context: Context, service: string, timeout: nu
       const code = trouble === undefined ? exitByPhase(status) : undefined;
       if (code !== undefined) {
         const promoted = status.phase === 'Promoted';
-        if (promoted && context.json) await tellDraining(context, service);
+        const tell = async (): Promise<void> => {
+          if (promoted) await tellDraining(context, service);
+          else if (code === EXIT.reverted) await tellOffCanary(context, service, 'watched');
+        };
+        if (context.json) await tell();
         view.end(code, status.message);
-        if (promoted && !context.json) await tellDraining(context, service);
+        if (!context.json) await tell();
         io.err(`  -> ${nextCommand(status)}\n`);
         return code;
       }

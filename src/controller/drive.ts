@@ -172,7 +172,7 @@ class Driver {
     const end = { kind: 'target', rollout, why: rollout.message } as const;
     const isOver = held >= this.#task.hold;
     if (this.#task.proves !== true) return isOver ? end : undefined;
-    const proof = proofOf(this.#pilot.plan, this.#pilot.findings);
+    const proof = proofOf(this.#pilot.plan, this.#pilot.findings, this.#pilot.following);
     return isOver || proof.kind === 'clear' ? { ...end, proof } : undefined;
   }
 

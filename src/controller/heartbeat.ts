@@ -1,4 +1,5 @@
 import { formatDuration } from '../core/duration.js';
+import { toldFollowing } from '../core/following.js';
 import type { Clock, HeldLock } from '../ports.js';
 import type { Turn } from './pilot.js';
 
@@ -26,8 +27,12 @@ export class Heartbeat {
     if (this.#isAsking || now < this.#askedAt + EVERY) return;
     this.#askedAt = now;
     this.#isAsking = true;
-    const { findings, observed, coverage } = seen;
-    const shares = { ...(observed === undefined ? {} : { observed }), ...(coverage === undefined ? {} : { coverage }) };
+    const { findings, observed, coverage, following } = seen;
+    const shares = {
+      ...(observed === undefined ? {} : { observed }),
+      ...(coverage === undefined ? {} : { coverage }),
+      ...(following === undefined ? {} : { following: toldFollowing(following) }),
+    };
     const live = { why, wakeAt, findings, ...shares };
     // A lost lock, or a beat that fails, is no reason to stop: whoever takes over writes its own name into the record, and that is.
     this.#lock

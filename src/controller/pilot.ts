@@ -3,15 +3,17 @@ import { type Beginning, decideBeginning } from '../core/begin.js';
 import { decide } from '../core/decide.js';
 import { type Decision, type FirstLook, splitterWrite, wait } from '../core/decision.js';
 import { countsAnew } from '../core/enter-step.js';
-import { metaOf } from '../core/entries.js';
+import { metaOf, storedLegs } from '../core/entries.js';
 import { logEntry } from '../core/history.js';
 import type { Observation, Peer } from '../core/observation.js';
 import type { Plan } from '../core/plan.js';
 import { readRecord } from '../core/record.js';
 import type { Roles } from '../core/roles.js';
 import { askedCanary, isFinal, nextRollout, type Rollout } from '../core/rollout.js';
+import { whyOwnShares } from '../core/route.js';
 import type { Clock, DecisionLog, Mesh, Programs, SignalSource, Target, TrafficSource } from '../ports.js';
 import { Evidence } from './evidence.js';
+import { Followers } from './followers.js';
 import { LogQueue } from './log-queue.js';
 import { Overdue, type Stuck } from './overdue.js';
 import { RunningPrograms } from './running-programs.js';
@@ -88,6 +90,7 @@ export class Pilot {
   readonly #stop: AbortSignal;
   readonly #evidence: Evidence;
   readonly #window: TrafficWindow;
+  readonly #followers: Followers;
   readonly #log: LogQueue;
   readonly #programs: RunningPrograms;
   readonly #target: Target;
@@ -108,6 +111,7 @@ export class Pilot {
     this.#rollout = flight.rollout;
     this.#savedAt = parts.clock.now();
     this.#window = new TrafficWindow(measurable(flight.plan.route), flight.roles.canary);
+    this.#followers = new Followers(flight.roles.canary, measurable(flight.plan.route) === 'at-least');
     this.#log = new LogQueue(parts.log, flight.plan.service, flight.rollout?.id ?? flight.beginning.id);
     this.#programs = new RunningPrograms(parts.programs, ring);
     this.#overdue = new Overdue((stuck) => parts.onStuck?.(stuck));
@@ -130,6 +134,11 @@ export class Pilot {
   /** What the signals say now. */
   get findings(): Observation['findings'] {
     return this.#evidence.findings;
+  }
+
+  /** How each caller follows the weights; undefined where none can be read. */
+  get following(): Observation['following'] {
+    return this.#followers.following(whyOwnShares(this.#plan, this.#world.seen().router));
   }
 
   /** One turn. `onDecision` hears of the decision before anything is written. Throws what Consul throws; the next turn looks again. */
@@ -173,12 +182,14 @@ export class Pilot {
   observe(now: number): Observation {
     const shares = this.#window.shares(this.#rollout?.asked ?? []);
     const agreement = this.#rollout === undefined ? 'unknown' : this.#window.agreement(this.#rollout.asked, now);
+    const { following } = this;
     const agreementAt = agreement === 'pending' ? this.#window.dueAt(now) : undefined;
     return {
       ...this.#world.seen(),
       agreement,
       findings: this.#evidence.findings,
       ...(this.#looked ? { coverage: this.#parts.signals.coverage(this.#target) } : {}),
+      ...(following === undefined ? {} : { following }),
       ...(agreementAt === undefined ? {} : { agreementAt }),
       ...(shares === undefined ? {} : { observed: shares }),
     };
@@ -209,6 +220,7 @@ export class Pilot {
       this.#evidence.measure(this.#target, this.#stop),
     ]);
     this.#window.add(traffic);
+    this.#followers.add(traffic);
   }
 
   /** Among thousands of rollouts, one that stands still and counts no requests has nothing to learn from the sidecars. */
@@ -221,6 +233,7 @@ export class Pilot {
     if (this.#world.weightsSince !== this.#weightsSince) {
       this.#weightsSince = this.#world.weightsSince;
       this.#window.weightsChanged(this.#weightsSince);
+      this.#followers.weigh(storedLegs(this.#world.seen(), this.#plan.service), this.#weightsSince);
     }
     const stored = this.#world.seen().splitter;
     const record = stored === undefined ? undefined : readRecord(metaOf(stored.entry));

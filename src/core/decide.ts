@@ -14,7 +14,7 @@ import { findHarm } from './harm.js';
 import { readRecord } from './record.js';
 import { revert } from './revert.js';
 import { isFinal, type Standing } from './rollout.js';
-import { warnOfNobody } from './way-back.js';
+import { warned, warningsOf } from './warnings.js';
 
 const LOOK_AGAIN = 50;
 /** A change of stable's instances wakes earlier, ms. */
@@ -28,8 +28,7 @@ export function decide(situation: Situation): Decision {
   if (state.reason === 'StableGone') return decideStableGone(situation, state.stood);
   const decision = decideIn(situation);
   if (decision.write !== undefined || isFinal(rollout)) return decision;
-  const warning = warnOfNobody(situation.seen, rollout);
-  const why = warning === undefined ? decision.why : `${decision.why}; ${warning}`;
+  const why = warningsOf(situation.seen, rollout).reduce(warned, decision.why);
   return { ...decision, why, wakeAt: Math.min(decision.wakeAt, deadlineOf(situation)) };
 }
 

@@ -1,5 +1,6 @@
 import { effectiveProtocol } from './base.js';
 import type { EntranceRow } from './entrance-rows.js';
+import type { FollowingStatus } from './following.js';
 import type { Observation } from './observation.js';
 import type { Plan } from './plan.js';
 import type { Check } from './preflight.js';
@@ -13,6 +14,28 @@ export interface KnownEntrances {
 
 /** So many are named; a mesh may have thousands. */
 const NAMED = 5;
+
+/** What `doctor` says of callers that do not send by the weights; a caller whose shares something explains is told all the same. */
+export function checkFollowing(service: string, following: readonly FollowingStatus[]): readonly Check[] {
+  const off = following.flatMap(({ follows, message }) => (message === undefined ? [] : [{ follows, message }]));
+  const stale = off.find(({ follows }) => follows === false);
+  if (off.length === 0) return [];
+  const more = off.length > NAMED ? `; and ${off.length - NAMED} more` : '';
+  return [
+    {
+      name: 'callers',
+      verdict: 'warning',
+      message: `${off
+        .slice(0, NAMED)
+        .map(({ message }) => message)
+        .join('; ')}${more}`,
+      hint:
+        stale === undefined
+          ? `weights decide only for users who are new to ${service}`
+          : 'its proxy gets nothing new from Consul: look at its connection to the gRPC (xDS) port of its agent, then restart the proxy',
+    },
+  ];
+}
 
 /** What `doctor` says of who reaches the service: first whether the callers can be read, then what no weight moves, what only instances see, and retries. */
 export function checkEntrances(

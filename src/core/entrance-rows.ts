@@ -1,4 +1,5 @@
 import type { Entrance } from './entrances.js';
+import type { FollowingStatus } from './following.js';
 
 /** One entrance as it is shown to people and scripts; what is not known is null. */
 export interface EntranceRow {
@@ -21,6 +22,8 @@ export interface EntranceRow {
   readonly split: boolean;
   /** All that it sends passes the service's router, so testers' and sticky routes reach it. */
   readonly routed: boolean;
+  /** Whether what it sends comes by the weights of the rollout under way; null where that is not known. */
+  readonly follows: boolean | null;
 }
 
 /** What reading one entrance's counters gave: how many requests it has sent to the service (undefined: it was never used), or why not. */
@@ -46,7 +49,17 @@ export function entranceRows(read: readonly (readonly [Entrance, EntranceReading
       tcp: isTcp,
       split: isSplit,
       routed: isRouted,
+      follows: null,
     };
   });
   return [...rows.filter(({ certain }) => certain), ...rows.filter(({ certain }) => !certain)];
+}
+
+/** The rows with what is known of how they follow the weights. */
+export function withFollowing(
+  rows: readonly EntranceRow[],
+  following: readonly FollowingStatus[] | undefined,
+): readonly EntranceRow[] {
+  const known = new Map((following ?? []).map((one) => [`${one.node}/${one.id}`, one.follows] as const));
+  return rows.map((row) => ({ ...row, follows: known.get(`${row.node}/${row.id}`) ?? null }));
 }

@@ -1,15 +1,25 @@
 import { whyUnseen } from './coverage.js';
 import { strandedIn, unreadSites } from './datacenters.js';
 import type { Situation } from './decision.js';
+import { warnOfStale } from './following.js';
 import { clockSince } from './hold-closed.js';
-import { type Instances, serving } from './observation.js';
+import { type Instances, type Observation, serving } from './observation.js';
 import { askedCanary } from './rollout.js';
 import { bindingFindings, type Finding } from './verdict.js';
 import { type BasisPoints, formatPercent, WHOLE } from './weights.js';
 
 /** Why a rollout may not advance now; none of these is a failure. */
 export interface Hold {
-  readonly reason: 'NoData' | 'SignalError' | 'Unclear' | 'StableWorse' | 'Coverage' | 'Capacity' | 'NoInstances' | 'Unseen';
+  readonly reason:
+    | 'NoData'
+    | 'SignalError'
+    | 'Unclear'
+    | 'StableWorse'
+    | 'Coverage'
+    | 'Following'
+    | 'Capacity'
+    | 'NoInstances'
+    | 'Unseen';
   readonly message: string;
   /** Before this moment there is nothing new to see, ms. */
   readonly until?: number;
@@ -44,7 +54,7 @@ export function holdForEvidence(situation: Situation, own = 0): Hold | undefined
     if (finding.verdict === 'Inconclusive') return { reason: finding.samples === 0 ? 'NoData' : 'Unclear', message };
     if (finding.verdict === 'Failed') return { reason: 'Unclear', message };
   }
-  return holdForCoverage(situation);
+  return holdForCoverage(situation) ?? holdForFollowing(seen);
 }
 
 /** Whether enough of both versions' requests is seen; undefined when it is. */
@@ -53,6 +63,12 @@ function holdForCoverage({ plan, rollout, seen }: Situation): Hold | undefined {
     (subset) => whyUnseen(subset, seen.coverage?.[subset], plan.coverage) ?? [],
   );
   return why[0] === undefined ? undefined : { reason: 'Coverage', message: why[0] };
+}
+
+/** Whether no caller is proved to send otherwise than the present weights say; undefined when none is. */
+export function holdForFollowing(seen: Pick<Observation, 'following'>): Hold | undefined {
+  const message = warnOfStale(seen);
+  return message === undefined ? undefined : { reason: 'Following', message };
 }
 
 function isLookedAt(situation: Situation, own: number): boolean {

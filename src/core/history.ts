@@ -32,6 +32,8 @@ export interface LogEntry {
   readonly observed?: Readonly<Record<string, number>>;
   /** Hooks and `run` steps that ended since the entry before. */
   readonly programs?: readonly ProgramOutcome[];
+  /** Of a revert: whether callers were seen to be off canary, and when, as a sentence; it becomes known later. */
+  readonly off?: string;
   readonly owes?: readonly HookName[];
   readonly adopted?: Readonly<Record<string, string>>;
   readonly indexBefore: number;
@@ -79,15 +81,16 @@ export function logEntry(
   };
 }
 
-/** The history with one more entry, in order of `seq`; an entry that is there already is not added twice, but gets the programs that it did not know of. */
+/** The history with one more entry, in order of `seq`; an entry that is there already is not added twice, but gets the programs, and the end of a revert, that it did not know of. */
 export function appendEntry(history: History, entry: LogEntry): History {
   const known = history.entries.find((one) => one.seq === entry.seq);
   const told = known?.programs ?? [];
   const untold = (entry.programs ?? []).filter(({ id }) => !told.some((one) => one.id === id));
-  if (known !== undefined && known.indexAfter > 0 && untold.length === 0) return history;
+  const off = entry.off ?? known?.off;
+  if (known !== undefined && known.indexAfter > 0 && untold.length === 0 && off === known.off) return history;
   const own = known !== undefined && known.indexAfter > 0 ? known : entry;
   const programs = [...told, ...untold];
-  const whole = programs.length === 0 ? own : { ...own, programs };
+  const whole = { ...own, ...(programs.length === 0 ? {} : { programs }), ...(off === undefined ? {} : { off }) };
   const entries = [...history.entries.filter((one) => one !== known), whole].sort((a, b) => a.seq - b.seq);
   return { ...history, entries: entries.length <= HISTORY_LIMIT ? entries : withoutOne(entries) };
 }
@@ -121,7 +124,7 @@ export function emptyHistory(service: string, rollout: string): History {
 export function lastKnown(history: History): Rollout | undefined {
   const last = history.entries.at(-1);
   if (last === undefined) return undefined;
-  const { phase, reason, step, stood, at: _, findings: __, observed: ___, programs: ____, ...more } = last;
+  const { phase, reason, step, stood, at: _, findings: __, observed: ___, programs: ____, off: _off, ...more } = last;
   const { indexBefore: _____, indexAfter: ______, ...rest } = more;
   const state = readState(phase, reason, step, stood);
   if (state === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { laggingSite, unreadSites } from './datacenters.js';
 import type { Situation } from './decision.js';
-import type { Hold } from './gate.js';
+import { type Hold, holdForFollowing } from './gate.js';
 import { formatLegs, ownLegs, sameShares } from './legs.js';
 import { formatPercent } from './weights.js';
 
@@ -19,6 +19,8 @@ export function notInForce(situation: Situation): Hold | undefined {
       reason: 'Unclear',
       message: `waiting until the discovery chain of ${lagging.name} says ${formatLegs(rollout.asked)}`,
     };
+  const stale = holdForFollowing(seen);
+  if (stale !== undefined) return stale;
   if (seen.agreement === 'pending') {
     const until = seen.agreementAt === undefined ? {} : { until: seen.agreementAt };
     return { reason: 'Unclear', message: 'waiting until the sidecars have the new weights', ...until };

@@ -1,5 +1,6 @@
 import type { Coverage } from './coverage.js';
 import type { EntryKind, StoredEntry } from './entries.js';
+import type { Following } from './following.js';
 import type { Leg } from './legs.js';
 import type { Rollout } from './rollout.js';
 import type { Freeze } from './schedule/freeze.js';
@@ -108,6 +109,8 @@ export interface Observation {
   readonly observed?: Readonly<Record<string, number>>;
   /** How much of each subset's requests its callers counted lately; absent where nobody looked. */
   readonly coverage?: Readonly<Record<string, Coverage>>;
+  /** Whether each caller that can be read sends by the present weights; absent where nobody looked. */
+  readonly following?: readonly Following[];
   readonly findings: readonly Finding[];
   /** The last word of the switch that stops all advances, one that has been turned off too; absent where it was never used. */
   readonly freeze?: Freeze;

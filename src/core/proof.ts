@@ -1,3 +1,4 @@
+import { type Following, warnOfStale } from './following.js';
 import type { Plan } from './plan.js';
 import { bindingFindings, type Finding } from './verdict.js';
 
@@ -15,8 +16,8 @@ export function whyUnprovable({ signals }: Pick<Plan, 'signals'>): string | unde
   return signals.every(({ dryRun }) => dryRun === true) ? 'only dry runs are watched' : undefined;
 }
 
-/** What the signals have proven of the present weight: each that may revert must be beyond doubt within its bound, by requests or a measurement of this very step. */
-export function proofOf(plan: Pick<Plan, 'signals'>, findings: readonly Finding[]): Proof {
+/** What the signals have proven of the present weight: each that may revert must be beyond doubt within its bound, by requests or a measurement of this very step; and no caller may be known to send otherwise. */
+export function proofOf(plan: Pick<Plan, 'signals'>, findings: readonly Finding[], following: readonly Following[] = []): Proof {
   const never = whyUnprovable(plan);
   if (never !== undefined) return { kind: 'open', why: never };
   const known = bindingFindings(findings);
@@ -28,6 +29,8 @@ export function proofOf(plan: Pick<Plan, 'signals'>, findings: readonly Finding[
       why: finding === undefined ? `${name}: not measured yet` : describe(finding),
     };
   });
+  const stale = warnOfStale({ following });
+  if (stale !== undefined) return { kind: 'open', why: stale, doubt: stale };
   const open = told.filter((one) => !one.isProven);
   return open.length === 0
     ? { kind: 'clear', why: told.map(({ why }) => why).join('; ') }

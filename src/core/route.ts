@@ -100,6 +100,20 @@ export function routedIn(router: Entry): readonly { readonly subset: string; rea
   });
 }
 
+/** Why a caller may send other shares than the weights say without any fault: sticky users, or a route of somebody else's that names a subset; undefined where nothing does. */
+export function whyOwnShares(
+  { service, route }: Pick<Plan, 'service' | 'route'>,
+  router: StoredEntry | undefined,
+): string | undefined {
+  if (route?.sticky !== undefined) return 'sticky users stay on the version that they met first';
+  const own = ownMatches(router);
+  const foreign = routesOf(router?.entry)
+    .filter((one) => !isOwn(one, own))
+    .map(destinationOf)
+    .find(({ Service: to, ServiceSubset: subset }) => (!to || to === service) && !!subset);
+  return foreign && `a route of service-router/${service} leads to ${String(foreign.ServiceSubset)} by its name`;
+}
+
 /** A test in words: `x-canary: 1`, `cookie splitter-payments=green.…`. */
 export function describeMatch({ header }: Match): string {
   if (header.Exact !== undefined) return `${String(header.Name)}: ${String(header.Exact)}`;

@@ -31,6 +31,7 @@ export function overdue(situation: Situation, cause: Hold, limit: number): Decis
     case 'StableWorse':
     case 'Unseen':
     case 'Coverage':
+    case 'Following':
       return paused(situation, 'StepTimeout', message);
     case 'Unclear':
     case 'Capacity':

@@ -2,8 +2,10 @@ import { counts } from './datacenters.js';
 import type { Draining } from './draining.js';
 import type { EntranceRow } from './entrance-rows.js';
 import { metaOf, storedLegs, subsetsOf } from './entries.js';
+import { type FollowingStatus, followingStatus, toldFollowing } from './following.js';
 import { type Leg, sameLeg, weightTo } from './legs.js';
 import type { Instances, Observation } from './observation.js';
+import type { OffCanary } from './off-canary.js';
 import type { Plan, Schedule, Step } from './plan.js';
 import { formatTime, readRecord } from './record.js';
 import { hookAtEnd, isFinal, type Rollout } from './rollout.js';
@@ -12,7 +14,7 @@ import { nextDue } from './schedule/due.js';
 import { formatFull } from './schedule/moments.js';
 import { describeStep } from './steps.js';
 import { type Finding, healthyMoment } from './verdict.js';
-import { warnOfNobody } from './way-back.js';
+import { warned, warningsOf } from './warnings.js';
 
 /** One subset in its role; weights in percent, `null` where unknown. */
 export interface LegStatus {
@@ -57,6 +59,8 @@ export interface Status {
   readonly legs: readonly LegStatus[];
   /** Each datacenter that shares the entries, home first; only where there are several. */
   readonly datacenters?: readonly DatacenterStatus[];
+  /** Callers that do not send by the weights first, then others of which that is known or asked; only where somebody looks, and no more than 50. */
+  readonly following?: readonly FollowingStatus[];
   readonly signals: readonly SignalStatus[];
   readonly plan: { readonly digest: string; readonly source: string | null } | null;
   readonly driver: { readonly kind: string; readonly id: string } | null;
@@ -81,6 +85,8 @@ export interface Status {
   readonly waves?: WavesStatus;
   /** Whether the subset that was promoted away may be stopped; only after a promotion, while some of it runs. */
   readonly draining?: Draining;
+  /** Whether every caller that can be read is off the canary that was taken back; only after that, and for ten minutes. */
+  readonly offCanary?: OffCanary;
   /** Who reaches the service; only in `status -o json` and where the page asks for one rollout. Null where Consul would not tell. */
   readonly entrances?: readonly EntranceRow[] | null;
   /** When the applied plan's schedule starts the next rollout; only where it has a start to come. `at` is null for one that waits for a new version. */
@@ -150,6 +156,7 @@ export function statusOf(input: StatusInput): Status {
     canary: rollout === undefined ? null : leg({ subset: rollout.canary }),
     legs: places.filter(({ subset, service: other }) => other !== undefined || !roles.includes(subset)).map(leg),
     ...datacenterStatus(input),
+    ...followingIn(input),
     signals: seen.findings.map(signalStatus),
     plan: rollout === undefined ? null : { digest: rollout.plan, source: plan?.source ?? null },
     driver: driver === undefined ? null : { kind: driver.kind, id: driver.id },
@@ -172,6 +179,11 @@ function datacenterStatus({ rollout, seen, plan }: StatusInput): Pick<Status, 'd
     return { name, counts: counts(plan?.plan.datacenters, name), unread: unread ?? null, ...told };
   });
   return { datacenters };
+}
+
+function followingIn({ rollout, seen }: StatusInput): Pick<Status, 'following'> {
+  if (rollout === undefined || isFinal(rollout) || seen.following === undefined) return {};
+  return { following: toldFollowing(seen.following).map(followingStatus) };
 }
 
 /** With one decimal, rounded down: only the whole is 100. */
@@ -213,8 +225,7 @@ function messageOf({ service, rollout, seen, driver }: StatusInput): string {
 /** Whatever it does: where stable is gone that comes with it. */
 function withWarning(message: string, { rollout, seen }: StatusInput): string {
   if (rollout === undefined || isFinal(rollout) || rollout.state.reason === 'StableGone') return message;
-  const warning = warnOfNobody(seen, rollout);
-  return warning === undefined || message.includes(warning) ? message : `${message}; ${warning}`;
+  return warningsOf(seen, rollout).reduce(warned, message);
 }
 
 function heldStatus({ rollout, seen, plan, now }: StatusInput): Pick<Status, 'held'> {

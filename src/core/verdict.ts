@@ -7,9 +7,22 @@ export interface Counts {
   readonly total: number;
 }
 
+/** What one caller met of both roles since the last reading; `caller` names it for people, and tells it from the others. */
+export interface CallerCounts {
+  readonly caller: string;
+  readonly canary: Counts;
+  readonly stable: Counts;
+}
+
 /** One reading of a signal, before judgement. Counts are increments since the reading before. */
 export type Measurement =
-  | { readonly kind: 'counts'; readonly canary: Counts; readonly stable: Counts }
+  | {
+      readonly kind: 'counts';
+      readonly canary: Counts;
+      readonly stable: Counts;
+      /** The same of those callers of which something is new; absent where there is one caller only, or none by itself. */
+      readonly callers?: readonly CallerCounts[];
+    }
   | { readonly kind: 'scalar'; readonly value: number }
   /** The same number of both, taken at the same moment. */
   | { readonly kind: 'pair'; readonly canary: number; readonly stable: number }

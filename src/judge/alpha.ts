@@ -25,3 +25,16 @@ export function failingLine(alpha: number): number {
 export function suspiciousLine(alpha: number): number {
   return Math.sqrt(Math.sqrt(1 / alpha));
 }
+
+/** The chance that a caller that follows is called stale by mistake, over a whole rollout and all its callers: it costs a wait, and no rollout. */
+export const SPLIT_ALPHA = 0.01;
+
+/** The parts of a whole that those of unknown number get, one after the other: 1/(n(n+1)), which sum to 1. */
+export function partOf(n: number): number {
+  return 1 / (n * (n + 1));
+}
+
+/** The part of the `index`-th of those (0 first) of whom `known` were expected: half is shared evenly by these, the rest goes to whoever comes later. */
+export function partAmong(index: number, known: number): number {
+  return index < known ? 1 / (2 * known) : partOf(index - known + 1) / 2;
+}

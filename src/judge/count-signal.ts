@@ -89,6 +89,7 @@ function countIn(signal: EnvoySignal, tally: CountTally, at: number, canary: Cou
     kind: 'counts',
     mode: tally.mode,
     ...(tally.sight === undefined ? {} : { sight: tally.sight }),
+    ...(tally.callers === undefined ? {} : { callers: tally.callers }),
     canary: addCounts(tally.canary, canary),
     stable: addCounts(tally.stable, stable),
     before: tally.before,

@@ -21,6 +21,24 @@ export function addSides(a: Sides, canary: Counts, stable: Counts): Sides {
   return { canary: addCounts(a.canary, canary), stable: addCounts(a.stable, stable) };
 }
 
+/** What is known of one caller that is judged alone; `part` of what all of them may spend. Requests wait until there are some of both versions. */
+export interface CallerTally {
+  readonly part: number;
+  readonly tally: CountTally;
+  readonly waiting: Sides;
+}
+
+/** Callers that are judged alone. The record keeps what may still be spent and the culprit, so that no restart spends it twice; the others begin anew. */
+export interface CallerTallies {
+  /** The wealth of the whole when it was divided, at most 1. */
+  readonly pot: number;
+  /** In how many looks callers were met. */
+  readonly batches: number;
+  readonly known: ReadonlyMap<string, CallerTally>;
+  /** The one that canary has failed. */
+  readonly culprit?: string;
+}
+
 /** What is known of a count signal since its rollout began; small enough to live in Consul's Meta. */
 export interface CountTally {
   readonly kind: 'counts';
@@ -41,6 +59,8 @@ export interface CountTally {
   readonly at: number;
   /** How much of canary's requests was seen, as the last reading said it; not kept, the next reading says it again. */
   readonly sight?: string | undefined;
+  /** Callers by themselves; absent until one of several has met a failure of canary. */
+  readonly callers?: CallerTallies;
 }
 
 /** Nothing seen yet. */
@@ -63,7 +83,14 @@ export function beginCountTally(mode: CountTally['mode'], at: number): CountTall
 
 /** The tally at the beginning of a step: its counters begin anew, the evidence stays. */
 export function startCountStep(tally: CountTally): CountTally {
-  return { ...tally, before: { canary: tally.canary, stable: tally.stable }, tests: tally.tests.map(enterStep) };
+  const { callers } = tally;
+  const known = [...(callers?.known ?? [])].map(([name, one]) => [name, { ...one, tally: startCountStep(one.tally) }] as const);
+  return {
+    ...tally,
+    before: { canary: tally.canary, stable: tally.stable },
+    tests: tally.tests.map(enterStep),
+    ...(callers === undefined ? {} : { callers: { ...callers, known: new Map(known) } }),
+  };
 }
 
 /** Requests to both sides since the present step began. */
@@ -84,7 +111,26 @@ export function encodeCountTally(tally: CountTally): readonly unknown[] {
     encodeTrouble(tally.trouble),
     tally.at,
     ...tally.tests.map((test) => packMasses(test.mass)),
+    ...(tally.callers === undefined ? [] : [encodeCallers(tally.callers)]),
   ];
+}
+
+/** The pot is cut, never rounded up: what was not there must not be spent. */
+function encodeCallers({ pot, batches, known, culprit }: CallerTallies): readonly unknown[] {
+  const one = culprit === undefined ? undefined : known.get(culprit);
+  const told = one === undefined ? [] : [culprit, one.part, encodeCountTally(one.tally)];
+  return [Math.floor(pot * 10_000) / 10_000, batches, ...told];
+}
+
+/** Undefined when it is broken. */
+function decodeCallers(entry: unknown): CallerTallies | undefined {
+  if (!Array.isArray(entry)) return undefined;
+  const [pot, batches, culprit, part, encoded] = entry as readonly unknown[];
+  if (typeof pot !== 'number' || !(pot >= 0 && pot <= 1) || typeof batches !== 'number' || !(batches >= 0)) return undefined;
+  const base: CallerTallies = { pot, batches, known: new Map() };
+  const tally = Array.isArray(encoded) ? decodeCountTally(encoded) : undefined;
+  if (typeof culprit !== 'string' || typeof part !== 'number' || tally === undefined) return base;
+  return { ...base, culprit, known: new Map([[culprit, { part, tally, waiting: NO_SIDES }]]) };
 }
 
 /** The tally of such an array; undefined when it is broken. */
@@ -92,8 +138,11 @@ export function decodeCountTally(entry: readonly unknown[]): CountTally | undefi
   const mode = entry[0] === 'b' ? 'bound' : 'compare';
   const sizes = TEST_SIZES[mode];
   const numbers = entry.slice(1, 22);
-  const packed = entry.slice(22);
-  if (packed.length !== sizes.length || !areNumbers(numbers)) return undefined;
+  const packed = entry.slice(22, 22 + sizes.length);
+  const [own, ...more] = entry.slice(22 + sizes.length);
+  const callers = own === undefined ? undefined : decodeCallers(own);
+  const broken = more.length > 0 || (own !== undefined && callers === undefined);
+  if (broken || packed.length !== sizes.length || !areNumbers(numbers)) return undefined;
   const [canary, stable, canaryBefore, stableBefore, canaryRecent, stableRecent, canaryPending, stablePending] = pairs(
     numbers.slice(0, 16) as readonly number[],
   );
@@ -120,6 +169,7 @@ export function decodeCountTally(entry: readonly unknown[]): CountTally | undefi
     failed: failed === 1,
     trouble: decodeTrouble(trouble),
     at,
+    ...(callers === undefined ? {} : { callers }),
   };
 }
 

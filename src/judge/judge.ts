@@ -1,9 +1,11 @@
-import type { Signal } from '../core/plan.js';
+import type { EnvoySignal, Signal } from '../core/plan.js';
 import { isComparing, isScalar } from '../core/scalar-signal.js';
 import type { Finding, Reading } from '../core/verdict.js';
+import { addCallers, alphaOfWhole, findCaller } from './caller-tallies.js';
 import { addToSampleTally, describeMargin, findSamples } from './compare-samples.js';
 import { describeBound, findCounts } from './count-finding.js';
 import { addToCountTally, modeOf } from './count-signal.js';
+import type { CountTally } from './count-tally.js';
 import type { SignalTally } from './tally.js';
 import { addToScalarTally, describeThreshold, findScalar } from './threshold.js';
 
@@ -34,14 +36,27 @@ export function findingOf(
   { query, note }: Partial<Pick<Reading, 'query' | 'note'>> = {},
 ): Finding {
   if (!isScalar(signal) && tally?.kind === 'counts' && tally.mode === modeOf(signal))
-    return findCounts(signal, tally, context.alpha, query, note);
+    return findCountsOf(signal, tally, context.alpha, query, note);
   const finding = findNumbers(signal, tally, context.alpha) ?? unmeasured(signal, context);
   const asked = query === undefined ? {} : { query };
   return { ...finding, ...asked, ...(signal.dryRun === true ? { dryRun: true } : {}) };
 }
 
+/** What all requests together say, unless that is good and one caller alone says otherwise. */
+function findCountsOf(signal: EnvoySignal, tally: CountTally, alpha: number, query?: string, note?: string): Finding {
+  const whole = findCounts(signal, tally, alphaOfWhole(tally, alpha), query, note);
+  const asksCallers = whole.verdict === 'Successful' || tally.callers?.culprit !== undefined;
+  const alone = asksCallers ? findCaller(signal, tally, alpha) : undefined;
+  if (alone === undefined || alone.verdict === 'Successful') return whole;
+  const asked = query === undefined ? {} : { query };
+  return { ...alone, ...asked, ...(signal.dryRun === true ? { dryRun: true } : {}) };
+}
+
 function addReading(signal: Signal, tally: SignalTally | undefined, reading: Reading, alpha: number): SignalTally {
-  if (!isScalar(signal)) return addToCountTally(signal, tally?.kind === 'counts' ? tally : undefined, reading, alpha);
+  if (!isScalar(signal)) {
+    const known = tally?.kind === 'counts' ? tally : undefined;
+    return addCallers(signal, addToCountTally(signal, known, reading, alphaOfWhole(known ?? {}, alpha)), reading, alpha);
+  }
   if (isComparing(signal)) return addToSampleTally(signal, tally?.kind === 'samples' ? tally : undefined, reading, alpha);
   return addToScalarTally(signal, tally?.kind === 'scalar' ? tally : undefined, reading);
 }

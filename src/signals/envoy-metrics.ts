@@ -92,10 +92,10 @@ function addStatus(groups: Map<string, CounterGroup>, line: string, wanted: Clus
   addCounter(groups, labels, wanted, (own) => ({ key: status, cluster: `${method ?? ''}{${own}` }));
 }
 
-/** What became of requests ends the name. */
+/** What became of requests ends the name. Those of the service's own cluster, without a subset, are told under the empty name. */
 function addRequests(groups: Map<string, CounterGroup>, line: string, wanted: ClusterLabels): void {
   const key = REQUEST_KEYS.find((name) => line.startsWith(`${name}{`));
-  if (key !== undefined) addCounter(groups, line.slice(key.length + 1), wanted, (cluster) => ({ key, cluster }));
+  if (key !== undefined) addCounter(groups, line.slice(key.length + 1), wanted, (cluster) => ({ key, cluster }), true);
 }
 
 /** `keyLabel` names the label that tells the counters of one cluster apart. */
@@ -118,11 +118,12 @@ function addCounter(
   line: string,
   wanted: ClusterLabels,
   place: (labels: string) => { readonly key: string | undefined; readonly cluster: string },
+  whole = false,
 ): void {
   const end = line.lastIndexOf('}');
   const labels = line.slice(0, end);
   const subset = end === -1 ? undefined : wanted.subsetOf(labels);
-  if (subset === undefined || subset === '') return;
+  if (subset === undefined || (subset === '' && !whole)) return;
   const { key, cluster } = place(labels);
   const value = Number(
     line

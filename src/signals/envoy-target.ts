@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { COUNTED, type Coverage } from '../core/coverage.js';
 import { CallerList } from './caller-list.js';
+import { CallerNews } from './caller-news.js';
 import type { CatalogReader } from './catalog-reader.js';
 import type { Family } from './envoy-metrics.js';
 import type { Sided } from './instance-proxies.js';
@@ -52,6 +53,8 @@ export class EnvoyTarget {
     statuses: new Ledger(),
     requests: new Ledger(),
   };
+  /** What each caller told by itself. */
+  readonly news = new CallerNews();
   readonly instances: InstanceSide;
   readonly #trials = new Map<string, Trials>();
   readonly #sight = new Sight();
@@ -62,6 +65,7 @@ export class EnvoyTarget {
   /** By address, the one that waits longest for its turn first. */
   #sidecars = new Map<string, Sidecar>();
   #followed: readonly Caller[] | undefined;
+  #byAddress: ReadonlyMap<string, Caller> = new Map();
   readonly #latencyAt = new WeakMap<Sidecar, number>();
   #last: { readonly at: number; readonly look: Promise<Look> } | undefined;
   #underWay = false;
@@ -83,6 +87,11 @@ export class EnvoyTarget {
   /** How much of a subset's requests its callers counted: of the last seconds, or of all since this target is looked at. */
   coverage(subset: string, of: 'lately' | 'overall'): Coverage {
     return this.#sight[of](subset, this.instances.instances(subset));
+  }
+
+  /** Who answers at this metrics address, as far as that is known. */
+  callerAt(address: string): Caller | undefined {
+    return this.#byAddress.get(address);
   }
 
   /** The trials of one signal, look by look. */
@@ -135,7 +144,7 @@ export class EnvoyTarget {
     const looks = new Map<Sidecar, Promise<void>>();
     for (const [address, sidecar] of this.#sidecars) {
       const families = this.#familiesOf(sidecar, at);
-      const look = sidecar.look(this.#target, this.ledgers, families);
+      const look = sidecar.look(this.#target, this, families);
       if (look === undefined) {
         waiting.set(address, sidecar);
         continue;
@@ -184,7 +193,10 @@ export class EnvoyTarget {
     const { callers = [] } = this.#list;
     if (callers === this.#followed) return;
     this.#followed = callers;
-    const listed = new Set(callers.flatMap(({ address }) => address ?? []));
+    this.#byAddress = new Map(
+      callers.flatMap((caller) => (caller.address === undefined ? [] : [[caller.address, caller] as const])),
+    );
+    const listed = new Set(this.#byAddress.keys());
     const known = [...this.#sidecars].filter(([address]) => listed.has(address));
     const fresh = [...listed].filter((address) => !this.#sidecars.has(address));
     this.#sidecars = new Map([...fresh.map((address) => [address, new Sidecar(address, this.#pages)] as const), ...known]);

@@ -1,9 +1,10 @@
 import { type Coverage, saySight } from '../core/coverage.js';
 import type { EnvoySignal } from '../core/plan.js';
-import type { Reading } from '../core/verdict.js';
-import type { Target, Traffic, TrafficSource } from '../ports.js';
+import type { CallerCounts, Measurement, Reading } from '../core/verdict.js';
+import type { CallerTraffic, Target, Traffic, TrafficSource } from '../ports.js';
 import { BothSidesMeter, isOfBothSides } from './both-sides.js';
 import type { CatalogReader } from './catalog-reader.js';
+import { byAddress, CallerMeter } from './each-caller.js';
 import { envoyQuery, familiesOf } from './envoy-measure.js';
 import { EnvoyTarget, type Look, type Searches } from './envoy-target.js';
 import type { Increments } from './increments.js';
@@ -16,6 +17,7 @@ interface Known {
   readonly rollout: string | undefined;
   readonly target: EnvoyTarget;
   readonly meter: BothSidesMeter;
+  readonly each: CallerMeter;
 }
 
 /** Reads the sidecars of callers and instances: errors, slow answers and who got how many requests, each consumer with its own base line. */
@@ -36,10 +38,11 @@ export class EnvoySource implements TrafficSource {
   /** Reads all the given signals from one scrape; every one gives a reading at every call. */
   async read(signals: readonly EnvoySignal[], target: Target, abort: AbortSignal): Promise<readonly Reading[]> {
     if (signals.length === 0) return [];
-    const { target: known, meter } = this.#targetOf(target);
+    const { target: known, meter, each } = this.#targetOf(target);
     const look = await known.look(signals.flatMap(familiesOf), abort);
     const coverage = known.coverage(target.canary, 'overall');
     const sight = saySight(coverage, look);
+    const news = byAddress(known.news.take('signals', look.at));
     return signals.map((signal) => {
       const base = { signal: signal.name, at: look.at };
       const { query, raw, measurement } = meter.measure(signal, target, known, look.at);
@@ -55,7 +58,7 @@ export class EnvoySource implements TrafficSource {
         ...base,
         query: `${query} of ${sayCallers(look)}${of}`,
         raw,
-        measurement,
+        measurement: look.read > 1 ? withCallers(measurement, each.measure(signal, target, news, known)) : measurement,
         ...(counts && sight !== '' ? { sight } : {}),
         ...(note === '' ? {} : { note }),
       };
@@ -67,8 +70,21 @@ export class EnvoySource implements TrafficSource {
     const { target: known } = this.#targetOf(target);
     const { at, found, read, trouble } = await known.look([], abort);
     if (trouble !== undefined) return undefined;
-    const requests = { [target.stable]: 0, [target.canary]: 0, ...countRequests(known.ledgers.requests.take('traffic')) };
-    return { at, requests, callers: { found, read } };
+    const { '': _past, ...split } = countRequests(known.ledgers.requests.take('traffic'));
+    const requests = { [target.stable]: 0, [target.canary]: 0, ...split };
+    const each = this.#traffics(known, at);
+    return { at, requests, callers: { found, read }, ...(each.length === 0 ? {} : { each }) };
+  }
+
+  /** Of those callers whose requests all pass the splitter: no weight moves the others'. */
+  #traffics(known: EnvoyTarget, at: number): readonly CallerTraffic[] {
+    return known.news.take('traffic', at).flatMap((news) => {
+      const caller = known.callerAt(news.address);
+      const sent = news.increments.get('requests');
+      if (caller === undefined || !caller.isSplit || caller.isTcp || sent === undefined) return [];
+      const { name, id, node } = caller;
+      return [{ name, id, node, from: news.from, at: news.at, requests: countRequests(sent) }];
+    });
   }
 
   /** How much of each role's requests its callers counted lately, as of the last look; asks nobody. */
@@ -87,10 +103,16 @@ export class EnvoySource implements TrafficSource {
       rollout,
       target: new EnvoyTarget(this.#catalog, this.#searches, target, this.#pages, this.#now),
       meter: new BothSidesMeter(),
+      each: new CallerMeter(),
     };
     this.#targets.set(key, fresh);
     return fresh;
   }
+}
+
+/** One caller alone is the whole, and needs no word of its own. */
+function withCallers(measurement: Measurement, callers: readonly CallerCounts[]): Measurement {
+  return measurement.kind === 'counts' && callers.length > 0 ? { ...measurement, callers } : measurement;
 }
 
 function countRequests(increments: Increments): Readonly<Record<string, number>> {

@@ -20,6 +20,8 @@ export interface InboundFlight {
 export const OUTBOUND = `?usedonly&filter=${encodeURIComponent('upstream_(rq_(active|total)|cx_active)$')}`;
 /** The same for `countInbound`; the unused ones too, for what is absent then is not there at all. */
 export const INBOUND_FLIGHT = `?filter=${encodeURIComponent('^http[.]public_listener[.]downstream_(rq|cx)_(active|total)$')}`;
+/** The same for `countOutbound` of what was sent alone. */
+export const SENT = `?usedonly&filter=${encodeURIComponent('upstream_rq_total$')}`;
 
 const LISTENER = 'envoy_http_conn_manager_prefix="public_listener"';
 

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallersFlight, InFlight, InstancesFlight } from '../core/draining.js';
+import { sayCaller } from '../core/following.js';
 import { isRecord } from '../core/is-record.js';
 import { type MetricsAccess, metricsOf } from '../core/metrics-access.js';
+import type { CallerSent, SentLook } from '../core/off-canary.js';
 import type { CatalogReader } from './catalog-reader.js';
-import { countInbound, countOutbound, INBOUND_FLIGHT, OUTBOUND, type OutboundFlight } from './flight-metrics.js';
+import { countSent } from './envoy-metrics.js';
+import { countInbound, countOutbound, INBOUND_FLIGHT, OUTBOUND, type OutboundFlight, SENT } from './flight-metrics.js';
 import { inTurns } from './in-turns.js';
 import { metricsPlaceOf } from './metrics-address.js';
 import type { Called, Caller } from './proxies.js';
@@ -27,6 +30,7 @@ export class InFlightReader {
   readonly #directory: ProxyDirectory;
   readonly #scraper = new Scraper(1);
   readonly #perSecond: number;
+  readonly #now: () => number;
   readonly #closing = new AbortController();
 
   /** Reads at most so many pages a second. */
@@ -34,6 +38,7 @@ export class InFlightReader {
     this.#catalog = catalog;
     this.#directory = new ProxyDirectory(catalog, now);
     this.#perSecond = perSecond;
+    this.#now = now;
   }
 
   /** One look. Never throws. */
@@ -43,6 +48,22 @@ export class InFlightReader {
       this.#readInstances(target, subset).catch(() => undefined),
     ]);
     return { ...(callers === undefined ? {} : { callers }), ...(instances === undefined ? {} : { instances }) };
+  }
+
+  /** What each caller whose requests pass the splitter has sent to a subset, and in all. Never throws. */
+  async readSent(target: Called, subset: string): Promise<SentLook> {
+    const known = await this.#directory.callersOf(target, true).catch(() => []);
+    const callers = known.filter(({ isSplit, isTcp }) => isSplit && !isTcp);
+    const looks = await this.#each(callers, async ({ address, name, id, node }): Promise<CallerSent | undefined> => {
+      const text = await this.#text(address, SENT, target.metrics);
+      if (typeof text !== 'string') return undefined;
+      const gone = countOutbound(text, target, subset).sent;
+      return { name, id, node, at: this.#now(), gone, all: countSent(text, target) ?? 0 };
+    });
+    return {
+      callers: looks.filter((look) => look !== undefined),
+      unread: callers.filter((_, i) => looks[i] === undefined).map(sayCaller),
+    };
   }
 
   /** Lets go of its connections. */

@@ -1,5 +1,6 @@
 import type { MetricsAccess } from '../core/metrics-access.js';
 import type { ServiceRef } from '../core/plan.js';
+import type { CallerNews } from './caller-news.js';
 import { type Family, parseEnvoyMetrics } from './envoy-metrics.js';
 import type { Ledger } from './ledger.js';
 import { PageHistory } from './page-history.js';
@@ -8,6 +9,12 @@ import { UselessPage } from './useless-page.js';
 
 /** The totals of one service that all its callers' sidecars add to. */
 export type Ledgers = Readonly<Record<Family, Ledger>>;
+
+/** What a caller's pages are added to: the totals of all, and what each told by itself. */
+export interface Books {
+  readonly ledgers: Ledgers;
+  readonly news: CallerNews;
+}
 
 /** Pages that add nothing say nothing of a caller for so long after one that did, ms; or for two of its turns. */
 const GRACE = 2_000;
@@ -50,18 +57,18 @@ export class Sidecar {
     return this.#history.hasTurns(now);
   }
 
-  /** Reads its page where it is its turn, and adds what is new to the ledgers; joins a reading that is under way. Undefined: not its turn. Never throws. */
-  look(target: Measured, ledgers: Ledgers, families: ReadonlySet<Family>): Promise<void> | undefined {
+  /** Reads its page where it is its turn, and adds what is new to the books; joins a reading that is under way. Undefined: not its turn. Never throws. */
+  look(target: Measured, books: Books, families: ReadonlySet<Family>): Promise<void> | undefined {
     if (this.#underWay !== undefined) return this.#underWay;
     const dated = this.#pages.turn(this.address, families, this.#seen, target.metrics);
     if (dated === undefined) return undefined;
-    this.#underWay = this.#take(dated, target, ledgers, families).finally(() => {
+    this.#underWay = this.#take(dated, target, books, families).finally(() => {
       this.#underWay = undefined;
     });
     return this.#underWay;
   }
 
-  async #take({ at, page }: DatedPage, target: Measured, ledgers: Ledgers, families: ReadonlySet<Family>): Promise<void> {
+  async #take({ at, page }: DatedPage, target: Measured, books: Books, families: ReadonlySet<Family>): Promise<void> {
     this.#seen = at;
     try {
       const { facts, lines } = await page.then((read) => ({ facts: read.facts, lines: read.linesOf(target.service) }));
@@ -69,7 +76,8 @@ export class Sidecar {
       const read = new Map([...families].map((family) => [family, metrics[family]]));
       const taken = this.#history.take({ at, facts, families: read });
       if (taken.kind === 'ignored') throw new UselessPage(taken.why);
-      for (const [family, increments] of taken.increments) ledgers[family].add(increments);
+      for (const [family, increments] of taken.increments) books.ledgers[family].add(increments);
+      books.news.add({ address: this.address, from: this.#countedAt, at, increments: taken.increments });
       this.#countedAt = at;
       this.#state = { read: true, why: '' };
     } catch (error) {

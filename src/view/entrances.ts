@@ -15,11 +15,12 @@ export function renderEntrances(rows: readonly EntranceRow[], hidden: boolean, s
   return `${lines.join('\n')}\n`;
 }
 
-/** What is to be known of one entrance beside its name, in a few words: that it only may send, that weights or routes do not reach it, why it is not read. */
-export function remarksOn({ certain, tcp, split, read, why }: EntranceRow): string {
+/** What is to be known of one entrance beside its name, in a few words: that it only may send, that weights or routes do not reach it, that it does not follow them, why it is not read. */
+export function remarksOn({ certain, tcp, split, read, why, follows }: EntranceRow): string {
   return [
     ...(certain ? [] : ['may send: intentions let it']),
     ...(tcp ? ['speaks tcp: no weight moves it'] : split ? [] : ['past the splitter: no weight moves all of it']),
+    ...(follows === false ? ['does not follow the weights'] : []),
     read ? 'yes' : `no: ${why ?? 'not known why'}`,
   ].join('; ');
 }

@@ -5,7 +5,7 @@ import { roomFor, weightOf } from '../core/legs.js';
 import { extraLegs, isFinal, type Rollout } from '../core/rollout.js';
 import { stepText } from '../core/status.js';
 import { versionOf } from '../core/versions.js';
-import { warnOfNobody } from '../core/way-back.js';
+import { warned, warningsOf } from '../core/warnings.js';
 import { formatPercent } from '../core/weights.js';
 import { ASCII, type Glyphs } from './chart.js';
 import { chartLines } from './live-charts.js';
@@ -121,9 +121,9 @@ function headLines(moment: LiveMoment, rollout: Rollout, style: Style, width: nu
   const left = `${MARK[phase]} ${phase}${phase === 'Paused' ? ` (${reason})` : ''}   step ${Math.min(step + 1, plan.steps.length)}/${plan.steps.length}   ${formatPercent(weightOf(rollout.asked, rollout.canary))}   for ${formatDuration(now - rollout.enteredAt)}`;
   const place = `${plan.service}${plan.datacenter === undefined ? '' : `@${plan.datacenter}`}`;
   const right = `${place}  ${trouble === undefined ? 'LIVE' : `STALE ${formatDuration(trail.freshAt === 0 ? 0 : now - trail.freshAt)}`}`;
-  const gone = isFinal(rollout) || reason === 'StableGone' ? undefined : warnOfNobody(seen, rollout);
+  const warnings = isFinal(rollout) || reason === 'StableGone' ? [] : warningsOf(seen, rollout);
   const said = phase === 'Progressing' || phase === 'Pending' ? moment.why : rollout.message;
-  const why = trouble ?? (gone === undefined || said.includes(gone) ? said : `${said}; ${gone}`);
+  const why = trouble ?? warnings.reduce(warned, said);
   const index = seen.splitter === undefined ? '' : `   #${seen.splitter.modifyIndex}`;
   return [
     paint(`${padTo(left, width - right.length)}${right}`),

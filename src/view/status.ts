@@ -20,6 +20,7 @@ export function renderStatus(status: Status, style: Style, now: number): string 
     '',
     ...legLines(status),
     ...seenLine(status),
+    ...callerLines(status, style),
     ...datacenterLines(status, style),
     ...skippedLines(status, style),
     '',
@@ -31,6 +32,7 @@ export function renderStatus(status: Status, style: Style, now: number): string 
     ...groupLine(status),
     ...waveLines(status),
     ...drainingLine(status, style),
+    ...offLine(status, style),
     ...startLine(status),
     style.dim(`  -> ${nextCommand(status)}`),
     '',
@@ -99,6 +101,12 @@ function drainingLine({ draining }: Status, style: Style): readonly string[] {
   return [draining.drained === true ? style.bold(line) : line];
 }
 
+function offLine({ offCanary }: Status, style: Style): readonly string[] {
+  if (offCanary === undefined) return [];
+  const line = `  callers  ${oneLine(offCanary.message)}`;
+  return [offCanary.off === false ? style.warn(line) : line];
+}
+
 /** Longer names are cut, so that the numbers stay on the screen. */
 const LONGEST_NAME = 28;
 
@@ -147,6 +155,13 @@ function seenLine({ stable, canary }: Status): readonly string[] {
     leg === null || leg.coverage === null ? [] : [`${percent(leg.coverage)} of ${oneLine(leg.subset)}'s requests`],
   );
   return known.length === 0 ? [] : [`  seen     ${known.join(', ')}, as their callers count`];
+}
+
+/** Callers whose requests do not come by the weights, with what explains it; those that nothing explains are in the message. */
+function callerLines({ following = [] }: Status, style: Style): readonly string[] {
+  return following.flatMap(({ follows, message }) =>
+    message === undefined || follows === false ? [] : [style.dim(`  callers  ${oneLine(message)}`)],
+  );
 }
 
 function signalLines({ signals }: Status, style: Style, now: number): readonly string[] {

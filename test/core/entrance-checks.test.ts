@@ -19,6 +19,7 @@ const row = (name: string, more: Partial<EntranceRow> = {}): EntranceRow => ({
   tcp: false,
   split: true,
   routed: true,
+  follows: null,
   ...more,
 });
 const EDGE = row('edge', { kind: 'api-gateway', routed: false });

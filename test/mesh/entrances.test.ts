@@ -8,6 +8,7 @@ import { type Mesh, SERVICE, startMesh } from './mesh.js';
 import { failuresIn, shareOf } from './outcomes.js';
 import { freePorts } from './ports.js';
 import { endSplitters, startSplitter } from './program.js';
+import { startRelay } from './relay.js';
 
 interface Row {
   readonly kind: string;
@@ -129,6 +130,99 @@ describe('everybody who reaches a service, on a real mesh', () => {
       expect(Object.fromEntries(shares)[way === 'gateway' ? 'edge' : 'shop'], JSON.stringify(shares)).to.be.greaterThan(0);
     });
   }
+
+  it('takes a canary back that fails all of one small caller, though that is far below the bound of all, and says when all are off', async () => {
+    const [web, edge] = [traffic(mesh.url, 196, 'web'), traffic(urls.gateway, 4, 'gateway')];
+    const file = planFile(`
+service: ${SERVICE}
+subsets: { blue: { version: "2" }, green: { version: "3" } }
+stable: blue
+steps: [{ weight: 50 }, { pause: 60s }, { weight: 60 }]
+signals: [{ name: errors, source: envoy, metric: errors, max: 5% }]
+`);
+    const ramp = startSplitter(mesh.address, `start ${file} --foreground`);
+    await until('all on stable', () => /weight=0%/.test(ramp.output()) && shareOf('2', edge.results().slice(-5)) === 1);
+    mesh.apps.get('3')!.failsFor = 'gateway';
+    expect(await ramp.exit, ramp.output()).to.equal(3);
+    const { message } = await shell.json(`status ${SERVICE}`);
+    expect(message).to.match(/^errors: edge on \S+ alone: \d+% of \d+ requests failed, 0% of \d+ on stable/);
+    expect(ramp.output()).to.match(/\nevery caller is off green: \d\.\d s after the revert was written\n/);
+    const failed = failuresIn(await edge.stop()).length;
+    process.stdout.write(`      ${failed} failed; ${/every caller.*/.exec(ramp.output())?.[0]}\n`);
+    expect(failuresIn(await web.stop())).to.deep.equal([]);
+  });
+
+  it('names a caller whose sidecar gets nothing new within 5 s at 20 requests a second, holds the step until it does, and says when all are off', async () => {
+    const relay = await startRelay(mesh.consul.grpcAddress);
+    const [upstream] = (await freePorts(1)) as [number];
+    const tills = await startInstance(mesh.consul, {
+      service: 'tills',
+      id: 'tills',
+      port: 1,
+      upstreams: { [SERVICE]: upstream },
+      grpc: relay.address,
+    });
+    try {
+      await until('an answer by tills', async () => (await send(`http://127.0.0.1:${upstream}/`)).status === 200);
+      const web = traffic(mesh.url, 20, 'web');
+      traffic(`http://127.0.0.1:${upstream}/`, 20, 'tills');
+      const file = planFile(`
+service: ${SERVICE}
+subsets: { blue: { version: "2" }, green: { version: "3" } }
+stable: blue
+steps: [{ weight: 10 }, { pause: {} }, { weight: 50 }, { pause: 5s }, { weight: 90 }, { pause: {} }]
+signals: [{ name: errors, source: envoy, metric: errors, max: 1% }]
+`);
+      const told = async (name: string) => {
+        const { entrances, message } = await shell.json(`status ${SERVICE}`);
+        const row = entrances?.find((one: { name: string }) => one.name === name);
+        return { follows: row?.follows, message: String(message) };
+      };
+      relay.pause();
+      const ramp = startSplitter(mesh.address, `start ${file} --foreground`);
+      const reached = (percent: number) => until(`${percent}%`, () => ramp.output().includes(` weight=${percent}% `));
+      await until('it has no split', async () => /tills on \S+ sends past the split/.test((await told('tills')).message));
+      relay.resume();
+      await until('it has', async () => (await told('tills')).follows === true);
+      relay.pause();
+      await shell.run(`resume ${SERVICE}`);
+      await reached(50);
+      const asked = Date.now();
+      const said = /tills on \S+ still sends [\d.]+% to green \(asked 50%, (\d+) requests\): its sidecar does not follow/;
+      let named: RegExpExecArray | null = null;
+      await until('it is named', async () => {
+        named = said.exec((await told('tills')).message);
+        return named !== null;
+      });
+      process.stdout.write(`      named after ${Date.now() - asked} ms: ${named![0]}\n`);
+      expect(Number(named![1]), 'of what it sends in 5 s').to.be.at.most(100);
+      expect([(await told('tills')).follows, (await told('web')).follows]).to.deep.equal([false, true]);
+      const { checks } = await shell.json(`doctor ${SERVICE}`);
+      const warned = checks.filter(
+        (check: { name: string; message: string }) => check.name === 'callers' && said.test(check.message),
+      );
+      expect(warned, JSON.stringify(checks)).to.have.length(1);
+      expect(shareOf('3', web.results().slice(-40))).to.be.within(0.2, 0.8);
+      await until('its step is over', async () => {
+        const { step, message } = await shell.json(`status ${SERVICE}`);
+        return step.index === 3 && Date.now() > Date.parse(step.enteredAt) + 6_000 && /^tills/.test(message);
+      });
+      relay.resume();
+      await reached(90);
+      await until('it follows again', async () => (await told('tills')).follows === true);
+      relay.pause();
+      const back = await shell.run(`abort ${SERVICE}`);
+      expect(back.err).to.match(/not confirmed: tills on \S+ still sends \d+% to green/);
+      relay.resume();
+      expect(await ramp.exit, ramp.output()).to.equal(3);
+      await until('all are off', async () => (await shell.json(`status ${SERVICE}`)).offCanary?.off === true);
+    } finally {
+      relay.resume();
+      await tills.deregister();
+      await tills.sidecar.kill();
+      await relay.stop();
+    }
+  });
 
   it('tells of routes that an entrance goes past before they are made, and refuses those that all go past', async () => {
     const file = planFile(`

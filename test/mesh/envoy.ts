@@ -19,9 +19,9 @@ export interface Sidecar {
   kill(): Promise<void>;
 }
 
-/** Starts the sidecar of a registered service instance, set up by Consul's own `connect envoy`; resolves when Envoy says LIVE. */
-export function startSidecar(consul: ConsulAgent, serviceId: string): Promise<Sidecar> {
-  return startEnvoy(consul, `the sidecar of ${serviceId}`, ['-sidecar-for', serviceId]);
+/** Starts the sidecar of a registered service instance, set up by Consul's own `connect envoy`; resolves when Envoy says LIVE. `grpc`: where it asks for its config instead of at Consul. */
+export function startSidecar(consul: ConsulAgent, serviceId: string, grpc?: string): Promise<Sidecar> {
+  return startEnvoy(consul, `the sidecar of ${serviceId}`, ['-sidecar-for', serviceId], grpc);
 }
 
 /** Starts the Envoy of a registered gateway of this kind; resolves when Envoy says LIVE. */
@@ -29,19 +29,15 @@ export function startGateway(consul: ConsulAgent, kind: 'ingress' | 'api', id: s
   return startEnvoy(consul, `the gateway ${id}`, ['-gateway', kind, '-service', id, '-proxy-id', id]);
 }
 
-async function startEnvoy(consul: ConsulAgent, what: string, whose: readonly string[]): Promise<Sidecar> {
+async function startEnvoy(
+  consul: ConsulAgent,
+  what: string,
+  whose: readonly string[],
+  grpc = consul.grpcAddress,
+): Promise<Sidecar> {
   const folder = mkdtempSync(join(tmpdir(), 'splitter-envoy-'));
   const admin = await freePort();
-  const asked = [
-    'connect',
-    'envoy',
-    ...whose,
-    '-bootstrap',
-    '-admin-bind',
-    `127.0.0.1:${admin}`,
-    '-grpc-addr',
-    consul.grpcAddress,
-  ];
+  const asked = ['connect', 'envoy', ...whose, '-bootstrap', '-admin-bind', `127.0.0.1:${admin}`, '-grpc-addr', grpc];
   const config = join(folder, 'bootstrap.json');
   writeFileSync(config, await runConsul(consul.address, asked, '', consul.managementToken));
   const flags = ['-c', config, '--use-dynamic-base-id', '--disable-hot-restart', '--concurrency', '1', '--log-level', 'warn'];

@@ -18,6 +18,8 @@ export interface InstanceOptions {
   readonly upstreams?: Readonly<Record<string, number>>;
   /** The sidecar takes all that its service sends, at this port. */
   readonly transparentAt?: number;
+  /** Where the sidecar asks for its config instead of at Consul. */
+  readonly grpc?: string;
 }
 
 /** A registered instance with its running sidecar. */
@@ -76,7 +78,7 @@ export async function startInstance(consul: ConsulAgent, options: InstanceOption
       },
     },
   });
-  const sidecar = await startSidecar(consul, id);
+  const sidecar = await startSidecar(consul, id, options.grpc);
   const turn = (how: 'fail' | 'warn' | 'pass'): Promise<void> =>
     consul.api('PUT', `/v1/agent/check/${how}/${check}`).then(() => {});
   try {

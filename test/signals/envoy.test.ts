@@ -78,7 +78,15 @@ describe('the envoy source', () => {
     });
     [green, blue] = [{ 2: 110, 5: 7 }, { 2: 950 }];
     const reading = await read();
-    expect(reading.measurement).to.deep.equal({ kind: 'counts', canary: { bad: 3, total: 13 }, stable: { bad: 0, total: 100 } });
+    expect(reading.measurement).to.deep.equal({
+      kind: 'counts',
+      canary: { bad: 3, total: 13 },
+      stable: { bad: 0, total: 100 },
+      callers: [
+        { caller: 'web', canary: { bad: 3, total: 13 }, stable: { bad: 0, total: 50 } },
+        { caller: 'web', canary: { bad: 0, total: 0 }, stable: { bad: 0, total: 50 } },
+      ],
+    });
     expect(reading.query).to.equal('envoy_cluster_upstream_rq_xx{consul_destination_service="payments"} of 2 callers');
     expect(reading.raw).to.equal('green 2xx 10, 5xx 3; blue 2xx 100');
     expect(reading.at).to.equal(now);
@@ -94,12 +102,79 @@ describe('the envoy source', () => {
     count = 15;
     now += 100;
     const [traffic, readings] = await look();
-    expect(traffic).to.deep.equal({ at: now, requests: { green: 5, blue: 0 }, callers: { found: 1, read: 1 } });
+    expect(traffic).to.deep.equal({
+      at: now,
+      requests: { green: 5, blue: 0 },
+      callers: { found: 1, read: 1 },
+      each: [{ name: 'web', id: 'web-sidecar-proxy', node: '', from: now - 100, at: now, requests: { green: 5 } }],
+    });
     expect(readings.map(({ measurement }) => measurement.kind === 'counts' && measurement.canary.total)).to.deep.equal([5, 5]);
     expect(web.asked).to.have.length(2);
     now += 30;
     expect((await envoy.traffic(PAYMENTS, NEVER))?.requests.green).to.equal(0);
     expect(web.asked, 'within 50 ms the last scrape is taken again').to.have.length(2);
+  });
+
+  it('tells what each caller sent, past every subset too, since its page before; not of those whom no weight moves', async () => {
+    let count = 10;
+    const counted = () => ({ completed: count, total: count, active: 0 });
+    const whole = () => requestLines('', counted()).replaceAll('consul_destination_service_subset="",', '');
+    const web = await caller(() => requestLines('green', counted()) + requestLines('blue', counted()) + whole());
+    const [tcp, named] = [
+      await caller(() => requestLines('green', counted())),
+      await caller(() => requestLines('green', counted())),
+    ];
+    const upstreams = (one: object) => ({ DestinationServiceName: 'app', Upstreams: [{ DestinationType: 'service', ...one }] });
+    const payments = { DestinationName: 'payments' };
+    catalog.proxies = {
+      'web-sidecar-proxy': [sidecar(web.address)],
+      'app-sidecar-proxy': [
+        sidecar(tcp.address, upstreams({ ...payments, Config: { protocol: 'tcp' } })),
+        sidecar(named.address, upstreams({ DestinationName: 'old' })),
+      ],
+    };
+    catalog.entries = { 'service-resolver': [{ Kind: 'service-resolver', Name: 'old', Redirect: { Service: 'payments' } }] };
+    await envoy.traffic(PAYMENTS, NEVER);
+    const from = now;
+    now += 100;
+    count = 17;
+    const traffic = await envoy.traffic(PAYMENTS, NEVER);
+    expect(traffic?.callers).to.deep.equal({ found: 3, read: 3 });
+    expect(traffic?.requests, 'shares are of the subsets alone').to.deep.equal({ blue: 7, green: 21 });
+    expect(traffic?.each).to.deep.equal([
+      { name: 'web', id: 'web-sidecar-proxy', node: '', from, at: now, requests: { green: 7, blue: 7, '': 7 } },
+    ]);
+    now += 100;
+    expect((await envoy.traffic(PAYMENTS, NEVER))?.each?.[0]?.requests).to.deep.equal({ green: 0, blue: 0, '': 0 });
+  });
+
+  it('counts unanswered requests and codes of each caller alone, a late failure against what was sent before; no latency, and nothing of an only caller', async () => {
+    let [sent, done] = [10, 10];
+    const lines = (subset: string) =>
+      requestLines(subset, { completed: done, total: sent, active: 0 }) + classLines(subset, { 4: done });
+    const one = await caller(() => lines('green') + latencyLines('green', { 500: done }, done));
+    const two = await caller(() => requestLines('blue', { completed: 9, total: 9, active: 0 }));
+    register(one.address, two.address);
+    const GAVE_UP: EnvoySignal = { name: 'gave-up', source: 'envoy', metric: 'unanswered', max: 0.01 };
+    const DENIED: EnvoySignal = { name: 'denied', source: 'envoy', metric: 'codes', codes: ['4xx'], max: 0.01 };
+    const look = async () => {
+      now += 100;
+      const readings = await envoy.read([GAVE_UP, DENIED, SLOW], PAYMENTS, NEVER);
+      return readings.map(({ measurement }) => (measurement.kind === 'counts' ? (measurement.callers ?? []) : []));
+    };
+    await look();
+    [sent, done] = [14, 13];
+    const [, denied] = await look();
+    const [gaveUp, , slow] = await look();
+    expect(gaveUp).to.deep.equal([{ caller: 'web', canary: { bad: 1, total: 1 }, stable: { bad: 0, total: 0 } }]);
+    expect(denied).to.deep.equal([{ caller: 'web', canary: { bad: 3, total: 3 }, stable: { bad: 0, total: 0 } }]);
+    expect(slow).to.deep.equal([]);
+    register(one.address);
+    now += 20_000;
+    await look();
+    await look();
+    [sent, done] = [19, 18];
+    expect(await look()).to.deep.equal([[], [], []]);
   });
 
   it('sets only a base line for a caller that comes later', async () => {

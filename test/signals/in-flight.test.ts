@@ -76,6 +76,27 @@ describe('requests in flight', () => {
     expect(await unread()).to.deep.equal({ ...COUNTED, unknown: ['callers that ACLs hide from this token'] });
   });
 
+  it('were sent by each caller whose requests pass the splitter: to one subset, and in all', async () => {
+    const page = flightLines('blue', 2, 20) + flightLines('green', 0, 70) + flightLines('', 0, 5);
+    const [web, app, tcp] = await serveAll([page, undefined, page]);
+    const Upstreams = [{ DestinationType: 'service', DestinationName: 'payments', Config: { protocol: 'tcp' } }];
+    const named = (name: string, address: string | undefined, more = {}) => [
+      { ...sidecar(address, { DestinationServiceName: name, ...more }), ServiceName: `${name}-sidecar-proxy` },
+    ];
+    catalog.proxies = {
+      'web-sidecar-proxy': named('web', web),
+      'app-sidecar-proxy': named('app', app),
+      'tcp-sidecar-proxy': named('tcp', tcp, { Upstreams }),
+    };
+    expect(await reader.readSent(PAYMENTS, 'green')).to.deep.equal({
+      callers: [{ name: 'web', id: 'web-sidecar-proxy', node: '', at: 1_000_000, gone: 70, all: 95 }],
+      unread: ['app'],
+    });
+    anew();
+    catalog.down = true;
+    expect(await reader.readSent(PAYMENTS, 'green')).to.deep.equal({ callers: [], unread: [] });
+  });
+
   it('are unknown where nobody can be read, and where nobody calls', async () => {
     await callers(undefined);
     expect(await reader.read(PAYMENTS, BLUE)).to.deep.equal({});

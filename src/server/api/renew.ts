@@ -5,7 +5,7 @@ type Leg = RolloutRow['stable'];
 /** A rollout that was read, with what the stream tells of it since. A row that was only glimpsed (by a controller that does not look after the service) takes away no evidence. */
 export function renew(old: RolloutDetail, row: RolloutRow): RolloutDetail {
   // What is optional is absent when it is over.
-  const { held: _, datacenters, ...kept } = old;
+  const { held: _, following: __, datacenters, ...kept } = old;
   const next = { ...kept, ...row, plan: row.plan && { ...row.plan, source: old.plan?.source ?? null } };
   if (row.step === null || row.step.of !== null) return next;
   // Of another rollout nothing may be kept, and all is yet to be read.

@@ -1,4 +1,5 @@
 import type { Sight } from '../../controller/snapshot.js';
+import { withFollowing } from '../../core/entrance-rows.js';
 import type { Plan } from '../../core/plan.js';
 import { type Status, statusOf } from '../../core/status.js';
 import { describeStep } from '../../core/steps.js';
@@ -26,7 +27,7 @@ export function detailOf(stored: Status, sight: Sight | undefined, plan: Plan | 
         weight: step.kind === 'weight' ? step.to / 100 : null,
       })) ?? null,
     bake: plan === undefined ? null : plan.bake / 1_000,
-    entrances: (status.entrances ?? null) as RolloutDetail['entrances'],
+    entrances: (status.entrances ? withFollowing(status.entrances, status.following) : null) as RolloutDetail['entrances'],
   };
 }
 

@@ -85,6 +85,18 @@ const entrance = z.object({
   tcp: z.boolean().describe('It speaks tcp to the service: no weight moves it'),
   split: z.boolean().describe("All that it sends passes the service's splitter"),
   routed: z.boolean().describe("All that it sends passes the service's router"),
+  follows: z.boolean().nullable().describe('Whether it sends by the weights of the rollout under way; null: not known'),
+});
+
+const following = z.object({
+  name: z.string().describe('The service that calls, or the gateway'),
+  id: z.string().describe('Of the proxy'),
+  node: z.string().describe('Where it runs'),
+  follows: z.boolean().nullable().describe('False: it does not send by the weights; null: not known, or something explains it'),
+  sent: z.number().describe('Its share of requests to canary since the present weights are stored, percent'),
+  asked: z.number().describe('The share that it was to send, percent'),
+  requests: z.number().describe('How many it sent to both'),
+  message: z.string().optional().describe('Only where it does not send by the weights: what it sends, and why'),
 });
 
 const status = z.object({
@@ -114,6 +126,10 @@ const status = z.object({
     .array(datacenter)
     .optional()
     .describe('Each datacenter that shares the entries, home first; absent: there is one only'),
+  following: z
+    .array(following)
+    .optional()
+    .describe('Callers by themselves, those that do not send by the weights first; absent: nobody looks'),
   signals: z.array(signal).describe('What is measured, against its bound'),
   plan: z.object({ digest: z.string(), source: z.string().nullable() }).nullable().describe('What it follows'),
   driver: z.object({ kind: z.string(), id: z.string() }).nullable().describe('Who advances it'),

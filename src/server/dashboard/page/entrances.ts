@@ -25,9 +25,10 @@ export function EntranceTable({ entrances }: Pick<RolloutDetail, 'entrances'>) {
   </section>`;
 }
 
-function seen({ read, why, certain, tcp, split }: Row): string {
+function seen({ read, why, certain, tcp, split, follows }: Row): string {
   const said = [
     ...(read ? [] : [why ?? 'not read']),
+    ...(follows === false ? ['does not follow the weights'] : []),
     ...(certain ? [] : ['may send']),
     ...(tcp ? ['tcp: no weight moves it'] : split ? [] : ['goes past the splitter']),
   ];
