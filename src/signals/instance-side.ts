@@ -86,7 +86,8 @@ export class InstanceSide {
   /** Begins to read what is due, and waits for none of it. `hurry`: callers do not count everything. Never throws. */
   look(at: number, hurry: boolean, abort: AbortSignal): void {
     const due = at - this.#searchedAt >= (this.#known.size > 0 ? REFRESH : this.#retry);
-    if (due && !this.#searching && this.#lookups.take()) void this.#find(abort);
+    const which = this.#searchedAt === Number.NEGATIVE_INFINITY ? 'first' : 'again';
+    if (due && !this.#searching && this.#lookups.take(which)) void this.#find(abort);
     const pace = PACE[hurry ? 'hurry' : 'calm'];
     for (const page of this.#known.values()) {
       const every = Math.max(pace[page.subset === this.#target.canary ? 'canary' : 'stable'], this.#known.size * APART);

@@ -8,7 +8,8 @@ describe('LookupBudget', () => {
   it('gives five at once, then five a second, and no more after a long rest', () => {
     let now = 5_000;
     const budget = new LookupBudget(() => now);
-    const take = (tries: number): number => Array.from({ length: tries }, () => budget.take()).filter(Boolean).length;
+    const take = (tries: number, which: 'first' | 'again' = 'again'): number =>
+      Array.from({ length: tries }, () => budget.take(which)).filter(Boolean).length;
     expect(take(50)).to.equal(5);
     now += 600;
     expect(take(50)).to.equal(3);
@@ -16,6 +17,7 @@ describe('LookupBudget', () => {
     expect(take(50)).to.equal(5);
     now -= 2_000;
     expect(take(50), 'the clock was set back').to.equal(5);
+    expect(take(50, 'first'), 'who looks for the first time waits for nobody').to.equal(10);
   });
 
   it('keeps thirty services without any metrics from asking Consul more than a few times a second', async () => {
