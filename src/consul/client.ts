@@ -32,7 +32,7 @@ export interface Call {
   readonly timeout?: number;
   /** A transaction: 409 is an answer too, and says that nothing was written. */
   readonly conflict?: boolean;
-  /** A write that may be made twice: it is sent again where its answer is lost. */
+  /** A write that may be made twice: it is sent again where its answer is lost, within the client's patience. */
   readonly repeatable?: boolean;
   /** Hears that it is sent again because an answer was lost. */
   readonly onLost?: () => void;
@@ -67,7 +67,7 @@ const CONNECTIONS = 28;
 /** The `consul` package's client with what it lacks: config entries and chains by path, texts of errors, aborting, namespaces. */
 export class ConsulClient extends Consul {
   readonly settings: ConsulSettings;
-  /** How long a request that Consul turns away for its limits is sent again, ms. */
+  /** How long a request that Consul turns away for its limits is sent again, ms. With 0 nothing is ever sent again: whoever asks has pauses of its own. */
   patience = 10_000;
   /** Hears of every request after it has ended. */
   onCall: (told: Told) => void = () => undefined;
@@ -115,7 +115,7 @@ export class ConsulClient extends Consul {
         if (!(error instanceof ConsulError) || call.abort?.aborted === true) throw error;
         // Consul turns such a request away before it does anything about it, so a write may be sent again too.
         const isLimited = error.code === 'limited' && Date.now() + pause.duration < until;
-        const isLost = error.code === 'unknown-outcome' && call.repeatable === true && sent < SENDS;
+        const isLost = error.code === 'unknown-outcome' && call.repeatable === true && this.patience > 0 && sent < SENDS;
         if (!isLimited && !isLost) throw error;
         if (isLost) call.onLost?.();
         await sleep(pause.duration);
