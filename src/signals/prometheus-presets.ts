@@ -44,6 +44,9 @@ export function presetQuery(preset: Preset, scope: PresetScope, window: string):
     return `(sum ${BY} (rate(${range(metric, more)})) or ${all} * 0) / ${all}`;
   };
   const quantile = (q: number): string => `histogram_quantile(${q}, sum ${BY_EDGE} (rate(${range('upstream_rq_time_bucket')})))`;
+  /** How far a counter came. `increase` stretches a young counter to less than the whole window and each of them to another part of it, `delta` all of them alike; only a restart needs `increase`. */
+  const change = (metric: string): string =>
+    `delta(${range(metric)}) unless resets(${range(metric)}) > 0 or increase(${range(metric)})`;
   switch (preset) {
     case 'error-ratio': {
       // gRPC answers HTTP 200 whatever happens: where Envoy counts statuses of the service, classes say nothing of its errors.
@@ -55,10 +58,10 @@ export function presetQuery(preset: Preset, scope: PresetScope, window: string):
     case 'unanswered-ratio': {
       // By the counters as `request-account.ts` reads them: sent, not answered, and not under way any more.
       const all = `sum ${BY} (increase(${range('upstream_rq_total')}))`;
-      const some = (metric: string): string => `(sum ${BY} (increase(${range(metric)})) or ${all} * 0)`;
-      const sent = `(${all} + ${some('upstream_rq_cancelled')} - ${some('upstream_rq_retry')})`;
+      const of = (metric: string): string => `(sum ${BY} (${change(metric)}) or ${all} * 0)`;
+      const sent = `(${of('upstream_rq_total')} + ${of('upstream_rq_cancelled')} - ${of('upstream_rq_retry')})`;
       const waiting = `sum ${BY} (delta(${range('upstream_rq_active')}))`;
-      return `clamp_min(${sent} - sum ${BY} (increase(${range('upstream_rq_completed')})) - ${waiting}, 0) / (${sent} > 0)`;
+      return `clamp_min(${sent} - sum ${BY} (${change('upstream_rq_completed')}) - ${waiting}, 0) / (${sent} > 0)`;
     }
     case 'p50':
       return quantile(0.5);

@@ -20,10 +20,12 @@ describe('presets of PromQL', () => {
     [
       'unanswered-ratio',
       (() => {
-        const all = `sum ${BY} (increase(envoy_cluster_upstream_rq_total{${LABELS}}[2m]))`;
-        const some = (name: string) => `(sum ${BY} (increase(envoy_cluster_upstream_rq_${name}{${LABELS}}[2m])) or ${all} * 0)`;
-        const sent = `(${all} + ${some('cancelled')} - ${some('retry')})`;
-        return `clamp_min(${sent} - sum ${BY} (increase(envoy_cluster_upstream_rq_completed{${LABELS}}[2m])) - sum ${BY} (delta(envoy_cluster_upstream_rq_active{${LABELS}}[2m])), 0) / (${sent} > 0)`;
+        const range = (name: string) => `envoy_cluster_upstream_rq_${name}{${LABELS}}[2m]`;
+        const all = `sum ${BY} (increase(${range('total')}))`;
+        const change = (name: string) => `delta(${range(name)}) unless resets(${range(name)}) > 0 or increase(${range(name)})`;
+        const of = (name: string) => `(sum ${BY} (${change(name)}) or ${all} * 0)`;
+        const sent = `(${of('total')} + ${of('cancelled')} - ${of('retry')})`;
+        return `clamp_min(${sent} - sum ${BY} (${change('completed')}) - sum ${BY} (delta(${range('active')})), 0) / (${sent} > 0)`;
       })(),
     ],
     ['p50', `histogram_quantile(0.5, sum ${BY_EDGE} (rate(envoy_cluster_upstream_rq_time_bucket{${LABELS}}[2m])))`],

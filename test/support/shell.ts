@@ -67,6 +67,7 @@ export class Shell {
       },
     };
     const done = runCommand(argv, io).then((code) => ({ code, out, err }));
+    latest = { line: argv.join(' '), output: () => out + err };
     return {
       done,
       output: () => out + err,
@@ -89,11 +90,20 @@ export class Shell {
   }
 }
 
-/** Waits until the condition holds, looking every 20 ms; throws with what was waited for after `ms`. */
+/** The command that was started last: what it printed is what a person needs to see why nothing came of a wait. */
+let latest: { readonly line: string; output(): string } | undefined;
+
+/** Waits until the condition holds, looking every 20 ms; throws with what was waited for after `ms`, and what the last command printed. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
   const deadline = Date.now() + ms;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited ${ms} ms in vain until ${what}`);
+    if (Date.now() > deadline)
+      throw new Error(
+        [
+          `waited ${ms} ms in vain until ${what}`,
+          ...(latest === undefined ? [] : [`splitter ${latest.line}`, latest.output().slice(-2_000)]),
+        ].join('\n'),
+      );
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

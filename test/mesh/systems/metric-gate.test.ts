@@ -198,13 +198,13 @@ describe('the metric gate on a real mesh', () => {
     before(async function () {
       this.timeout(LONG);
       newRelic = await startNewRelic('NRAK-of-a-test');
-      const env = { NEW_RELIC_API_KEY: 'NRAK-of-a-test', NEW_RELIC_ACCOUNT_ID: '7' };
+      const env = {
+        NEW_RELIC_API_KEY: 'NRAK-of-a-test',
+        NEW_RELIC_ACCOUNT_ID: '7',
+        NEW_RELIC_API_URL: newRelic.address,
+      };
       shell = new Shell(mesh.address, env);
-      const text = shortened('metric-gate-newrelic.yaml').replaceAll(
-        'source: newrelic',
-        `source: newrelic\n    url: ${newRelic.address}`,
-      );
-      plan = planFile(text, 'metric-gate-newrelic.yaml');
+      plan = planFile(shortened('metric-gate-newrelic.yaml'), 'metric-gate-newrelic.yaml');
       if (!mesh.apps.has('3')) await mesh.deploy('3');
     });
     after(() => newRelic?.stop());
