@@ -16,6 +16,8 @@ interface Follower {
   readonly task: SplitTask;
   state: SplitState;
   at: number;
+  /** How it stands, until it changes: it is asked for at every turn, and most callers have no news then. Null: nothing to tell. */
+  told: Following | null | undefined;
 }
 
 /** Holds each caller by itself to the stored weights, by the requests that it sent since it can have them. Times in ms. */
@@ -64,6 +66,7 @@ export class Followers {
       known.at = until;
       const { [this.#canary]: canary = 0, [NO_SUBSET]: past = 0 } = requests;
       known.state = continueSplit(known.task, known.state, { canary, past, total });
+      known.told = undefined;
       this.#known.set(key, known);
     }
     for (const [key, { at: seen }] of this.#known) if (seen < at - GONE) this.#known.delete(key);
@@ -72,15 +75,21 @@ export class Followers {
   /** How each caller that sent something stands; undefined where none can be read. `why`: what explains other shares than the weights'. */
   following(why?: string): readonly Following[] | undefined {
     if (!this.#isReadable) return undefined;
-    return [...this.#known.values()].flatMap(({ caller, task, state: { counts, follows } }) => {
-      const { canary, past, total } = counts;
-      if (total === 0 && follows === null) return [];
-      const explained = follows === false && why !== undefined ? { explained: why } : {};
-      const split = total - past;
-      const sent = split === 0 ? (total === 0 ? task.asked : 0) : canary / split;
-      const unsplit = follows === false && isPast(counts) ? { past: true as const } : {};
-      return [{ ...caller, follows, canary: this.#canary, sent, asked: task.asked, requests: total, ...unsplit, ...explained }];
-    });
+    const all: Following[] = [];
+    for (const known of this.#known.values()) {
+      if (known.told === undefined) known.told = this.#tell(known);
+      if (known.told !== null) all.push(explain(known.told, why));
+    }
+    return all;
+  }
+
+  #tell({ caller, task, state: { counts, follows } }: Follower): Following | null {
+    const { canary, past, total } = counts;
+    if (total === 0 && follows === null) return null;
+    const split = total - past;
+    const sent = split === 0 ? (total === 0 ? task.asked : 0) : canary / split;
+    const unsplit = follows === false && isPast(counts) ? { past: true as const } : {};
+    return { ...caller, follows, canary: this.#canary, sent, asked: task.asked, requests: total, ...unsplit };
   }
 
   #meet(caller: CallerName, found: number): Follower | undefined {
@@ -89,7 +98,7 @@ export class Followers {
     if (this.#met === 0) this.#expected = Math.max(1, found);
     const alpha = SPLIT_ALPHA * partOf(this.#weights) * partAmong(this.#met++, this.#expected);
     const task = { asked, before: this.#shareIn(this.#before), alpha, atLeast: this.#atLeast };
-    return { caller, task, state: beginSplit(task), at: 0 };
+    return { caller, task, state: beginSplit(task), at: 0, told: undefined };
   }
 
   /** Canary's part of what goes to the service's own legs: what goes to another service is counted there. */
@@ -100,4 +109,8 @@ export class Followers {
     const whole = own.reduce((sum, { weight }) => sum + weight, 0);
     return whole === 0 ? undefined : weightOf(own, this.#canary) / whole;
   }
+}
+
+function explain(told: Following, why: string | undefined): Following {
+  return told.follows === false && why !== undefined ? { ...told, explained: why } : told;
 }

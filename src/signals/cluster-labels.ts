@@ -58,8 +58,24 @@ function subsetIn(whole: string, { service, namespace, partition, datacenter }: 
 
 /** The value of a label; undefined when it is absent or empty. */
 export function labelValue(labels: string, name: string): string | undefined {
-  const start = `,${labels}`.indexOf(`,${name}="`);
+  const start = labelStart(labels, name);
   if (start === -1) return undefined;
   const from = start + name.length + 2;
   return labels.slice(from, labels.indexOf('"', from)) || undefined;
+}
+
+/** The labels without this one. */
+export function withoutLabel(labels: string, name: string): string {
+  const start = labelStart(labels, name);
+  if (start === -1) return labels;
+  const end = labels.indexOf('"', start + name.length + 2) + 1;
+  return start === 0 ? labels.slice(end + 1) : labels.slice(0, start - 1) + labels.slice(end);
+}
+
+/** Where a label begins; -1 where it is absent. It is called for every line of every page: nothing is copied. */
+function labelStart(labels: string, name: string): number {
+  const own = `${name}="`;
+  if (labels.startsWith(own)) return 0;
+  const comma = labels.indexOf(`,${own}`);
+  return comma === -1 ? -1 : comma + 1;
 }

@@ -46,7 +46,7 @@ export class EntranceReader {
   async #look({ address, why }: Entrance, target: Called): Promise<EntranceReading> {
     if (address === undefined) return { why: why ?? 'it shows no metrics' };
     try {
-      const page = await this.#pages.read(address, SENT, target.metrics);
+      const { page } = await this.#pages.read(address, SENT, target.metrics);
       return { sent: countSent(page.linesOf(target.service), target) };
     } catch (error) {
       return { why: `${address}: ${(error as Error).message}` };

@@ -1,5 +1,5 @@
 import type { ServiceRef } from '../core/plan.js';
-import { ClusterLabels, labelValue } from './cluster-labels.js';
+import { ClusterLabels, labelValue, withoutLabel } from './cluster-labels.js';
 import { FACTS_FILTER, isEnvoyPage } from './page-facts.js';
 
 /** The counters of one Envoy cluster (one subset): by response class (`2`, `5`) or code, by gRPC status, by bucket edge in ms with `count` for all, or by what became of requests. */
@@ -57,13 +57,14 @@ export function parseEnvoyMetrics(text: string, target: ServiceRef): EnvoyMetric
   const latency = new Map<string, CounterGroup>();
   const requests = new Map<string, CounterGroup>();
   const statuses = new Map<string, CounterGroup>();
+  let last: BucketRun | undefined;
   for (let from = 0; from < text.length; ) {
     const newline = text.indexOf('\n', from);
     const to = newline === -1 ? text.length : newline;
     // Exact names: `envoy_cluster_external_…` and `…_internal_…` repeat every series.
     if (text.startsWith(CLASSES, from)) addLine(classes, text.slice(from + CLASSES.length, to), wanted, CLASS_LABEL);
     else if (text.startsWith(RETRIED, from)) addLine(retried, text.slice(from + RETRIED.length, to), wanted, CLASS_LABEL);
-    else if (text.startsWith(BUCKET, from)) addLine(latency, text.slice(from + BUCKET.length, to), wanted, 'le');
+    else if (text.startsWith(BUCKET, from)) last = addBucket(latency, text.slice(from + BUCKET.length, to), wanted, last);
     else if (text.startsWith(COUNT, from)) addLine(latency, text.slice(from + COUNT.length, to), wanted, undefined);
     else if (text.startsWith(STATUS, from)) addStatus(statuses, text.slice(from + STATUS.length, to), wanted);
     else if (text.startsWith(CODE, from)) addLine(codes, text.slice(from + CODE.length, to), wanted, CODE_LABEL);
@@ -107,9 +108,32 @@ function addLine(groups: Map<string, CounterGroup>, line: string, wanted: Cluste
   );
 }
 
-/** The labels that all counters of the cluster have. */
-function withoutLabel(labels: string, name: string): string {
-  return labels.replace(new RegExp(`^${name}="[^"]*",|,?\\b${name}="[^"]*"`), '');
+/** The buckets of one histogram stand one below the other: what comes before their edge is the same in all of them. */
+interface BucketRun {
+  readonly before: string;
+  readonly group: CounterGroup;
+}
+
+const EDGE = /^(\d+(?:\.\d+)?|\+Inf)"} (\d+)\r?$/;
+
+/** Most lines of a page are buckets: one that goes on from the line above is read by its end alone. */
+function addBucket(
+  groups: Map<string, CounterGroup>,
+  line: string,
+  wanted: ClusterLabels,
+  last: BucketRun | undefined,
+): BucketRun | undefined {
+  if (last !== undefined && line.slice(0, last.before.length) === last.before) {
+    const [, edge, count] = EDGE.exec(line.slice(last.before.length)) ?? [];
+    if (edge !== undefined) {
+      last.group.values.set(edge, Number(count));
+      return last;
+    }
+  }
+  addLine(groups, line, wanted, 'le');
+  const at = line.lastIndexOf(',le="');
+  const group = at === -1 ? undefined : groups.get(line.slice(0, at));
+  return group === undefined ? undefined : { before: line.slice(0, at + ',le="'.length), group };
 }
 
 /** `line` is what follows the opening brace. */
@@ -125,12 +149,7 @@ function addCounter(
   const subset = end === -1 ? undefined : wanted.subsetOf(labels);
   if (subset === undefined || (subset === '' && !whole)) return;
   const { key, cluster } = place(labels);
-  const value = Number(
-    line
-      .slice(end + 1)
-      .trim()
-      .split(' ')[0],
-  );
+  const value = Number.parseFloat(line.slice(end + 1));
   if (key === undefined || !Number.isFinite(value)) return;
   const group = groups.get(cluster) ?? { subset, values: new Map<string, number>() };
   groups.set(cluster, group);

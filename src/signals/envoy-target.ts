@@ -139,37 +139,36 @@ export class EnvoyTarget {
 
   /** Reads all those whose turn it is, and puts them behind the others. */
   async #scrape(at: number): Promise<void> {
-    const waiting = new Map<string, Sidecar>();
-    const asked = new Map<string, Sidecar>();
-    const looks = new Map<Sidecar, Promise<void>>();
+    const asked = new Map<string, { readonly sidecar: Sidecar; readonly look: Promise<void> }>();
+    const families = this.#families;
+    const withoutLatency = new Set([...families].filter((family) => family !== 'latency'));
     for (const [address, sidecar] of this.#sidecars) {
-      const families = this.#familiesOf(sidecar, at);
-      const look = sidecar.look(this.#target, this, families);
-      if (look === undefined) {
-        waiting.set(address, sidecar);
-        continue;
-      }
-      if (families.has('latency')) this.#latencyAt.set(sidecar, at);
-      asked.set(address, sidecar);
-      looks.set(sidecar, look);
+      const isSoon = at - (this.#latencyAt.get(sidecar) ?? Number.NEGATIVE_INFINITY) < LATENCY_EVERY;
+      const wanted = isSoon ? withoutLatency : families;
+      const look = sidecar.look(this.#target, this, wanted);
+      if (look === undefined) continue;
+      if (wanted.has('latency')) this.#latencyAt.set(sidecar, at);
+      asked.set(address, { sidecar, look });
     }
-    this.#sidecars = new Map([...waiting, ...asked]);
+    for (const [address, { sidecar }] of asked) {
+      this.#sidecars.delete(address);
+      this.#sidecars.set(address, sidecar);
+    }
     // One that failed is tried again, but only waited for when there is no other: a dead sidecar must not slow the rest.
-    const hopeful = [...asked.values()].filter(({ read }) => read !== false);
-    const isAnyReadable = hopeful.length > 0 || [...waiting.values()].some(({ read }) => read === true);
-    await Promise.all((isAnyReadable ? hopeful : [...asked.values()]).map((sidecar) => looks.get(sidecar)));
+    const hopeful = [...asked.values()].filter(({ sidecar }) => sidecar.read !== false);
+    const isAnyReadable =
+      hopeful.length > 0 || [...this.#sidecars].some(([address, { read }]) => !asked.has(address) && read === true);
+    await Promise.all((isAnyReadable ? hopeful : [...asked.values()]).map(({ look }) => look));
   }
 
-  #familiesOf(sidecar: Sidecar, at: number): ReadonlySet<Family> {
-    const families = new Set<Family>(['classes', 'retried', 'requests', ...this.#asked]);
-    if (at - (this.#latencyAt.get(sidecar) ?? Number.NEGATIVE_INFINITY) < LATENCY_EVERY) families.delete('latency');
-    if (this.isGrpc) families.add('statuses');
-    return families;
+  get #families(): ReadonlySet<Family> {
+    return new Set<Family>(['classes', 'retried', 'requests', ...this.#asked, ...(this.isGrpc ? (['statuses'] as const) : [])]);
   }
 
   /** Some callers have not had their first turn. */
   #waiting(): boolean {
-    return [...this.#sidecars.values()].some((sidecar) => sidecar.read === undefined);
+    for (const { read } of this.#sidecars.values()) if (read === undefined) return true;
+    return false;
   }
 
   #note(at: number, fresh: ReadonlySet<string>): void {

@@ -66,7 +66,7 @@ export class PageHistory {
     if (isTold && own.some((face) => page.at - face.at <= KEPT))
       return ignored('its counters went back though its Envoy did not begin anew');
     const requests = new RequestFollower(begun);
-    this.#keep({ ...page, requests }, live);
+    this.#keep({ ...page, families: filledUpAll(new Map(), page.families), requests }, live);
     return counted(mapOf(page, requests, (_, after) => incrementsBetween(begun ? NOTHING : undefined, after)));
   }
 
@@ -80,12 +80,10 @@ export class PageHistory {
 
   #goOn(before: Face, page: CounterPage, live: readonly Face[]): Taken {
     const { requests } = before;
-    const increments = mapOf(page, requests, (family, after) => {
-      const old = before.families.get(family);
-      return incrementsBetween(old, old === undefined ? after : filledUp(old, after));
-    });
-    const families = new Map(before.families);
-    for (const [family, after] of page.families) families.set(family, filledUp(before.families.get(family) ?? NOTHING, after));
+    const families = filledUpAll(before.families, page.families);
+    const increments = mapOf(page, requests, (family, after) =>
+      incrementsBetween(before.families.get(family), families.get(family) ?? after),
+    );
     this.#keep(
       { ...page, families, requests },
       live.filter((face) => face !== before),
@@ -157,11 +155,29 @@ function goesBack(face: CounterPage, page: CounterPage): boolean {
 }
 
 /** What a page leaves out has not changed: Envoy shows what it has used once, until the cluster is gone. */
+function filledUpAll(before: CounterPage['families'], after: CounterPage['families']): Map<Family, Snapshot> {
+  const full = new Map(before);
+  for (const [family, snapshot] of after) full.set(family, filledUp(before.get(family) ?? NOTHING, snapshot));
+  return full;
+}
+
 function filledUp(before: Snapshot, after: Snapshot): Snapshot {
   const full = new Map(before);
   for (const [cluster, group] of after) {
-    const values = new Map([...(before.get(cluster)?.values ?? []), ...group.values]);
-    full.set(cluster, { ...group, values });
+    const old = before.get(cluster);
+    const whole = old === undefined || !lacksSome(group.values, old.values);
+    const kept = old === undefined ? ownText(cluster) : cluster;
+    full.set(kept, whole ? group : { ...group, values: new Map([...old.values, ...group.values]) });
   }
   return full;
+}
+
+function lacksSome(values: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): boolean {
+  for (const key of before.keys()) if (!values.has(key)) return true;
+  return false;
+}
+
+/** The same text in memory of its own: a part of a page would keep the whole page for as long as it lives. */
+function ownText(part: string): string {
+  return Buffer.from(part).toString();
 }

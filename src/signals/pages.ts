@@ -13,12 +13,12 @@ const FRESH = 50;
 
 const SERVICE = 'consul_destination_service="';
 const TYPE = '# TYPE ';
-const UNREAD = { text: '', merged: false };
+const UNREAD = { size: 0, merged: false };
 
 /** One metrics page of a sidecar, divided among the services that it calls. */
 export class Page {
-  /** All of it. */
-  readonly text: string;
+  /** How long all of it was, characters. */
+  readonly size: number;
   /** It also has numbers of an application, which another program had to be asked for. */
   readonly merged: boolean;
   /** Which process wrote it. */
@@ -30,7 +30,7 @@ export class Page {
     if (!isEnvoyPage(text)) throw new Error('the answer is no metrics page of Envoy');
     if (text !== '' && !text.endsWith('\n')) throw new UselessPage('the page is cut off');
     const { lines, facts, merged } = divide(text);
-    this.text = text;
+    this.size = text.length;
     this.merged = merged;
     this.facts = facts;
     this.#lines = lines;
@@ -50,6 +50,11 @@ export interface DatedPage {
   readonly page: Promise<Page>;
 }
 
+interface DatedText {
+  readonly at: number;
+  readonly page: Promise<{ readonly text: string; readonly page: Page }>;
+}
+
 interface Turn extends DatedPage {
   readonly families: ReadonlySet<Family>;
 }
@@ -59,7 +64,7 @@ export class Pages {
   readonly #scraper = new Scraper(CONNECTIONS);
   readonly #now: () => number;
   readonly #budget: ScrapeBudget;
-  readonly #last = new Map<string, DatedPage>();
+  readonly #last = new Map<string, DatedText>();
   readonly #turns = new Map<string, Turn>();
   /** Families that were asked for when it was not this caller's turn. */
   readonly #missed = new Map<string, Set<Family>>();
@@ -69,13 +74,13 @@ export class Pages {
     this.#budget = new ScrapeBudget(now, limits);
   }
 
-  /** The page at this address (host:port) as it is now, asked for with this query. Throws a short sentence when it cannot be read. */
-  read(address: string, query: string, access?: MetricsAccess): Promise<Page> {
+  /** The page at this address (host:port) as it is now, asked for with this query, as text and divided. Throws a short sentence when it cannot be read. */
+  read(address: string, query: string, access?: MetricsAccess): DatedText['page'] {
     const at = this.#now();
     const key = `${address}${access?.path ?? ''}${query}`;
     const last = this.#last.get(key);
     if (last !== undefined && Math.abs(at - last.at) < FRESH) return last.page;
-    const page = this.#scraper.read(address, query, access).then((text) => new Page(text));
+    const page = this.#scraper.read(address, query, access).then((text) => ({ text, page: new Page(text) }));
     keep(this.#last, key, { at, page }, () => FRESH);
     return page;
   }
@@ -92,7 +97,7 @@ export class Pages {
   ): DatedPage | undefined {
     const at = this.#now();
     const last = this.#turns.get(address);
-    const covers = last !== undefined && [...families].every((family) => last.families.has(family));
+    const covers = last !== undefined && hasAll(last.families, families);
     if (covers && Math.abs(at - last.at) < FRESH) return last;
     if (this.#budget.take(address)) return this.#begin(address, families, at, access);
     if (covers && last.at > seen) return last;
@@ -115,9 +120,10 @@ export class Pages {
     const families = new Set([...asked, ...(this.#missed.get(address) ?? [])]);
     this.#missed.delete(address);
     const began = performance.now();
-    const page = this.read(address, metricsQuery(families), access);
-    const note = ({ text, merged }: Pick<Page, 'text' | 'merged'>): void =>
-      this.#budget.note(address, { size: text.length, merged, ms: performance.now() - began });
+    // Until its next turn it is kept without its text, of which a mesh of thousands would hold hundreds of MB.
+    const page = this.read(address, metricsQuery(families), access).then((read) => read.page);
+    const note = ({ size, merged }: Pick<Page, 'size' | 'merged'>): void =>
+      this.#budget.note(address, { size, merged, ms: performance.now() - began });
     page.then(note, () => note(UNREAD));
     const turn = { at, page, families };
     keep(this.#turns, address, turn, () => Math.max(FRESH, this.#budget.every(address)));
@@ -125,8 +131,18 @@ export class Pages {
   }
 }
 
+function hasAll(known: ReadonlySet<Family>, wanted: ReadonlySet<Family>): boolean {
+  for (const family of wanted) if (!known.has(family)) return false;
+  return true;
+}
+
 /** Keeps a page only until it is old: it is large, and its sidecar may be gone tomorrow. */
-function keep<T extends DatedPage>(pages: Map<string, T>, key: string, own: T, howLong: () => number): void {
+function keep<T extends { readonly page: Promise<unknown> }>(
+  pages: Map<string, T>,
+  key: string,
+  own: T,
+  howLong: () => number,
+): void {
   pages.set(key, own);
   const drop = (): void => {
     setTimeout(() => {

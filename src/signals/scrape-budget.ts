@@ -15,7 +15,7 @@ export interface PageCost {
 }
 
 /** Each caller's turn comes a little later than all could be read, so that none waits for ever behind the others. */
-const TURN = 0.9;
+const TURN = 0.8;
 /** A caller that nobody asked for during this time takes no part any more, ms. */
 const FORGOTTEN = 10_000;
 

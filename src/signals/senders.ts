@@ -52,7 +52,10 @@ export class Senders {
   async #look(address: string, access: MetricsAccess | undefined): Promise<void> {
     const look: Look = { at: this.#now(), page: this.#looks.get(address)?.page };
     this.#looks.set(address, look);
-    look.page = await this.#pages.read(address, SENT, access).catch(() => look.page);
+    look.page = await this.#pages.read(address, SENT, access).then(
+      ({ page }) => page,
+      () => look.page,
+    );
   }
 }
 

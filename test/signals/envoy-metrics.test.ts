@@ -37,6 +37,28 @@ describe('reading Envoy metrics', () => {
     ]);
   });
 
+  it('reads buckets one by one, whatever stands between them and wherever their edge stands', () => {
+    const bucket = (subset: string, edge: string, count: string): string =>
+      `envoy_cluster_upstream_rq_time_bucket{consul_destination_service="payments",consul_destination_service_subset="${subset}",le="${edge}"} ${count}\n`;
+    const text = [
+      bucket('green', '1', '3'),
+      bucket('blue', '1', '8'),
+      bucket('green', '2.5', '4'),
+      bucket('green', '5', '5 1700000000000'),
+      bucket('green', '10', '6').replace('\n', '\r\n'),
+      bucket('green', '1e+04', '7'),
+      bucket('green', '+Inf', '9'),
+      bucket('green', '25', 'NaN'),
+      'envoy_cluster_upstream_rq_time_bucket{le="1",consul_destination_service="payments",consul_destination_service_subset="red"} 2\n',
+      'envoy_cluster_upstream_rq_time_bucket{le="5",consul_destination_service="payments",consul_destination_service_subset="red"} 3\n',
+    ].join('');
+    expect(flat(parseEnvoyMetrics(text, SERVICE).latency)).to.deep.equal([
+      ['green', { 1: 3, 2.5: 4, 5: 5, 10: 6, '1e+04': 7, '+Inf': 9 }],
+      ['blue', { 1: 8 }],
+      ['red', { 1: 2, 5: 3 }],
+    ]);
+  });
+
   it('counts gRPC statuses by method, without what stands beside them, with the method in the name or not', () => {
     const text = `${statusLines('green', { 0: 90, 14: 3 })}${statusLines('green', { 0: 7 }, 'bank_Books_Sum_2_')}${statusLines('blue', { 5: 4 }, '')}`;
     expect(flat(parseEnvoyMetrics(text, SERVICE).statuses)).to.deep.equal([
